@@ -1,0 +1,49 @@
+# Every day's commands. Each target that has a `##` comment appears in the help.
+# Paths are relative, so that a checkout whose path has a space in it works.
+
+BIN := .venv/bin
+TESTS ?= tests
+CODE = $(wildcard src tests examples bench)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check format test proof demo bench docs clean
+
+help: ## Show this help
+	@echo "Beltline. Commands (each sets up what it needs):"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/ready ## Make .venv with all packages (PYTHON=... names the interpreter)
+
+.venv/ready: pyproject.toml constraints.txt scripts/setup.sh
+	@sh scripts/setup.sh
+
+check: setup ## Lint, format, types, walls, architecture tests, docs: everything but the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+	$(BIN)/zensical build --clean --strict
+
+format: setup ## Put the code into its standard form and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: setup ## Run the tests on SQLite and a real PostgreSQL (TESTS=... chooses some)
+	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+proof: setup ## Run the long tests too: hundreds of crashes, thousands of seeds
+	$(BIN)/python -m pytest -n 2 -m "proof or not proof" $(TESTS)
+
+demo: setup ## Do the main job on real input (STORE=postgresql://... for a server of yours)
+	$(BIN)/python -m examples.demo
+
+bench: setup ## Measure the speed on both stores, beside the raw yardstick
+	$(BIN)/python -m bench
+
+docs: setup ## Build the documentation into site/
+	$(BIN)/zensical build --clean --strict
+
+clean: ## Remove everything that is made here, .venv included
+	rm -rf .venv site dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+"""The composition root: from a configuration and an app to a running worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvloop
+
+from beltline.client.beltline import Beltline
+from beltline.client.loading import load_app
+from beltline.config import Config
+from beltline.core.clock import SystemClock
+from beltline.engine.definitions import apply_definitions
+from beltline.runtime.worker import Parts, Worker
+from beltline.store.open import store_from_url
+
+SWITCH_INTERVAL_S: Final = 0.001
+
+
+def run_worker(config: Config, target: str) -> int:
+    """Load the app, open the store, work until stopped or idle; return the exit code.
+
+    Raises AppImportFailed, StoreError, ConfigError before any job is claimed.
+    """
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # Threads that hand over quickly: the event loop and the store's writer thread share one interpreter.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    belt = load_app(target)
+    return uvloop.run(work(config, belt))
+
+
+async def work(config: Config, belt: Beltline) -> int:
+    """Run a worker on the running event loop until it is stopped by SIGTERM or SIGINT, or idle.
+
+    Return the exit code.
+    """
+    async with ready_worker(config, belt) as worker:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        names = ", ".join(belt.registry.names()) or "nothing"
+        logging.getLogger("beltline").info("worker %d runs %s", os.getpid(), names)
+        return await worker.run()
+
+
+@asynccontextmanager
+async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
+    """Open the configured store, apply the definitions of `belt` and yield a worker for them that is.
+
+    Ready to run.
+    """
+    clock = SystemClock()
+    url = config.store.url
+    store = store_from_url(url, clock=clock)
+    await store.open()
+    try:
+        await apply_definitions(store, config.store.namespace, belt.registry)
+        yield Worker(
+            Parts(
+                store=store,
+                registry=belt.registry,
+                config=config,
+                clock=clock,
+                random=random.SystemRandom(),
+                open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
+            )
+        )
+    finally:
+        await store.close()

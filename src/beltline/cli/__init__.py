@@ -1,0 +1,1 @@
+"""The command line: one file per noun. It parses, calls the engine, prints; no rule lives here. Nothing imports this room."""

@@ -1,0 +1,5 @@
+"""`python -m beltline.cli` is `beltline`."""
+
+from beltline.cli.main import main
+
+main()

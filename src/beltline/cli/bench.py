@@ -1,0 +1,52 @@
+"""`beltline bench`."""
+
+from __future__ import annotations
+
+import click
+
+from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.output import print_json, print_table
+
+
+@command(
+    "bench",
+    epilog=example(
+        """
+        beltline bench --store sqlite:////tmp/bench.db --jobs 20000
+        beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
+        """
+    ),
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(100, 10_000_000),
+    default=20_000,
+    show_default=True,
+    help="How many jobs to drain.",
+)
+@click.option("--concurrency", type=click.IntRange(1, 10_000), help="Jobs in flight in the worker.")
+@pass_invocation
+def bench(invocation: Invocation, jobs: int, concurrency: int | None) -> None:
+    """Measure submit, drain and pick-up, beside the raw yardstick.
+
+    It works in namespaces of its own, but it loads the store: do not run it beside work that matters.
+    """
+    from beltline.proof.bench import run_bench
+
+    figures = run_bench(invocation.config().store.url, jobs, concurrency=concurrency)
+    if invocation.json:
+        print_json(figures)
+    else:
+        print_table(["figure", "value"], [(name, _shown(value)) for name, value in figures.items()])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {_shown(part)}" for name, part in value.items())
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )

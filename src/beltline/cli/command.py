@@ -1,0 +1,185 @@
+"""What all commands share: the options --store, --namespace and --json, given anywhere on the line, and groups that load lazily."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import importlib
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeVar, cast
+
+import click
+
+from beltline.config import Config, Loaded, StoreConfig, load_with_sources
+from beltline.store.contract import Store
+
+T = TypeVar("T")
+
+CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What the shared options of one command line say. Of an option given twice, the later one counts."""
+
+    env: Mapping[str, str]
+    store: str | None = None
+    namespace: str | None = None
+    json: bool = False
+
+    def loaded(self, **flags: object) -> Loaded:
+        """Return the configuration with its sources; `flags` are settings of the worker section. Raises ConfigError."""
+        given = {f"worker.{name}": value for name, value in flags.items()}
+        return load_with_sources(
+            None, self.env, {**given, "store.url": self.store, "store.namespace": self.namespace}
+        )
+
+    def config(self, **flags: object) -> Config:
+        """Return the configuration. Raises ConfigError."""
+        return self.loaded(**flags).config
+
+    def with_store(self, work: Callable[[Store, str], Awaitable[T]], *, at: StoreConfig | None = None) -> T:
+        """Open the store (`at`, else the configured one), do the work on it and the namespace, close it, return what the work returned."""
+        from beltline.store.open import store_from_url
+
+        config = at or self.config().store
+
+        async def run() -> T:
+            store = store_from_url(config.url)
+            try:
+                await store.open()
+                return await work(store, config.namespace)
+            finally:
+                await store.close()
+
+        return asyncio.run(run())
+
+
+def actor() -> str:
+    """Return who acts, as the audit keeps it: the user of this machine."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    return f"cli:{user}@{socket.gethostname()}"
+
+
+pass_invocation = click.make_pass_decorator(Invocation)
+
+
+class Command(click.Command):
+    """A command with the shared options."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
+        super().__init__(*args, **kwargs)
+        self.params.extend(_shared_options())
+
+
+class Member(NamedTuple):
+    """A command of a group: where it is defined (`module:name`), and its line in the group's help."""
+
+    path: str
+    help: str
+
+
+class Group(click.Group):
+    """A group with the shared options, whose commands are imported when they are used: the help imports none.
+
+    `aliases` are other names of members; the help leaves them out.
+    """
+
+    command_class = Command
+
+    def __init__(
+        self,
+        *args: Any,
+        members: Mapping[str, Member] | None = None,
+        aliases: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
+        super().__init__(*args, **kwargs)
+        self.params.extend(_shared_options())
+        self.members = dict(members or {})
+        self.aliases = dict(aliases or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in the order in which they were given."""
+        return [*self.members, *(name for name in self.commands if name not in self.members)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name or an alias."""
+        name = self.aliases.get(cmd_name, cmd_name)
+        member = self.members.get(name)
+        if member is None:
+            return super().get_command(ctx, name)
+        module, _, attribute = member.path.partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        if not self.members:
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, member.help) for name, member in self.members.items()])
+
+
+def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return the decorator that makes a command of a function."""
+    return click.command(name, cls=Command, **kwargs)
+
+
+def group(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Group]:
+    """Return the decorator that makes a group of a function."""
+    return click.group(name, cls=Group, **kwargs)
+
+
+def example(text: str) -> str:
+    r"""Return lines of examples as the end of a help text; click rewraps what has no \b before it."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
+
+
+def labels_of(pairs: Sequence[str]) -> dict[str, str] | None:
+    """Return the labels that `--label name=value` options say; None where there are none. Raises click.BadParameter."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{pair!r} is not name=value", param_hint="--label")
+        found[name] = value
+    return found or None
+
+
+def _shared_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--store"],
+            metavar="URL",
+            expose_value=False,
+            callback=_remember,
+            help="The store: sqlite:///beltline.db or postgresql://user@host/database.",
+        ),
+        click.Option(
+            ["--namespace"],
+            metavar="NAME",
+            expose_value=False,
+            callback=_remember,
+            help="The tenant, if not the one called default.",
+        ),
+        click.Option(
+            ["--json"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Print JSON, for programs.",
+        ),
+    ]
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    if value is not None and value is not False:
+        setattr(ctx.ensure_object(Invocation), str(param.name), value)

@@ -1,0 +1,88 @@
+"""`beltline definitions`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from beltline.cli.command import Invocation, example, group, pass_invocation
+from beltline.cli.output import note, print_list, print_table
+from beltline.cli.shapes import definition_shape
+from beltline.cli.text import age
+from beltline.store.contract import Store
+from beltline.store.params import Definition
+
+
+@group("definitions", epilog=example("beltline definitions ls\nbeltline definitions apply app.py"))
+def definitions() -> None:
+    """List job definitions and apply those of an app."""
+
+
+@definitions.command("ls", epilog=example("beltline definitions ls --json"))
+@pass_invocation
+def ls(invocation: Invocation) -> None:
+    """List the newest version of each job definition that the store knows."""
+
+    async def read(store: Store, namespace: str) -> tuple[list[Definition], int]:
+        return await store.definitions.page(namespace), store.now()
+
+    found, now = invocation.with_store(read)
+    if invocation.json:
+        print_list([definition_shape(definition) for definition in found])
+        return
+    columns = ["definition", "version", "queue", "attempts", "owner", "applied"]
+    print_table(
+        columns,
+        [_row(definition, now) for definition in found],
+        empty="no definitions yet: `beltline definitions apply APP`, or start a worker",
+    )
+
+
+@definitions.command(
+    "apply", epilog=example("beltline definitions apply app.py\nbeltline definitions apply shop.jobs:belt")
+)
+@click.argument("app")
+@pass_invocation
+def apply(invocation: Invocation, app: str) -> None:
+    """Store the job definitions of APP, so that others can submit to them before a worker runs."""
+    from beltline.client.loading import load_app, store_of
+    from beltline.engine.definitions import apply_definitions
+
+    belt = load_app(app)
+
+    async def write(store: Store, namespace: str) -> tuple[list[str], list[Definition]]:
+        changed = await apply_definitions(store, namespace, belt.registry)
+        return changed, await store.definitions.page(namespace)
+
+    changed, found = invocation.with_store(write, at=store_of(belt, invocation.config().store))
+    mine = set(belt.registry.names())
+    if invocation.json:
+        items = [
+            {
+                **definition_shape(definition),
+                "state": "changed" if definition.name in changed else "unchanged",
+            }
+            for definition in found
+            if definition.name in mine
+        ]
+        print_list(items)
+        return
+    for name in sorted(mine):
+        click.echo(f"{name} {'changed' if name in changed else 'unchanged'}")
+    if not mine:
+        note(f"{app} defines no jobs: decorate functions with @belt.job")
+
+
+def _row(definition: Definition, now: int) -> tuple[str, ...]:
+    policies = json.loads(definition.policies or "{}")
+    attempts = str(policies.get("max_attempts", "-"))
+    owner = definition.owner or "-"
+    return (
+        definition.name,
+        definition.version,
+        definition.queue,
+        attempts,
+        owner,
+        age(definition.applied_at, now),
+    )

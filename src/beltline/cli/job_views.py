@@ -1,0 +1,163 @@
+"""Jobs as people see them: rows of a list, and everything about one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import click
+
+from beltline.cli.output import heading, print_fields, print_table
+from beltline.cli.shapes import Shape, attempt_shape, job_shape
+from beltline.cli.text import age, clean, cut, one_line, span, stamp
+from beltline.cli.words import outlook, why
+from beltline.core.failure import read_failure
+from beltline.core.job import Attempt, Job
+from beltline.engine import control
+from beltline.store.contract import Store
+
+CUT: Final = 2_000
+COLUMNS: Final = ("id", "state", "reason", "definition", "queue", "attempts", "created", "took")
+DEAD_COLUMNS: Final = ("id", "state", "definition", "error", "message", "fingerprint", "ended")
+
+
+class Story(NamedTuple):
+    """A job with all its runs, and what is needed to say what happens next."""
+
+    job: Job
+    attempts: list[Attempt]
+    queue_paused: bool
+    now: int
+
+    def shape(self) -> Shape:
+        """Return it as JSON: the job, its reason in words, its attempts."""
+        return {
+            **job_shape(self.job),
+            "reason_text": why(self.job),
+            "outlook": outlook(self.job, queue_paused=self.queue_paused, now=self.now) or None,
+            "attempts": [attempt_shape(attempt) for attempt in self.attempts],
+        }
+
+
+async def story_of(store: Store, namespace: str, job_id: str) -> Story:
+    """Read everything about a job. Raises NotFound."""
+    job = await control.fetch(store, namespace, job_id)
+    attempts = await store.reads.attempts(namespace, job_id)
+    queues = await store.queues.page(namespace)
+    paused = any(queue.paused for queue in queues if queue.name == job.queue)
+    return Story(job, attempts, paused, store.now())
+
+
+def job_row(job: Job, now: int) -> Sequence[str]:
+    """Return a job as a row of COLUMNS."""
+    attempts = f"{job.attempts_used}/{job.max_attempts}"
+    return (
+        job.id,
+        job.state.value,
+        job.reason.value,
+        job.definition,
+        job.queue,
+        attempts,
+        age(job.created_at, now),
+        _took(job, now),
+    )
+
+
+def dead_row(job: Job, now: int) -> Sequence[str]:
+    """Return a dead letter as a row of DEAD_COLUMNS."""
+    error = read_failure(job.error)
+    kind = error["type"] if error else job.reason.value
+    message = one_line(error["message"], 60) if error else why(job)
+    fingerprint = error["fingerprint"] if error else "-"
+    return (job.id, job.state.value, job.definition, kind, message, fingerprint, age(job.finished_at, now))
+
+
+def print_story(story: Story, *, full: bool) -> None:
+    """Print everything about a job."""
+    job = story.job
+    print_fields([(name, value) for name, value in _facts(story) if value])
+    if story.attempts:
+        heading("Attempts")
+        print_table(
+            ["run", "outcome", "started", "took", "worker", "error"],
+            [_attempt_row(attempt, story.now) for attempt in story.attempts],
+        )
+    error = read_failure(job.error)
+    if error:
+        heading("Error")
+        place = f"\nat {error['where']}" if error["where"] else ""
+        click.echo(clean(f"{error['type']}: {error['message']}{place}\nfingerprint {error['fingerprint']}"))
+        if error["trace"]:
+            click.echo(clean(error["trace"].rstrip()))
+    for name, data in (("Payload", job.payload), ("Result", job.result)):
+        if data is not None:
+            heading(name)
+            text = json.dumps(json.loads(data), ensure_ascii=False, indent=2)
+            click.echo(clean(text if full else cut(text, CUT)))
+
+
+def _facts(story: Story) -> Sequence[tuple[str, str]]:
+    job, now = story.job, story.now
+    labels = "\n".join(f"{name}={value}" for name, value in (job.labels or {}).items())
+    progress = "" if job.progress is None else f"{job.progress:.0%} {job.progress_note or ''}".rstrip()
+    return (
+        ("id", job.id),
+        ("state", job.state.value),
+        ("reason", f"{job.reason.value}: {why(job)}"),
+        ("next", outlook(job, queue_paused=story.queue_paused, now=now)),
+        ("definition", f"{job.definition} (version {job.version})"),
+        ("queue", f"{job.queue}, priority {job.priority}"),
+        (
+            "attempts",
+            f"{job.attempts_used} of {job.max_attempts} used, {job.runs} runs, {job.crashes} lost workers",
+        ),
+        ("progress", progress),
+        ("labels", labels),
+        ("created", _when(job.created_at, now)),
+        ("run at", _when(job.run_at, now)),
+        ("started", _when(job.started_at, now)),
+        ("finished", _when(job.finished_at, now)),
+        ("discarded", _when(job.discarded_at, now)),
+        ("waited", _waited(job)),
+        ("took", _took(job, now).replace("-", "")),
+        ("deadline", _when(job.deadline_at, now)),
+        ("expires", _when(job.expires_at, now)),
+        ("time-out", "" if job.timeout_us is None else span(job.timeout_us)),
+        ("worker", job.session or ""),
+        ("idempotency key", job.idempotency_key or ""),
+        ("correlation id", job.correlation_id or ""),
+        ("owner", job.owner or ""),
+        ("actor", job.actor or ""),
+        ("parent", job.parent or ""),
+    )
+
+
+def _attempt_row(attempt: Attempt, now: int) -> Sequence[str]:
+    error = read_failure(attempt.error)
+    took = span((attempt.finished_at or now) - attempt.started_at)
+    text = one_line(f"{error['type']}: {error['message']}", 80) if error else ""
+    return (
+        str(attempt.run),
+        attempt.outcome or "running",
+        stamp(attempt.started_at),
+        took,
+        attempt.session or "-",
+        text,
+    )
+
+
+def _when(at: int | None, now: int) -> str:
+    return "" if at is None else f"{stamp(at)} ({age(at, now)})"
+
+
+def _waited(job: Job) -> str:
+    return span(job.started_at - job.queued_at) if job.started_at and job.queued_at else ""
+
+
+def _took(job: Job, now: int) -> str:
+    if job.started_at is None:
+        return "-"
+    if job.finished_at is not None:
+        return span(job.finished_at - job.started_at)
+    return span(now - job.started_at) if job.session else "-"

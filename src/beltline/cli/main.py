@@ -1,0 +1,146 @@
+"""The command `beltline`: its commands by name, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from beltline.cli.command import Group, Invocation, Member, example
+from beltline.cli.faults import EXIT_CODES, FAILED, INTERRUPTED, PIPE_CLOSED, Fault, fault_of, usage_fault
+from beltline.core.errors import BeltlineError, Unsupported
+
+DEBUG_VARIABLE: Final = "BELTLINE_DEBUG"
+
+COMMANDS: Final = MappingProxyType(
+    {
+        "work": Member("beltline.cli.work:work", "Run the jobs of an app until stopped."),
+        "submit": Member("beltline.cli.submit:submit", "Submit a job, or many."),
+        "jobs": Member("beltline.cli.jobs:jobs", "List, show, watch and steer jobs."),
+        "dead-letters": Member(
+            "beltline.cli.dead_letters:dead_letters", "Jobs that failed for good (alias: dlq)."
+        ),
+        "queues": Member("beltline.cli.queues:queues", "List, pause and resume queues."),
+        "definitions": Member(
+            "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
+        ),
+        "db": Member("beltline.cli.db:db", "Migrate the store's schema or look at it."),
+        "bench": Member("beltline.cli.bench:bench", "Measure the speed of a store on this machine."),
+        "config": Member("beltline.cli.config:config", "Check and show the settings."),
+    }
+)
+ALIASES: Final = MappingProxyType({"dlq": "dead-letters"})
+
+_INTRODUCTION: Final = """Define, queue, run, track and explain jobs.
+
+Settings come from beltline.toml (or the file BELTLINE_CONFIG names), then the environment (BELTLINE_STORE,
+BELTLINE_NAMESPACE, BELTLINE_WORKER_CONCURRENCY, ...), then options. --store, --namespace and --json may stand
+anywhere on the line. BELTLINE_DEBUG=1 shows the traceback of an error.
+"""
+
+
+def root() -> Group:
+    """Return the command `beltline`."""
+    codes = "\n".join(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES)
+    made = Group(
+        "beltline",
+        members=COMMANDS,
+        aliases=ALIASES,
+        help=f"{_INTRODUCTION}\n\b\nExit codes:\n{codes}",
+        epilog=example(
+            """
+            beltline work app.py
+            beltline submit thumbnail '{"path": "cat.png"}' --wait
+            beltline jobs ls --state failed --json
+            """
+        ),
+    )
+    made.params.append(_version_option())
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:] if argv is None else argv, os.environ))
+
+
+def run(argv: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a command line and return its exit code; errors are told on stderr."""
+    invocation = Invocation(env)
+    try:
+        refuse_windows(sys.platform)
+        code = root().main(list(argv), prog_name="beltline", obj=invocation, standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as `head`, has what it wanted; Python must not complain about it at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        return _tell_usage(error, as_json="--json" in argv)
+    except BeltlineError as error:
+        _debug(env)
+        return _tell(fault_of(error), as_json=invocation.json)
+    except Exception as error:
+        if env.get(DEBUG_VARIABLE):
+            raise
+        return _tell(_unexpected(error), as_json=invocation.json)
+    return code if isinstance(code, int) else 0
+
+
+def refuse_windows(platform: str) -> None:
+    """Raise Unsupported on Windows, where file locks, signals and forks differ too much for the promises to hold."""
+    if platform in {"win32", "cygwin"}:
+        raise Unsupported(
+            "Beltline runs on Linux and macOS, not on Windows; run it in WSL or in a Linux container"
+        )
+
+
+def _tell(fault: Fault, *, as_json: bool) -> int:
+    click.echo(fault.text(as_json=as_json), err=True)
+    return fault.exit_code
+
+
+def _tell_usage(error: click.ClickException, *, as_json: bool) -> int:
+    fault = usage_fault(error.format_message())
+    if isinstance(error, click.UsageError) and error.ctx is not None and not as_json:
+        click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"Help: {error.ctx.command_path} --help", err=True)
+    return _tell(fault, as_json=as_json)
+
+
+def _unexpected(error: Exception) -> Fault:
+    message = f"{type(error).__name__}: {error}; this is a fault of Beltline: {DEBUG_VARIABLE}=1 shows where"
+    return Fault("internal", message, FAILED, {})
+
+
+def _debug(env: Mapping[str, str]) -> None:
+    if env.get(DEBUG_VARIABLE):
+        import traceback
+
+        traceback.print_exc()
+
+
+def _version_option() -> click.Option:
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_print_version,
+        help="Print the version.",
+    )
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, asked: object) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        click.echo(f"beltline {version('beltline')}")
+        ctx.exit()

@@ -1,0 +1,215 @@
+"""`beltline submit`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import IO, Any, Final, TypeVar
+
+import click
+
+from beltline.cli.command import Invocation, actor, command, example, labels_of, pass_invocation
+from beltline.cli.faults import FAILED, OK, fault_of
+from beltline.cli.output import note, print_json, print_list
+from beltline.cli.shapes import job_shape
+from beltline.cli.text import clean
+from beltline.cli.watching import watch_job
+from beltline.client.beltline import Beltline
+from beltline.core.durations import Duration, micros
+from beltline.core.errors import JobFailed
+from beltline.core.failure import read_failure
+from beltline.core.job import Job
+from beltline.core.states import JobState
+from beltline.engine import control
+from beltline.engine.submit import JobOptions
+
+T = TypeVar("T")
+
+FOREVER: Final = "forever"
+PAGE: Final = 1_000
+
+
+@command(
+    "submit",
+    epilog=example(
+        """
+        beltline submit thumbnail '{"path": "cat.png", "width": 512}' --wait=1m
+        beltline submit report --payload-file report.json --key report-2026-11 --label month=2026-11
+        produce | beltline submit thumbnail -
+        beltline submit thumbnail --each paths.jsonl --queue bulk
+        """
+    ),
+)
+@click.argument("name")
+@click.argument("payload", required=False)
+@click.option("--payload-file", type=click.File("rb"), help="Read the payload from a file.")
+@click.option(
+    "--each", type=click.File("rb"), help="Submit one job for each line of a JSON Lines file; all or none."
+)
+@click.option("--app", metavar="APP", help="Take the definition from this app instead of the store.")
+@click.option("--id", "id", metavar="ID", help="The job's id; the same id again means the same job.")
+@click.option(
+    "--key", "idempotency_key", metavar="KEY", help="Idempotency key: the same key again means the same job."
+)
+@click.option("--dedupe", type=click.Choice(["content"]), help="The same payload again means the same job.")
+@click.option("--delay", metavar="TIME", help="Run after so long: 90s, 1h30m.")
+@click.option("--run-at", metavar="WHEN", help="Run at this moment: 2026-11-22T15:04:05+00:00.")
+@click.option("--priority", type=int, help="-1000 to 1000, higher is sooner.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label; may be repeated.")
+@click.option("--queue", metavar="NAME", help="The queue, if not the definition's.")
+@click.option("--deadline", metavar="TIME|WHEN", help="To be done by then, or it ends timed out.")
+@click.option("--expires", metavar="TIME|WHEN", help="To be started by then, or it ends cancelled.")
+@click.option("--timeout", metavar="TIME", help="How long one attempt may run.")
+@click.option("--max-attempts", type=int, metavar="N", help="How often it may be tried.")
+@click.option(
+    "--wait",
+    metavar="[TIME]",
+    is_flag=False,
+    flag_value=FOREVER,
+    help="Wait for the end and print the result.",
+)
+@pass_invocation
+def submit(
+    invocation: Invocation,
+    name: str,
+    payload: str | None,
+    *,
+    payload_file: IO[bytes] | None,
+    each: IO[bytes] | None,
+    app: str | None,
+    wait: str | None,
+    **given: Any,
+) -> int:
+    """Submit a job of the definition NAME with PAYLOAD, a JSON object (- reads it from standard input).
+
+    Prints the id of the job. With --wait it prints the result instead; the exit code is 1 where the job did not succeed.
+    """
+    if (payload is not None) + (payload_file is not None) + (each is not None) > 1:
+        raise click.UsageError("give one of PAYLOAD, --payload-file and --each")
+    options = _options(**given)
+    if each is not None:
+        return _submit_each(invocation, name, each, options, app=app, wait=wait)
+    timeout_us = None if wait in {None, FOREVER} else micros(_duration(wait or ""), what="--wait")
+    data = _payload(payload, payload_file)
+
+    async def work(belt: Beltline) -> Job:
+        reference = await belt.submit(name, data, options=options)
+        job = await reference.job()
+        _tell(invocation, job, existing=reference.existing, waits=wait is not None)
+        if wait is None:
+            return job
+        return await watch_job(belt.store, belt.namespace, job.id, timeout_us=timeout_us, changed=_ignore)
+
+    job = _with_client(invocation, app, work)
+    return OK if wait is None else _ended(invocation, job)
+
+
+def _submit_each(
+    invocation: Invocation,
+    name: str,
+    lines: IO[bytes],
+    options: JobOptions,
+    *,
+    app: str | None,
+    wait: str | None,
+) -> int:
+    from beltline.cli.bulk import submit_lines
+
+    if wait is not None or options.id is not None or options.idempotency_key is not None:
+        raise click.UsageError("--each goes with none of --wait, --id and --key")
+    payloads = lines.read().splitlines()
+
+    async def work(belt: Beltline) -> Sequence[str]:
+        return await submit_lines(belt, name, payloads, options)
+
+    ids = _with_client(invocation, app, work)
+    if invocation.json:
+        print_list([{"id": job_id} for job_id in ids])
+    else:
+        click.echo("\n".join(ids))
+        note(f"{len(ids):,} jobs submitted")
+    return OK
+
+
+def _with_client(invocation: Invocation, app: str | None, work: Callable[[Beltline], Awaitable[T]]) -> T:
+    """Open a client on the store, with the definitions of the app where one is given."""
+    store = invocation.config().store
+    registry = None
+    if app is not None:
+        from beltline.client.loading import load_app, store_of
+
+        found = load_app(app)
+        store, registry = store_of(found, store), found.registry
+
+    async def run() -> T:
+        belt = Beltline(store.url, namespace=store.namespace)
+        if registry is not None:
+            belt.registry = registry
+        async with belt:
+            return await work(belt)
+
+    return asyncio.run(run())
+
+
+def _payload(text: str | None, file: IO[bytes] | None) -> bytes:
+    if file is not None:
+        return file.read()
+    if text == "-":
+        return sys.stdin.buffer.read()
+    # An argument with bytes that are not UTF-8 is refused by the parser, which says so best.
+    return b"{}" if text is None else text.encode("utf-8", "surrogateescape")
+
+
+def _options(
+    *,
+    labels: Sequence[str],
+    delay: str | None,
+    timeout: str | None,
+    deadline: str | None,
+    expires: str | None,
+    **given: Any,
+) -> JobOptions:
+    return JobOptions(
+        labels=labels_of(labels),
+        delay=None if delay is None else _duration(delay),
+        timeout=None if timeout is None else _duration(timeout),
+        deadline=None if deadline is None else _duration(deadline),
+        expires=None if expires is None else _duration(expires),
+        actor=actor(),
+        **given,
+    )
+
+
+def _duration(text: str) -> Duration:
+    """Seconds may stand without a unit."""
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else text
+
+
+def _tell(invocation: Invocation, job: Job, *, existing: bool, waits: bool) -> None:
+    if not invocation.json:
+        if waits or existing:
+            note(f"job {job.id} {'exists already and is' if existing else 'is'} {job.state.value}")
+        if not waits:
+            click.echo(job.id)
+    elif not waits:
+        print_json({**job_shape(job), "existing": existing})
+
+
+def _ended(invocation: Invocation, job: Job) -> int:
+    if invocation.json:
+        print_json(job_shape(job))
+    elif job.state is JobState.SUCCEEDED:
+        click.echo(clean((job.result or b"null").decode()))
+    if job.state is JobState.SUCCEEDED:
+        return OK
+    error = read_failure(job.error)
+    text = f"{error['type']}: {error['message']}" if error else ""
+    fault = fault_of(JobFailed(job.id, job.state.value, job.reason.value, text))
+    click.echo(fault.text(as_json=invocation.json), err=True)
+    return FAILED
+
+
+def _ignore(_: Job, __: int) -> None:
+    return

@@ -1,0 +1,86 @@
+"""`beltline work`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import replace
+
+import click
+
+from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.faults import fault_of
+from beltline.config import Config
+from beltline.core.errors import BeltlineError
+
+
+@command(
+    "work",
+    epilog=example(
+        """
+        beltline work app.py
+        beltline work shop.jobs:belt --queues mails,images --concurrency 50 --processes 2
+        beltline work app.py --until-idle
+        """
+    ),
+)
+@click.argument("app")
+@click.option("--queues", metavar="A,B", help="Take jobs of these queues only.")
+@click.option("--concurrency", metavar="N", help="Jobs in flight in one process.  [default: 100]")
+@click.option("--threads", metavar="N", help="Of those, how many may run in threads.  [default: 16]")
+@click.option(
+    "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes."
+)
+@click.option(
+    "--lease",
+    metavar="TIME",
+    help="A worker unseen for so long is lost; its jobs go on elsewhere.  [default: 15s]",
+)
+@click.option("--drain", metavar="TIME", help="How long a stopping worker lets jobs end.  [default: 30s]")
+@click.option("--name", metavar="NAME", help="What people call this worker.  [default: host and process id]")
+@click.option("--until-idle", is_flag=True, help="End with exit code 0 once nothing due or running is left.")
+@pass_invocation
+def work(
+    invocation: Invocation, app: str, *, processes: int, until_idle: bool, **settings: str | None
+) -> int:
+    """Run the jobs of APP until stopped.
+
+    APP is module:object or a file, path/to/app.py, whose Beltline says which jobs there are. SIGTERM or Ctrl-C drains:
+    no new jobs are taken, running ones may end, what does not end in time is given back, uncharged. A second Ctrl-C
+    ends at once; other workers then take over when the lease has passed.
+    """
+    from beltline.runtime.supervisor import supervise
+
+    found = invocation.config(**settings)
+    config = replace(found, worker=replace(found.worker, until_idle=until_idle))
+    read_end, write_end = os.pipe()
+
+    def start(_: int) -> int:
+        os.close(write_end)
+        _end_with_parent(read_end)
+        return _work(config, app, as_json=invocation.json)
+
+    return supervise(start, processes)
+
+
+def _work(config: Config, app: str, *, as_json: bool) -> int:
+    """Work in this process; a refusal is told here, so that the supervisor does not start it again and again."""
+    from beltline.app import run_worker
+
+    try:
+        return run_worker(config, app)
+    except BeltlineError as error:
+        fault = fault_of(error)
+        click.echo(fault.text(as_json=as_json), err=True)
+        return fault.exit_code
+
+
+def _end_with_parent(read_end: int) -> None:
+    """End this process at once when its supervisor is gone: who kills `beltline work` means all of it."""
+
+    def watch() -> None:
+        os.read(read_end, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="beltline-orphan", daemon=True).start()

@@ -1,0 +1,155 @@
+"""Beltline, the object that a program makes: it collects job definitions, opens the store and submits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar, Unpack, overload
+
+from beltline.client.handle import JobHandle
+from beltline.client.port import ClientPort
+from beltline.client.reference import JobReference
+from beltline.config import DEFAULT_STORE
+from beltline.core.clock import Clock
+from beltline.core.codec import dump_json
+from beltline.core.job import Job
+from beltline.definitions.definition import define
+from beltline.definitions.options import DefinitionOptions
+from beltline.definitions.payload import ResultType
+from beltline.definitions.registry import Registry
+from beltline.definitions.stored import StoredSchema
+from beltline.engine.definitions import stored_definition
+from beltline.engine.submit import DEFAULTS, JobOptions
+from beltline.engine.template import stored_template
+from beltline.store.contract import Store
+from beltline.store.open import store_from_url
+
+R = TypeVar("R")
+
+
+class JobDecorator(Protocol):
+    """What `@belt.job(...)` is: it turns a function or coroutine function into a handle of its result."""
+
+    @overload
+    def __call__(self, function: Callable[..., Awaitable[R]], /) -> JobHandle[R]: ...
+
+    @overload
+    def __call__(self, function: Callable[..., R], /) -> JobHandle[R]: ...
+
+    def __call__(self, function: Callable[..., Any], /) -> JobHandle[Any]:
+        """Make the job definition."""
+        ...
+
+
+class Beltline:
+    """Job definitions and the way to their store.
+
+    `store`: a URL, else BELTLINE_STORE, else `sqlite:///beltline.db`. Use it as `async with belt:`, which
+    opens and closes the store; a Beltline may be opened again afterwards. It belongs to one event loop while
+    it is open.
+    """
+
+    def __init__(
+        self, store: str | None = None, *, namespace: str = "default", clock: Clock | None = None
+    ) -> None:
+        self.registry = Registry()
+        self.url = store or os.environ.get("BELTLINE_STORE") or DEFAULT_STORE
+        self.namespace = namespace
+        self._clock = clock
+        self._port = ClientPort(namespace)
+        self._is_open = False
+
+    @overload
+    def job(
+        self, function: Callable[..., Awaitable[R]], /, **options: Unpack[DefinitionOptions]
+    ) -> JobHandle[R]: ...
+
+    @overload
+    def job(self, function: Callable[..., R], /, **options: Unpack[DefinitionOptions]) -> JobHandle[R]: ...
+
+    @overload
+    def job(self, /, **options: Unpack[DefinitionOptions]) -> JobDecorator: ...
+
+    def job(
+        self, function: Callable[..., Any] | None = None, /, **options: Unpack[DefinitionOptions]
+    ) -> JobHandle[Any] | JobDecorator:
+        """Make a job definition of a function: `@belt.job` or `@belt.job(retry=…, timeout=…, queue=…)`.
+
+        Raises ConfigError that lists every fault of the function and the options.
+        """
+        if function is None:
+            return lambda found: self._add(found, options)
+        return self._add(function, options)
+
+    async def open(self) -> Self:
+        """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
+        if not self._is_open:
+            store = store_from_url(self.url, clock=self._clock)
+            await store.open()
+            self._port.attach(store)
+            self._is_open = True
+        return self
+
+    async def close(self) -> None:
+        """Finish the submits on their way and close the store; may be called twice."""
+        self._is_open = False
+        await self._port.detach()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def store(self) -> Store:
+        """The open store. Raises NotOpen."""
+        return self._port.opened[0]
+
+    async def submit(
+        self, name: str, payload: Mapping[str, Any] | bytes, *, options: JobOptions = DEFAULTS
+    ) -> JobReference[Any]:
+        """Store a job by its definition's name, for callers that have no code of it.
+
+        The stored schema decides.
+
+        Raises UnknownDefinition, InvalidPayload and what JobHandle.submit raises.
+        """
+        data = payload if isinstance(payload, bytes) else dump_json(payload)
+        found = self.registry.get(name)
+        if found is not None:
+            found.payload.check(data)
+            return await self._port.submit_payload(found, data, options, None)
+        definition = await stored_definition(self.store, self.namespace, name)
+        StoredSchema(definition.schema).check(name, data)
+        return await self._port.submit(stored_template(definition), data, options, ResultType.any_json())
+
+    async def get(self, job_id: str) -> Job:
+        """Return a job as it stands. Raises NotFound."""
+        return await self._port.get(job_id)
+
+    async def cancel(self, job_id: str, *, why: str = "") -> Job:
+        """Cancel a job. Raises NotFound, InvalidTransition."""
+        return await self._port.cancel(job_id, why=why)
+
+    def reference(self, job_id: str) -> JobReference[Any]:
+        """Return a reference to a job known by its id; nothing is looked up."""
+        return JobReference(id=job_id, existing=True, _port=self._port, _result=ResultType.any_json())
+
+    def open_sync(self) -> Self:
+        """Open the store for the `_sync` methods, on an event loop in a thread of its own."""
+        self._port.portal.call(self.open)
+        return self
+
+    def close_sync(self) -> None:
+        """Close what `open_sync` opened."""
+        self._port.portal.call(self.close)
+        self._port.portal.stop()
+
+    def _add(self, function: Callable[..., Any], options: DefinitionOptions) -> JobHandle[Any]:
+        definition = define(function, **options)
+        self.registry.add(definition)
+        return JobHandle(definition, self._port)

@@ -1,0 +1,50 @@
+"""A thread with an event loop of its own, through which synchronous code calls the asynchronous client."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from beltline.core.errors import Unsupported
+
+T = TypeVar("T")
+
+
+class Portal:
+    """Runs coroutines for synchronous callers, from any thread. Started at the first call."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def call(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine function to its end and return what it returns.
+
+        Raises Unsupported inside an event loop.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run_coroutine_threadsafe(function(), self._running()).result()
+        raise Unsupported("this is an event loop: await the asynchronous form instead of the _sync one")
+
+    def stop(self) -> None:
+        """Stop the loop and its thread."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+        self._loop = self._thread = None
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="beltline-portal", daemon=True
+                )
+                self._thread.start()
+            return self._loop

@@ -1,0 +1,69 @@
+"""A submitted job, held by its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, cast
+
+from beltline.core.durations import Duration, micros
+from beltline.core.errors import JobFailed, ResultTimeout
+from beltline.core.failure import read_failure
+from beltline.core.job import Job
+from beltline.core.states import JobState
+from beltline.definitions.payload import ResultType
+from beltline.store.params import Finished
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class JobPort(Protocol):
+    """What a reference needs of the client that made it."""
+
+    async def wait_for(self, job_id: str, timeout_us: int | None) -> Finished | None:
+        """Return how the job ended, None after the time-out."""
+        ...
+
+    async def get(self, job_id: str) -> Job:
+        """Return the job as it stands."""
+        ...
+
+    async def cancel(self, job_id: str, *, why: str = "") -> Job:
+        """Cancel the job."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobReference(Generic[T_co]):
+    """A job that exists from now on. `existing`: an earlier submit with the same key or id made it."""
+
+    id: str
+    existing: bool
+    _port: JobPort
+    _result: ResultType
+
+    async def result(self, *, timeout: Duration | None = None) -> T_co:
+        """Wait for the job to end and return its typed result.
+
+        Raises JobFailed where it ended otherwise than succeeded, ResultTimeout where it is not final in time
+        (it goes on).
+        """
+        ended = await self._port.wait_for(
+            self.id, None if timeout is None else micros(timeout, what="timeout")
+        )
+        if ended is None:
+            raise ResultTimeout(
+                f"job {self.id} was not final within {timeout}; it goes on: await it again or watch it"
+            )
+        if ended.state is not JobState.SUCCEEDED:
+            failure = read_failure(ended.error)
+            message = f"{failure['type']}: {failure['message']}" if failure else ""
+            raise JobFailed(self.id, ended.state.value, ended.reason, message)
+        return cast("T_co", self._result.load(ended.result or b"null"))
+
+    async def job(self) -> Job:
+        """Return the job as it stands: state, reason, attempts, error."""
+        return await self._port.get(self.id)
+
+    async def cancel(self, *, why: str = "") -> Job:
+        """Cancel the job; a running body is asked to stop."""
+        return await self._port.cancel(self.id, why=why)

@@ -1,0 +1,65 @@
+"""Submits that arrive together are stored together: one statement for many callers, no waiting for one.
+
+While one batch is on its way, the next gathers. A lone submit on an idle client goes out in the same turn of
+the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from beltline.core.job import NewJob
+from beltline.engine.submit import insert
+from beltline.store.contract import Store
+from beltline.store.params import Inserted
+
+LARGEST_BATCH: Final = 1_000
+
+
+class Submitter:
+    """Gathers single submits into batches. Belongs to one event loop."""
+
+    def __init__(self, store: Store, namespace: str) -> None:
+        self._store = store
+        self._namespace = namespace
+        self._waiting: list[tuple[NewJob, asyncio.Future[Inserted]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def submit(self, job: NewJob) -> Inserted:
+        """Store one job; return once it is durable. A cancelled caller's job may be stored all the same."""
+        future: asyncio.Future[Inserted] = asyncio.get_running_loop().create_future()
+        self._waiting.append((job, future))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return await future
+
+    async def submit_many(self, jobs: Sequence[NewJob]) -> list[Inserted]:
+        """Store all of the jobs or none, in one transaction."""
+        return await insert(self._store, self._namespace, jobs, all_or_none=True)
+
+    async def close(self) -> None:
+        """Wait for what is on its way."""
+        while self._flushing is not None:
+            await asyncio.wait([self._flushing])
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                await self._store_batch(batch)
+        finally:
+            self._flushing = None
+
+    async def _store_batch(self, batch: list[tuple[NewJob, asyncio.Future[Inserted]]]) -> None:
+        try:
+            answers = await insert(self._store, self._namespace, [job for job, _ in batch], all_or_none=False)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)

@@ -1,0 +1,299 @@
+"""Settings in sections. Sources: defaults < beltline.toml < environment < flags.
+
+Every problem is reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from beltline.core.clock import MICROS
+from beltline.core.durations import micros
+from beltline.core.errors import ConfigError, InvalidInput
+
+DEFAULT_STORE: Final = "sqlite:///beltline.db"
+DEFAULT_FILE: Final = "beltline.toml"
+FILE_VARIABLE: Final = "BELTLINE_CONFIG"
+DEFAULT: Final = "default"
+
+_SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres"})
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_QUEUE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
+# From the first colon of the authority to the last @ of the word: a password may hold unescaped /, : and @.
+_PASSWORD: Final = re.compile(r"(://[^:/@\s]*:)[^\s'\"]*@")
+_PASSWORD_IN_QUERY: Final = re.compile(r"([?&]password=)[^&\s'\"]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """Where durable state lives, and the tenant."""
+
+    url: str = DEFAULT_STORE
+    namespace: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """One worker process. Durations are microseconds.
+
+    `concurrency` bounds the jobs in flight, `threads` those of them that run in threads. A session is beaten
+    three times in a `lease_us`; a worker unseen for a whole lease is rescued. `drain_us`: how long a stopping
+    worker lets bodies end before it gives them back. `grace_us`: how long past its time-out a body may block
+    the event loop before the watchdog ends the process.
+    """
+
+    queues: tuple[str, ...] | None = None
+    concurrency: int = 100
+    threads: int = 16
+    lease_us: int = 15 * MICROS
+    drain_us: int = 30 * MICROS
+    grace_us: int = 5 * MICROS
+    name: str = ""
+    until_idle: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionConfig:
+    """How long ended jobs are kept, in days."""
+
+    history_days: int = 7
+    dead_days: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting of a process."""
+
+    store: StoreConfig = field(default_factory=StoreConfig)
+    worker: WorkerConfig = field(default_factory=WorkerConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
+
+
+class Setting(NamedTuple):
+    """One setting: its key in the file (`section.name`), the field it fills, its variable.
+
+    And how its value is read.
+    """
+
+    key: str
+    field: str
+    variable: str
+    read: Callable[[object], object]
+
+    @property
+    def section(self) -> str:
+        """The section of the file, which is also the field of Config."""
+        return self.key.partition(".")[0]
+
+
+class Given(NamedTuple):
+    """A value as it was given, and by what: `default`, a file, a variable or a flag."""
+
+    setting: Setting
+    value: object
+    source: str
+
+
+class Loaded(NamedTuple):
+    """A configuration, and for each key that was given, the source that won."""
+
+    config: Config
+    sources: Mapping[str, str]
+
+
+def masked(text: str) -> str:
+    """Return a text in which the passwords of URLs are replaced by asterisks."""
+    return _PASSWORD_IN_QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***@", text))
+
+
+def load(path: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Config:
+    """Return the configuration. `flags` holds values by key (`worker.lease`); None in it means: not given.
+
+    The file is `path`, else the one BELTLINE_CONFIG names, else beltline.toml in the working directory where
+    there is one. Raises ConfigError that lists every problem with its source.
+    """
+    return load_with_sources(path, env, flags).config
+
+
+def load_with_sources(path: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
+    """Do what `load` does, and say where each value comes from."""
+    problems: list[str] = []
+    given = [*_from_file(path, env, problems), *_from_env(env, problems), *_from_flags(flags)]
+    values: dict[str, dict[str, object]] = {"store": {}, "worker": {}, "retention": {}}
+    sources: dict[str, str] = {}
+    for setting, value, source in given:
+        try:
+            values[setting.section][setting.field] = setting.read(value)
+        except (InvalidInput, ValueError) as error:
+            problems.append(f"{source}: {masked(str(error))}")
+        sources[setting.key] = source
+    if problems:
+        raise ConfigError(problems)
+    empty = Config()
+    config = Config(
+        store=replace(empty.store, **values["store"]),  # type: ignore[arg-type]
+        worker=replace(empty.worker, **values["worker"]),  # type: ignore[arg-type]
+        retention=replace(empty.retention, **values["retention"]),  # type: ignore[arg-type]
+    )
+    return Loaded(config, sources)
+
+
+def described(config: Config) -> Mapping[str, object]:
+    """Return every setting by key, as a person writes it.
+
+    Durations in seconds, the password of the URL masked.
+    """
+    found: dict[str, object] = {}
+    for setting in SETTINGS:
+        value = getattr(getattr(config, setting.section), setting.field)
+        if setting.field.endswith("_us"):
+            value = f"{value / MICROS:g}s"
+        elif isinstance(value, tuple):
+            value = list(value)
+        found[setting.key] = masked(value) if isinstance(value, str) else value
+    return found
+
+
+def _from_file(path: Path | None, env: Mapping[str, str], problems: list[str]) -> Iterator[Given]:
+    named = path or (Path(env[FILE_VARIABLE]) if env.get(FILE_VARIABLE) else None)
+    file = named or Path(DEFAULT_FILE)
+    if named is None and not file.exists():
+        return
+    import tomllib  # noqa: PLC0415 - most programs have no file, and every `import beltline` would pay for it
+
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        problems.append(f"{file}: cannot be read: {error.strerror}; name another file in {FILE_VARIABLE}")
+        return
+    except ValueError as error:
+        problems.append(f"{file}: this is not TOML: {error}")
+        return
+    known = {setting.key: setting for setting in SETTINGS}
+    for section, entries in content.items():
+        if not isinstance(entries, dict) or section not in _SECTIONS:
+            problems.append(f"{file}: unknown section or key {section!r}; sections are {_listed(_SECTIONS)}")
+            continue
+        for name, value in entries.items():
+            setting = known.get(f"{section}.{name}")
+            if setting is None:
+                names = [key.partition(".")[2] for key in known if key.startswith(f"{section}.")]
+                problems.append(f"{file}: unknown key {name!r} in [{section}]; known are {_listed(names)}")
+            else:
+                yield Given(setting, value, f"{file} [{section}] {name}")
+
+
+def _from_env(env: Mapping[str, str], problems: list[str]) -> Iterator[Given]:
+    known = {setting.variable: setting for setting in SETTINGS}
+    for variable in sorted(env):
+        if variable in known:
+            yield Given(known[variable], env[variable], f"environment {variable}")
+        elif variable.startswith(("BELTLINE_STORE_", "BELTLINE_WORKER_", "BELTLINE_RETENTION_")):
+            problems.append(f"environment {variable}: unknown variable; known are {_listed(known)}")
+
+
+def _from_flags(flags: Mapping[str, object]) -> Iterator[Given]:
+    for setting in SETTINGS:
+        value = flags.get(setting.key)
+        if value is not None:
+            flag = (
+                "--store"
+                if setting.key == "store.url"
+                else "--" + setting.key.partition(".")[2].replace("_", "-")
+            )
+            yield Given(setting, value, f"flag {flag}")
+
+
+def _listed(names: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _url(value: object) -> str:
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is not a URL: {error}; use {DEFAULT_STORE} or postgresql://user@host/database"
+        ) from error
+    if parts.scheme not in _SCHEMES or "://" not in text:
+        raise ValueError(f"{text!r} is not a store; use {DEFAULT_STORE} or postgresql://user@host/database")
+    return text
+
+
+def _namespace(value: object) -> str:
+    text = _text(value)
+    if not _NAME.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a namespace; use 1 to 63 letters, digits and . _ -, beginning with a letter or digit"
+        )
+    return text
+
+
+def _queues(value: object) -> tuple[str, ...]:
+    """A list in the file, a text with commas elsewhere."""
+    items: Sequence[object] = (
+        value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    )
+    names = tuple(item.strip() for item in items if isinstance(item, str))
+    if not names or len(names) != len(items) or not all(map(_QUEUE.fullmatch, names)):
+        raise ValueError(
+            f"{value!r} is not a list of queue names; use letters, digits and . _ : / @ -, for instance images,mails"
+        )
+    return tuple(dict.fromkeys(names))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > 4_096:
+        raise ValueError(f"{value!r} is not a text of printable characters")
+    return value
+
+
+def _number(lowest: int, highest: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if isinstance(number, bool) or not isinstance(number, int) or not lowest <= number <= highest:
+            raise ValueError(f"{value!r} is not a whole number from {lowest:,} to {highest:,}")
+        return number
+
+    return read
+
+
+def _duration(lowest: int, highest: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(f'{value!r} is not a duration; write "15s" or "1m30s"')
+        seconds = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value)
+        found = micros(float(value) if seconds else value)
+        if not lowest * MICROS <= found <= highest * MICROS:
+            raise ValueError(f"{value!r} is not a duration from {lowest} to {highest:,} seconds")
+        return found
+
+    return read
+
+
+_SECTIONS: Final = ("store", "worker", "retention")
+_DAY: Final = 86_400
+
+SETTINGS: Final = (
+    Setting("store.url", "url", "BELTLINE_STORE", _url),
+    Setting("store.namespace", "namespace", "BELTLINE_NAMESPACE", _namespace),
+    Setting("worker.queues", "queues", "BELTLINE_WORKER_QUEUES", _queues),
+    Setting("worker.concurrency", "concurrency", "BELTLINE_WORKER_CONCURRENCY", _number(1, 10_000)),
+    Setting("worker.threads", "threads", "BELTLINE_WORKER_THREADS", _number(1, 1_000)),
+    Setting("worker.lease", "lease_us", "BELTLINE_WORKER_LEASE", _duration(1, 3_600)),
+    Setting("worker.drain", "drain_us", "BELTLINE_WORKER_DRAIN", _duration(0, _DAY)),
+    Setting("worker.grace", "grace_us", "BELTLINE_WORKER_GRACE", _duration(0, 3_600)),
+    Setting("worker.name", "name", "BELTLINE_WORKER_NAME", _text),
+    Setting("retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", _number(1, 36_500)),
+    Setting("retention.dead_days", "dead_days", "BELTLINE_RETENTION_DEAD_DAYS", _number(1, 36_500)),
+)

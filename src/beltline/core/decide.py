@@ -1,0 +1,131 @@
+"""What becomes of a job whose run ended: the one place where outcomes, retries, requests and limits meet.
+
+Pure: the same arguments give the same change. The store only checks and writes it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from beltline.core.clock import MICROS
+from beltline.core.ids import Random
+from beltline.core.job import Change, ClaimedJob
+from beltline.core.order import order_key
+from beltline.core.outcome import Ending, Outcome
+from beltline.core.reasons import Reason
+from beltline.core.retry import MAX_CRASHES, Retry
+from beltline.core.states import JobState
+
+CRASH_DELAY_US: Final = 1 * MICROS
+_FOR_GOOD: Final = frozenset({Reason.NOT_RETRYABLE, Reason.FAILED_BY_HANDLER, Reason.INVALID_PAYLOAD})
+
+
+class Policy(NamedTuple):
+    """What the definition says about failures."""
+
+    retry: Retry = Retry()
+    max_crashes: int = MAX_CRASHES
+
+
+def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, random: Random) -> Change:
+    """Return the change that settles a held job.
+
+    A final outcome wins over a noted cancel or pause; an outcome that would run again later meets them:
+    cancel ends the job as cancelled, pause parks it. A job that would run again only after its deadline ends
+    timed out now.
+    """
+    ending = outcome.ending
+    if ending is Ending.SUCCEEDED:
+        return _final(job, JobState.SUCCEEDED, Reason.RETURNED, outcome, now)
+    if ending is Ending.CANCELLED:
+        reason = outcome.reason or (
+            Reason.CANCEL_REQUESTED if job.request == "cancel" else Reason.CANCELLED_BY_HANDLER
+        )
+        return _final(job, JobState.CANCELLED, reason, outcome, now)
+    if ending is Ending.SNOOZED:
+        return _later(job, JobState.SCHEDULED, Reason.SNOOZED, outcome, now, delay_us=outcome.delay_us or 0)
+    if ending is Ending.RELEASED:
+        return _release(job, outcome, now)
+    if ending is Ending.LOST:
+        return _rescue(job, outcome, policy, now)
+    return _failure(job, outcome, policy, now, random)
+
+
+def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random: Random) -> Change:
+    job = job._replace(attempts_used=job.attempts_used + 1)
+    timed_out = outcome.ending is Ending.TIMED_OUT
+    if outcome.reason in _FOR_GOOD:
+        return _final(job, JobState.FAILED, outcome.reason or Reason.NOT_RETRYABLE, outcome, now)
+    if timed_out and outcome.reason is Reason.DEADLINE_PASSED:
+        return _final(job, JobState.TIMED_OUT, Reason.DEADLINE_PASSED, outcome, now)
+    if job.attempts_used >= job.max_attempts:
+        if timed_out:
+            return _final(job, JobState.TIMED_OUT, Reason.TIMEOUT, outcome, now)
+        return _final(job, JobState.FAILED, Reason.ATTEMPTS_EXHAUSTED, outcome, now)
+    delay = (
+        outcome.delay_us if outcome.delay_us is not None else policy.retry.delay_us(job.attempts_used, random)
+    )
+    return _later(
+        job, JobState.RETRYING, Reason.TIMEOUT if timed_out else Reason.BACKOFF, outcome, now, delay
+    )
+
+
+def _rescue(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int) -> Change:
+    job = job._replace(crashes=job.crashes + 1)
+    reason = outcome.reason or Reason.WORKER_LOST
+    if job.crashes >= policy.max_crashes:
+        return _final(job, JobState.FAILED, reason, outcome, now)
+    # The first rescue is at once: a deploy or a pulled plug is no fault of the job. Then a pause, in case it
+    # is.
+    delay = 0 if job.crashes == 1 else CRASH_DELAY_US << (job.crashes - 2)
+    return _later(job, JobState.RETRYING, reason, outcome, now, delay_us=delay)
+
+
+def _release(job: ClaimedJob, outcome: Outcome, now: int) -> Change:
+    reason = outcome.reason or Reason.DRAINED
+    if outcome.delay_us or job.request:
+        return _later(job, JobState.SCHEDULED, reason, outcome, now, delay_us=outcome.delay_us or 0)
+    change = _change(job, JobState.QUEUED, reason, outcome, now)
+    # The job keeps the time at which it was queued, and so its place in front.
+    return change._replace(
+        run_at=job.queued_at, queued_at=job.queued_at, order_key=order_key(job.queued_at, job.priority)
+    )
+
+
+def _later(
+    job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, now: int, *, delay_us: int
+) -> Change:
+    if job.request == "cancel":
+        return _final(job, JobState.CANCELLED, Reason.CANCEL_REQUESTED, outcome, now)
+    run_at = now + delay_us
+    if job.deadline_at is not None and job.deadline_at <= run_at:
+        return _final(job, JobState.TIMED_OUT, Reason.DEADLINE_PASSED, outcome, now)
+    change = _change(job, state, reason, outcome, now)._replace(run_at=run_at)
+    if job.request == "pause":
+        return change._replace(state=JobState.PAUSED, reason=Reason.PAUSE_REQUESTED, paused_from=state)
+    return change
+
+
+def _final(job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, now: int) -> Change:
+    return _change(job, state, reason, outcome, now)
+
+
+def _change(job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, now: int) -> Change:
+    return Change(
+        job.id,
+        job.fence,
+        JobState.RUNNING,
+        state,
+        reason,
+        now,
+        outcome.result,
+        outcome.error,
+        None,
+        None,
+        None,
+        job.attempts_used,
+        job.crashes,
+        job.request,
+        None,
+        job.idempotency_key,
+    )

@@ -1,0 +1,232 @@
+"""The error tree. Each error has a stable `code`, its facts as attributes.
+
+And a message that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class BeltlineError(Exception):
+    """Any error that Beltline raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class ConfigError(BeltlineError):
+    """The configuration cannot be used. `problems` holds every fault found, not just the first."""
+
+    code = "config_invalid"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "the configuration has faults:\n" + "\n".join(f"  - {problem}" for problem in self.problems)
+        )
+
+
+class Unsupported(BeltlineError):
+    """This platform or store cannot do what was asked."""
+
+    code = "unsupported"
+
+
+class InvalidInput(BeltlineError):
+    """A value was refused; nothing was stored."""
+
+    code = "invalid_input"
+
+
+class InvalidPayload(InvalidInput):
+    """A payload does not fit its definition. `faults` holds (path, what is wrong) for every fault."""
+
+    code = "payload_invalid"
+
+    def __init__(self, definition: str, faults: Sequence[tuple[str, str]]) -> None:
+        self.definition = definition
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  - {path or '(whole payload)'}: {what}" for path, what in self.faults)
+        super().__init__(
+            f"the payload of {definition!r} was refused:\n{lines}\n"
+            "Nothing was stored; mend these and submit again."
+        )
+
+
+class InvalidResult(InvalidInput):
+    """A result does not fit the annotation of its function.
+
+    `faults` holds (path, what is wrong) for every fault.
+    """
+
+    code = "result_invalid"
+
+    def __init__(self, definition: str, faults: Sequence[tuple[str, str]]) -> None:
+        self.definition = definition
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  - {path or '(whole result)'}: {what}" for path, what in self.faults)
+        super().__init__(
+            f"the result of {definition!r} does not fit its return annotation:\n{lines}\nMend one of the two."
+        )
+
+
+class MalformedJson(InvalidInput):
+    """A text is not the JSON that Beltline accepts (strict, no duplicate names, no NaN.
+
+    No lone surrogates).
+    """
+
+    code = "json_malformed"
+
+
+class PayloadTooLarge(InvalidInput):
+    """A payload, result or log exceeds its limit."""
+
+    code = "payload_too_large"
+
+    def __init__(self, what: str, size: int, limit: int) -> None:
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            f"{what} has {size:,} bytes, more than the limit of {limit:,}; pass a reference to the data instead"
+        )
+
+
+class NotFound(BeltlineError):
+    """No such thing in this namespace."""
+
+    code = "not_found"
+
+    def __init__(self, what: str, name: str, hint: str = "") -> None:
+        self.what = what
+        self.name = name
+        super().__init__(f"there is no {what} {name!r}" + (f"; {hint}" if hint else ""))
+
+
+class UnknownDefinition(NotFound):
+    """A job was submitted for a definition that nobody has registered."""
+
+    code = "definition_unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "job definition",
+            name,
+            "register it with `beltline definitions apply APP` or by starting a worker that has it",
+        )
+
+
+class Conflict(BeltlineError):
+    """The request contradicts what is stored; what is stored was left as it is."""
+
+    code = "conflict"
+
+
+class KeyReused(Conflict):
+    """An idempotency key was used before with another payload."""
+
+    code = "key_reused"
+
+    def __init__(self, key: str, job_id: str) -> None:
+        self.key = key
+        self.job_id = job_id
+        super().__init__(
+            f"the idempotency key {key!r} belongs to job {job_id} with another payload; use a new key or send the same payload"
+        )
+
+
+class IdReused(Conflict):
+    """A client-chosen job id exists with another body."""
+
+    code = "id_reused"
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(
+            f"the id {job_id!r} belongs to a job with another definition or payload; choose another id"
+        )
+
+
+class InvalidTransition(Conflict):
+    """The job is in a state in which this cannot be done."""
+
+    code = "transition_invalid"
+
+    def __init__(self, job_id: str, state: str, event: str) -> None:
+        self.job_id = job_id
+        self.state = state
+        self.event = event
+        super().__init__(f"job {job_id} is {state}: {event} is not possible in this state")
+
+
+class LeaseLost(Conflict):
+    """The job is no longer held under the fence given: another worker or an operator has it now."""
+
+    code = "lease_lost"
+
+
+class JobFailed(BeltlineError):
+    """Awaiting a result met a job that did not succeed. `state` and `reason` say how it ended."""
+
+    code = "job_failed"
+
+    def __init__(self, job_id: str, state: str, reason: str, message: str) -> None:
+        self.job_id = job_id
+        self.state = state
+        self.reason = reason
+        super().__init__(f"job {job_id} ended {state} ({reason})" + (f": {message}" if message else ""))
+
+
+class ResultTimeout(BeltlineError):
+    """The job was not final within the time allowed; it goes on."""
+
+    code = "result_timeout"
+
+
+class StoreError(BeltlineError):
+    """The store refused or failed."""
+
+    code = "store_error"
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached now; the call may be repeated."""
+
+    code = "store_unavailable"
+
+
+class StoreFull(StoreError):
+    """The store's disk is full; nothing of this call was stored."""
+
+    code = "store_full"
+
+
+class StoreBusy(StoreError):
+    """The caller's own open write transaction blocks this call; pass its connection as `conn=`."""
+
+    code = "store_busy"
+
+
+class SchemaOutdated(StoreError):
+    """The store's schema is older than this program needs and was not migrated by itself."""
+
+    code = "schema_outdated"
+
+
+class SchemaTooNew(StoreError):
+    """The store was migrated, in a breaking way, by a newer Beltline."""
+
+    code = "schema_too_new"
+
+
+class NotOpen(BeltlineError):
+    """The Beltline was used before it was opened or after it was closed."""
+
+    code = "not_open"
+
+
+class AppImportFailed(BeltlineError):
+    """The app module could not be imported or holds no Beltline."""
+
+    code = "app_import_failed"

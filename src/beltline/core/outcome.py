@@ -1,0 +1,79 @@
+"""How a run can end, as the worker reports it to `decide`.
+
+And the three words a handler may return or raise instead of a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from beltline.core.durations import Duration, micros
+from beltline.core.reasons import Reason
+
+
+class Signal(Exception):
+    """A handler's word to the worker, returned or raised; not an error."""
+
+
+class Snooze(Signal):
+    """Put this job off: it runs again after `delay`, uncharged (attempts_used stays)."""
+
+    def __init__(self, delay: Duration) -> None:
+        self.delay_us = micros(delay, what="snooze delay")
+        super().__init__(f"snooze for {delay}")
+
+
+class Cancel(Signal):
+    """End this job as cancelled; it is not a dead letter."""
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class Fail(Signal):
+    """End this job as failed for good, whatever attempts are left; it is a dead letter."""
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class Ending(StrEnum):
+    """The kinds of ending that `decide` knows."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    SNOOZED = "snoozed"
+    CANCELLED = "cancelled"
+    RELEASED = "released"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One ended run.
+
+    `result` belongs to succeeded. `error` is an error record (see `core.failure`). `reason` refines: for
+    failed, NOT_RETRYABLE, FAILED_BY_HANDLER or INVALID_PAYLOAD end the job whatever attempts are left; for
+    released it says why. `delay_us` belongs to snoozed and released, and for failed overrides the retry
+    policy's delay.
+    """
+
+    ending: Ending
+    result: bytes | None = None
+    error: bytes | None = None
+    reason: Reason | None = None
+    delay_us: int | None = None
+
+
+def succeeded(result: bytes | None) -> Outcome:
+    """The body returned."""
+    return Outcome(Ending.SUCCEEDED, result)
+
+
+def released(reason: Reason, delay_us: int | None = None) -> Outcome:
+    """The job is given back uncharged: drain, no handler, a claim whose reply was lost."""
+    return Outcome(Ending.RELEASED, reason=reason, delay_us=delay_us)

@@ -1,0 +1,168 @@
+"""A job definition: a function with its policies, ready to be registered, submitted and run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, Unpack
+
+from beltline.core.codec import dump_json
+from beltline.core.durations import Duration, micros
+from beltline.core.errors import ConfigError, InvalidInput
+from beltline.core.retry import MAX_CRASHES, Retry
+from beltline.definitions.options import DefinitionOptions, option_faults
+from beltline.definitions.payload import PayloadType, ResultType
+from beltline.definitions.signature import Signature, read_signature
+from beltline.definitions.version import content_version
+
+Handler: TypeAlias = Callable[..., Any]
+Mode: TypeAlias = Literal["async", "thread"]
+
+DEFAULT_QUEUE: Final = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class JobDefinition:
+    """What a job is made from. `mode` says where the body runs: on the event loop or in a thread.
+
+    `timeout_us` limits each attempt, `deadline_us` and `expires_us` count from submit; None is no limit.
+    `place` says where the function is written.
+    """
+
+    name: str
+    version: str
+    queue: str
+    handler: Handler
+    takes_context: bool
+    mode: Mode
+    payload: PayloadType
+    result: ResultType
+    retry: Retry
+    max_crashes: int
+    timeout_us: int | None
+    deadline_us: int | None
+    expires_us: int | None
+    priority: int
+    dedupe: Literal["content"] | None
+    owner: str
+    runbook: str
+    labels: Mapping[str, str]
+    place: str
+
+
+class DefinitionText(NamedTuple):
+    """A definition as it is stored: `schema` and `policies` are JSON texts."""
+
+    name: str
+    version: str
+    queue: str
+    schema: str
+    policies: str
+    owner: str
+    runbook: str
+
+
+def define(function: Handler, /, **options: Unpack[DefinitionOptions]) -> JobDefinition:
+    """Make a job definition of a function or coroutine function.
+
+    Raises ConfigError that lists every fault of the function and of the options.
+    """
+    name = options.setdefault("name", getattr(function, "__name__", ""))
+    place = _place(function)
+    faults = option_faults(options)
+    definition = None
+    try:
+        _require_function(function)
+        signature = read_signature(function)
+        types = PayloadType(name, signature), ResultType(name, signature.returns)
+        definition = None if faults else _built(function, options, signature, types, place)
+    except InvalidInput as error:
+        faults.append(str(error))
+    if definition is None:
+        raise ConfigError([f"job {name!r} at {place}: {fault}" for fault in faults])
+    return definition
+
+
+def policies_json(definition: JobDefinition) -> str:
+    """Return what a submitter or a rescuer without this code needs, as a JSON text."""
+    policies = {
+        **definition.retry.stored(),
+        "max_crashes": definition.max_crashes,
+        "timeout_us": definition.timeout_us,
+        "deadline_us": definition.deadline_us,
+        "expires_us": definition.expires_us,
+        "priority": definition.priority,
+        "dedupe": definition.dedupe,
+        "labels": dict(definition.labels),
+    }
+    return dump_json(policies).decode()
+
+
+def stored(definition: JobDefinition) -> DefinitionText:
+    """Return the definition as it is stored."""
+    return DefinitionText(
+        definition.name,
+        definition.version,
+        definition.queue,
+        dump_json(definition.payload.schema).decode(),
+        policies_json(definition),
+        definition.owner,
+        definition.runbook,
+    )
+
+
+def _built(
+    function: Handler,
+    options: DefinitionOptions,
+    signature: Signature,
+    types: tuple[PayloadType, ResultType],
+    place: str,
+) -> JobDefinition:
+    definition = JobDefinition(
+        name=options["name"],
+        version=options.get("version", ""),
+        queue=options.get("queue", DEFAULT_QUEUE),
+        handler=function,
+        takes_context=signature.takes_context,
+        mode="async" if _is_async(function) else "thread",
+        payload=types[0],
+        result=types[1],
+        retry=options.get("retry", Retry()),
+        max_crashes=options.get("max_crashes", MAX_CRASHES),
+        timeout_us=_micros(options.get("timeout")),
+        deadline_us=_micros(options.get("deadline")),
+        expires_us=_micros(options.get("expires")),
+        priority=options.get("priority", 0),
+        dedupe=options.get("dedupe"),
+        owner=options.get("owner", ""),
+        runbook=options.get("runbook", ""),
+        labels=MappingProxyType(dict(options.get("labels", {}))),
+        place=place,
+    )
+    if not definition.version:
+        configuration = dump_json([*stored(definition)]).decode()
+        object.__setattr__(definition, "version", content_version(function, configuration))
+    return definition
+
+
+def _require_function(function: object) -> None:
+    inner = inspect.unwrap(function) if callable(function) else function
+    if not inspect.isroutine(function) or not hasattr(inner, "__code__"):
+        raise InvalidInput(f"{function!r} is not a function; decorate a `def` or an `async def`")
+    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+        raise InvalidInput("a generator cannot be a job; return the result instead of yielding its parts")
+
+
+def _is_async(function: Handler) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inspect.unwrap(function))
+
+
+def _place(function: object) -> str:
+    code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
+
+
+def _micros(value: Duration | None) -> int | None:
+    return None if value is None else micros(value)

@@ -1,0 +1,110 @@
+"""The JSON Schema of a type, made so that the stored schema and the type itself accept the same JSON.
+
+A JSON Schema cannot say, and so accepts more than the type: a developer's own validators, bounds on dates and
+on the text form of decimals, lengths of bytes and of sets after repeated items.
+"""
+
+from __future__ import annotations
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+
+class StrictJsonSchema(GenerateJsonSchema):
+    """Makes one JSON Schema 2020-12. `holds_any` says afterwards whether parts of the type take any JSON."""
+
+    holds_any = False
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        """Give no titles to fields: they only repeat the name."""
+        return False
+
+    def any_schema(self, schema: core_schema.AnySchema) -> JsonSchemaValue:
+        """Note that there is a part that takes any JSON."""
+        self.holds_any = True
+        return super().any_schema(schema)
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        """Refuse names that are not fields."""
+        return _closed(super().typed_dict_schema(schema))
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Refuse names that are not fields, whatever the model's own configuration says."""
+        return _closed(super().model_schema(schema))
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        """Refuse names that are not fields."""
+        return _closed(super().dataclass_schema(schema))
+
+    def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
+        """Accept repeated items, as the type does."""
+        return _repeatable(super().set_schema(schema))
+
+    def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
+        """Accept repeated items, as the type does."""
+        return _repeatable(super().frozenset_schema(schema))
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Hold the names of an object to the type of the keys."""
+        keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
+        values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
+        # Keys of several types may become one name (1 and "1"): then the JSON is looked at again.
+        self.holds_any = self.holds_any or not values or keys.get("type") != "string"
+        found: JsonSchemaValue = {"type": "object", "additionalProperties": values or True}
+        names = _as_names(keys)
+        if names:
+            found["propertyNames"] = names
+        self.update_with_validations(found, schema, self.ValidationsMapping.object)
+        return found
+
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """Require the tag, also where the branches have a default for it."""
+        found = super().tagged_union_schema(schema)
+        name = found.get("discriminator", {}).get("propertyName")
+        return {**found, "required": [name]} if name else found
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        """Accept the text form of a decimal only where it is one."""
+        found = super().decimal_schema(schema)
+        for branch in found.get("anyOf", [found]):
+            if branch.get("type") == "string":
+                branch["format"] = "decimal"
+        return found
+
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
+        """Leave lengths out: they count bytes, the JSON holds base64 text."""
+        found = super().bytes_schema(schema)
+        return {name: value for name, value in found.items() if name not in {"minLength", "maxLength"}}
+
+    def url_schema(self, schema: core_schema.UrlSchema) -> JsonSchemaValue:
+        """Hold a URL to the schemes that its type allows."""
+        found = super().url_schema(schema)
+        schemes = schema.get("allowed_schemes")
+        if schemes:
+            found["pattern"] = f"^({'|'.join(_any_case(scheme) for scheme in schemes)}):"
+        return found
+
+
+def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:
+    if "properties" in schema:
+        schema["additionalProperties"] = False
+    return schema
+
+
+def _repeatable(schema: JsonSchemaValue) -> JsonSchemaValue:
+    schema.pop("uniqueItems", None)
+    return schema
+
+
+def _as_names(schema: JsonSchemaValue) -> JsonSchemaValue:
+    """Return the schema of keys as one of names, which are texts: a key 5 is the name "5"."""
+    if "anyOf" in schema:
+        return {"anyOf": [_as_names(branch) for branch in schema["anyOf"]]}
+    kind = schema.get("type")
+    if kind in {"integer", "number", "boolean"}:
+        return {"format": kind}
+    return {name: value for name, value in schema.items() if name not in {"type", "title"}}
+
+
+def _any_case(scheme: str) -> str:
+    return "".join(f"[{char.lower()}{char.upper()}]" if char.isalpha() else f"\\{char}" for char in scheme)

@@ -1,0 +1,104 @@
+"""The options of a job definition, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, TypedDict
+
+from beltline.core.durations import Duration, micros
+from beltline.core.errors import InvalidInput
+from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
+from beltline.core.retry import Retry
+
+MOST_CRASHES: Final = 100
+MOST_LABELS: Final = 32
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_NAME_WORDS: Final = "use 1 to 128 letters, digits and . _ : -, beginning with a letter or digit"
+_LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
+_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,256}")
+_TEXT: Final = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]{0,2048}")
+
+
+class DefinitionOptions(TypedDict, total=False):
+    """What `@belt.job` takes. `timeout` limits each attempt; `deadline` and `expires` count from submit."""
+
+    name: str
+    version: str
+    queue: str
+    retry: Retry
+    timeout: Duration | None
+    deadline: Duration | None
+    expires: Duration | None
+    priority: int
+    owner: str
+    runbook: str
+    labels: Mapping[str, str]
+    max_crashes: int
+    dedupe: Literal["content"] | None
+
+
+def option_faults(options: Mapping[str, Any]) -> list[str]:
+    """Return every fault of the options, each with what to do."""
+    known = DefinitionOptions.__annotations__
+    unknown = [
+        f"option {name!r} is unknown; known are {', '.join(sorted(known))}"
+        for name in options
+        if name not in known
+    ]
+    return [*unknown, *_name_faults(options), *_policy_faults(options), *_text_faults(options)]
+
+
+def _name_faults(options: Mapping[str, Any]) -> Iterator[str]:
+    for option in ("name", "version", "queue"):
+        given = options.get(option)
+        if option in options and not (isinstance(given, str) and _NAME.fullmatch(given)):
+            yield f"{option} {given!r}: {_NAME_WORDS}"
+
+
+def _policy_faults(options: Mapping[str, Any]) -> Iterator[str]:
+    retry = options.get("retry", Retry())
+    if not isinstance(retry, Retry):
+        yield f"retry {retry!r}: give a Retry, for instance Retry(max_attempts=5)"
+    for option in ("timeout", "deadline", "expires"):
+        yield from _duration_faults(option, options.get(option))
+    yield from _whole_number_faults("priority", options.get("priority", 0), LOWEST_PRIORITY, HIGHEST_PRIORITY)
+    yield from _whole_number_faults("max_crashes", options.get("max_crashes", 1), 1, MOST_CRASHES)
+    if options.get("dedupe") not in (None, "content"):
+        yield f"dedupe {options['dedupe']!r}: use 'content' or None"
+
+
+def _duration_faults(option: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever was given
+    if value is None:
+        return
+    try:
+        if micros(value, what=option) == 0:
+            yield f"{option} 0: give a longer time, or None for no limit"
+    except InvalidInput as error:
+        yield str(error)
+    except TypeError:
+        yield f'{option} {value!r}: give seconds, a text ("5m") or a timedelta'
+
+
+def _whole_number_faults(option: str, value: object, least: int, most: int) -> Iterator[str]:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        yield f"{option} {value!r}: use a whole number from {least:,} to {most:,}"
+
+
+def _text_faults(options: Mapping[str, Any]) -> Iterator[str]:
+    for option in ("owner", "runbook"):
+        text = options.get(option, "")
+        if not isinstance(text, str) or not _TEXT.fullmatch(text):
+            yield f"{option} {text!r}: use a text of at most 2,048 printable characters"
+    labels = options.get("labels", {})
+    if not isinstance(labels, Mapping):
+        yield f"labels {labels!r}: give a mapping of names to texts"
+        return
+    if len(labels) > MOST_LABELS:
+        yield f"labels: {len(labels)} are given, at most {MOST_LABELS} are kept"
+    for name, value in labels.items():
+        if not isinstance(name, str) or not _LABEL.fullmatch(name):
+            yield f"label name {name!r}: use 1 to 128 letters, digits and . _ : / @ -"
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            yield f"label {name!r}: its value must be a text of at most 256 printable characters"

@@ -1,0 +1,133 @@
+"""The payload and the result of a job definition, typed by the function's own annotations."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Never, NoReturn, NotRequired, Union, cast, get_args, get_origin
+
+from typing_extensions import TypedDict  # pydantic does not take the one of Python 3.11
+
+from beltline.core.codec import PAYLOAD_LIMIT, dump_json, parse_json
+from beltline.core.errors import InvalidPayload, InvalidResult, MalformedJson, PayloadTooLarge
+from beltline.core.outcome import Signal
+from beltline.definitions.faults import Faults
+from beltline.definitions.shape import Shape, is_bare
+from beltline.definitions.signature import REQUIRED, Field, Signature
+
+_NULL: Final = b"null"
+
+
+class PayloadType:
+    """The parameters of a function as one JSON object; parameters that were not given are not in it."""
+
+    __slots__ = ("_name", "_positional", "_shape", "schema")
+
+    def __init__(self, name: str, signature: Signature) -> None:
+        self._name = name
+        self._positional = signature.positional
+        self._shape = Shape(
+            f"the payload of {name!r}",
+            _object_type(signature.fields),
+            bare=all(is_bare(field.annotation) for field in signature.fields.values()),
+            refuse=lambda faults: InvalidPayload(name, faults),
+        )
+        self.schema = _described(self._shape.schema, name, signature.fields)
+
+    def dump(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> bytes:
+        """Return the payload of a call with these arguments (the Context left out).
+
+        Raises InvalidPayload that lists every fault, or PayloadTooLarge.
+        """
+        return self._shape.dump(self._bound(args, kwargs) if args else dict(kwargs))
+
+    def load(self, data: bytes) -> dict[str, object]:
+        """Return the keyword arguments that a stored payload stands for. Raises InvalidPayload."""
+        return cast("dict[str, object]", self._shape.load(data))
+
+    def check(self, data: bytes) -> dict[str, object]:
+        """Do what `load` does for a payload from outside. Raises MalformedJson and PayloadTooLarge too."""
+        return cast("dict[str, object]", self._shape.check(data))
+
+    def _bound(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
+        names = self._positional
+        faults: Faults = [
+            (name, "is given twice, by position and by name") for name in names[: len(args)] if name in kwargs
+        ]
+        if len(args) > len(names):
+            faults.append(("", f"{len(args)} values are given by position, but only {len(names)} can be"))
+        if faults:
+            raise InvalidPayload(self._name, faults)
+        return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+class ResultType:
+    """What a body returns: the type of its annotation, or any JSON where it says nothing or None."""
+
+    __slots__ = ("_shape", "_what")
+
+    def __init__(self, name: str, annotation: object) -> None:
+        self._what = f"the result of {name!r}"
+        kind = _without_signals(annotation)
+        self._shape = (
+            None
+            if kind in {None, Any, object, type(None), Never, NoReturn}
+            else Shape(
+                self._what, kind, bare=is_bare(kind), refuse=lambda faults: InvalidResult(name, faults)
+            )
+        )
+
+    @classmethod
+    def any_json(cls) -> ResultType:
+        """Return the type of results about which nothing is known."""
+        return cls("a job", None)
+
+    def dump(self, value: object) -> bytes:
+        """Return the JSON of a result. Raises InvalidResult that lists every fault, or PayloadTooLarge."""
+        if self._shape is not None:
+            return self._shape.dump(value)
+        if value is None:
+            return _NULL
+        data = dump_json(value)
+        if len(data) > PAYLOAD_LIMIT:
+            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
+        return data
+
+    def load(self, data: bytes) -> object:
+        """Return a stored result. Raises InvalidResult where the type has changed since."""
+        if self._shape is not None:
+            return self._shape.load(data)
+        return None if data == _NULL else parse_json(data)
+
+
+def _object_type(fields: Mapping[str, Field]) -> object:
+    kinds = {
+        name: field.annotation if field.default is REQUIRED else NotRequired[field.annotation]
+        for name, field in fields.items()
+    }
+    make = cast("Callable[[str, Mapping[str, object]], object]", TypedDict)
+    return make("Payload", kinds)
+
+
+def _described(schema: dict[str, Any], name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return the schema with its dialect, title and the defaults that JSON can show."""
+    properties = schema.get("properties", {})
+    for parameter, field in fields.items():
+        if field.default is not REQUIRED and parameter in properties:
+            try:
+                properties[parameter]["default"] = parse_json(dump_json(field.default))
+            except MalformedJson:
+                continue
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": name}
+
+
+def _without_signals(annotation: object) -> object:
+    """Return a result's type without the words (Snooze, Cancel, Fail) that may be returned in its place."""
+    if get_origin(annotation) in {Union, types.UnionType}:
+        kept = tuple(part for part in get_args(annotation) if not _is_signal(part))
+        return Union[kept] if kept else None  # noqa: UP007 - the parts are known at run time only
+    return None if _is_signal(annotation) else annotation
+
+
+def _is_signal(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Signal)

@@ -1,0 +1,37 @@
+"""Applying the definitions of an app to the store, and reading them back as submitters need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from beltline.core.errors import UnknownDefinition
+from beltline.definitions.definition import JobDefinition, stored
+from beltline.store.contract import Store
+from beltline.store.params import Definition
+
+
+async def apply_definitions(store: Store, namespace: str, definitions: Iterable[JobDefinition]) -> list[str]:
+    """Store each definition's version, schema and policies; return the names that changed."""
+    rows = []
+    for definition in definitions:
+        text = stored(definition)
+        rows.append(
+            Definition(
+                name=text.name,
+                version=text.version,
+                queue=text.queue,
+                schema=text.schema,
+                policies=text.policies,
+                owner=text.owner,
+                runbook=text.runbook,
+            )
+        )
+    return await store.definitions.apply(namespace, rows, store.now()) if rows else []
+
+
+async def stored_definition(store: Store, namespace: str, name: str) -> Definition:
+    """Return the newest version of a definition. Raises UnknownDefinition."""
+    found = await store.definitions.get(namespace, name)
+    if found is None:
+        raise UnknownDefinition(name)
+    return found

@@ -1,0 +1,53 @@
+"""Rescuing what a lost worker held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beltline.core.decide import Policy
+from beltline.core.failure import failure
+from beltline.core.ids import Random
+from beltline.core.job import ClaimedJob
+from beltline.core.outcome import Ending, Outcome, released
+from beltline.core.reasons import Reason
+from beltline.engine.settle import Settled, Settlement, settle
+from beltline.engine.template import stored_policy
+from beltline.store.contract import Store
+from beltline.store.params import Session
+
+
+async def rescue(store: Store, namespace: str, session: Session, *, random: Random) -> Settled | None:
+    """Take back the jobs of a session that was seen unrenewed for its whole lease.
+
+    Returns None where the session beat meanwhile. Several rescuers may try at once: the fence lets one write
+    each job. A session that closed while it held jobs is rescued without being marked.
+    """
+    is_open = session.closed_at is None and session.lost_at is None
+    if is_open and not await store.sessions.lose(namespace, session.id, session.beats, store.now()):
+        return None
+    jobs = await store.jobs.held(namespace, session.id)
+    policies = await _policies(store, namespace, jobs)
+    error = failure(
+        "WorkerLost",
+        f"worker {session.name} (pid {session.pid} on {session.host}) stopped renewing its lease"
+        " while it ran this job",
+    )
+    outcome = Outcome(Ending.LOST, error=error, reason=Reason.WORKER_LOST)
+    batch = [Settlement(job, outcome, policies[job.definition]) for job in jobs]
+    return await settle(store, namespace, batch, random=random) if batch else Settled([], [])
+
+
+async def give_back(
+    store: Store, namespace: str, jobs: Sequence[ClaimedJob], reason: Reason, *, random: Random
+) -> Settled:
+    """Release held jobs uncharged: they are queued again at the place they had."""
+    batch = [Settlement(job, released(reason), Policy()) for job in jobs]
+    return await settle(store, namespace, batch, random=random) if batch else Settled([], [])
+
+
+async def _policies(store: Store, namespace: str, jobs: Sequence[ClaimedJob]) -> dict[str, Policy]:
+    found: dict[str, Policy] = {}
+    for name in {job.definition for job in jobs}:
+        definition = await store.definitions.get(namespace, name)
+        found[name] = stored_policy(definition) if definition else Policy()
+    return found

@@ -1,0 +1,197 @@
+"""Submitting jobs: from a template, a payload and options to stored rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Final, cast
+
+from beltline.core.codec import payload_hash
+from beltline.core.durations import Duration, Moment, micros, moment
+from beltline.core.errors import IdReused, InvalidInput, KeyReused
+from beltline.core.ids import Random, new_id
+from beltline.core.job import NewJob
+from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
+from beltline.core.reasons import Reason
+from beltline.core.retry import MOST_ATTEMPTS
+from beltline.core.states import JobState
+from beltline.engine.template import Template
+from beltline.store.contract import Store
+from beltline.store.params import Inserted, Insertion, InsertJobs
+
+MOST_LABELS: Final = 32
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
+_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]{0,256}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """What one submit may set. A field left None takes the definition's value.
+
+    `delay` and `run_at` exclude each other, as do `id` and `idempotency_key` / `dedupe`. `deadline`: the job
+    must be done by then (a duration from submit, or a moment); `expires`: it must have started by then.
+    `dedupe="content"`: the same payload of the same definition means the same job, as if the payload's hash
+    were its idempotency key.
+    """
+
+    id: str | None = None
+    queue: str | None = None
+    delay: Duration | None = None
+    run_at: Moment | None = None
+    priority: int | None = None
+    labels: Mapping[str, str] | None = None
+    idempotency_key: str | None = None
+    dedupe: str | None = None
+    deadline: Duration | Moment | None = None
+    expires: Duration | Moment | None = None
+    timeout: Duration | None = None
+    max_attempts: int | None = None
+    correlation_id: str | None = None
+    traceparent: str | None = None
+    owner: str | None = None
+    actor: str | None = None
+
+
+DEFAULTS: Final = JobOptions()
+OPTION_NAMES: Final = frozenset(field.name for field in fields(JobOptions))
+
+
+def new_job(template: Template, payload: bytes, options: JobOptions, *, now: int, random: Random) -> NewJob:
+    """Return the job to store. Raises InvalidInput that lists every fault of the options."""
+    if options is not DEFAULTS:
+        return _with_options(template, payload, options, now, random)
+    digest = payload_hash(payload)
+    priority = template.priority
+    return NewJob(
+        new_id(now, random),
+        template.name,
+        template.version,
+        template.queue,
+        JobState.QUEUED,
+        Reason.SUBMITTED,
+        payload,
+        digest,
+        now,
+        now,
+        now,
+        order_key(now, priority),
+        priority,
+        template.max_attempts,
+        template.timeout_us,
+        None if template.deadline_us is None else now + template.deadline_us,
+        None if template.expires_us is None else now + template.expires_us,
+        f"content:{digest.hex()}" if template.dedupe else None,
+        chosen_id=False,
+        labels=template.labels,
+        owner=template.owner,
+    )
+
+
+def _with_options(
+    template: Template, payload: bytes, options: JobOptions, now: int, random: Random
+) -> NewJob:
+    faults = list(_faults(options))
+    if faults:
+        raise InvalidInput(
+            "the job's options were refused:\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
+    job = new_job(template, payload, DEFAULTS, now=now, random=random)
+    priority = job.priority if options.priority is None else options.priority
+    run_at = now
+    if options.delay is not None:
+        run_at = now + micros(options.delay, what="delay")
+    elif options.run_at is not None:
+        run_at = moment(options.run_at, what="run_at")
+    later = run_at > now
+    key = options.idempotency_key or (
+        f"content:{job.payload_hash.hex()}" if options.dedupe else job.idempotency_key
+    )
+    return job._replace(
+        id=options.id or job.id,
+        chosen_id=options.id is not None,
+        queue=options.queue or job.queue,
+        state=JobState.SCHEDULED if later else JobState.QUEUED,
+        reason=Reason.DELAYED if later else Reason.SUBMITTED,
+        run_at=run_at if later else now,
+        queued_at=None if later else now,
+        order_key=None if later else order_key(now, priority),
+        priority=priority,
+        max_attempts=options.max_attempts or job.max_attempts,
+        timeout_us=job.timeout_us if options.timeout is None else micros(options.timeout, what="timeout"),
+        deadline_at=job.deadline_at
+        if options.deadline is None
+        else _until(options.deadline, now, "deadline"),
+        expires_at=job.expires_at if options.expires is None else _until(options.expires, now, "expires"),
+        idempotency_key=None if options.id else key,
+        labels={**(template.labels or {}), **options.labels} if options.labels else job.labels,
+        correlation_id=options.correlation_id,
+        traceparent=options.traceparent,
+        owner=options.owner or job.owner,
+        actor=options.actor,
+    )
+
+
+def _until(value: Duration | Moment, now: int, what: str) -> int:
+    """A text such as "5m" is a duration, one such as 2026-11-22T… a moment."""
+    if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-", value)):
+        return moment(value, what=what)
+    return now + micros(value, what=what)
+
+
+def _faults(options: JobOptions) -> list[str]:
+    found: list[str] = []
+    if options.delay is not None and options.run_at is not None:
+        found.append("delay and run_at exclude each other: give one of them")
+    if options.id is not None and (options.idempotency_key is not None or options.dedupe):
+        found.append(
+            "id and idempotency_key (or dedupe) exclude each other: each alone makes a submit repeatable"
+        )
+    if options.dedupe not in {None, "content"}:
+        found.append(f"dedupe {options.dedupe!r} is unknown; use 'content'")
+    for what, name in (("id", options.id), ("queue", options.queue)):
+        if name is not None and not _NAME.fullmatch(name):
+            found.append(
+                f"{what} {name!r}: use 1 to 128 letters, digits and . _ : / @ -, the first a letter or digit"
+            )
+    if options.idempotency_key is not None and not (
+        options.idempotency_key and _VALUE.fullmatch(options.idempotency_key)
+    ):
+        found.append("idempotency_key: use 1 to 256 printable characters")
+    if options.priority is not None and not LOWEST_PRIORITY <= options.priority <= HIGHEST_PRIORITY:
+        found.append(f"priority {options.priority}: use {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}")
+    if options.max_attempts is not None and not 1 <= options.max_attempts <= MOST_ATTEMPTS:
+        found.append(f"max_attempts {options.max_attempts}: use 1 to {MOST_ATTEMPTS}")
+    found.extend(_label_faults(options.labels or {}))
+    return found
+
+
+def _label_faults(labels: Mapping[str, str]) -> list[str]:
+    found = (
+        [f"labels: {len(labels)} given, at most {MOST_LABELS} are kept"] if len(labels) > MOST_LABELS else []
+    )
+    for name, value in cast("Mapping[str, object]", labels).items():
+        if not _NAME.fullmatch(name):
+            found.append(f"label name {name!r}: use 1 to 128 letters, digits and . _ : / @ -")
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            found.append(f"label {name!r}: the value must be a text of at most 256 printable characters")
+    return found
+
+
+async def insert(
+    store: Store, namespace: str, jobs: Sequence[NewJob], *, all_or_none: bool
+) -> list[Inserted]:
+    """Store jobs; one answer each, conflicts among them (see `accepted`)."""
+    return await store.jobs.insert(
+        InsertJobs(namespace=namespace, jobs=jobs, all_or_none=all_or_none, now=store.now())
+    )
+
+
+def accepted(job: NewJob, answer: Inserted) -> str:
+    """Return the stored job's id. Raises KeyReused or IdReused where the store refused."""
+    if answer.outcome is Insertion.KEY_REUSED:
+        raise KeyReused(job.idempotency_key or "", answer.id)
+    if answer.outcome is Insertion.ID_REUSED:
+        raise IdReused(job.id)
+    return answer.id

@@ -1,0 +1,31 @@
+"""What an executor does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Protocol
+
+from beltline.definitions.context import Context
+from beltline.definitions.definition import JobDefinition
+
+
+class Executor(Protocol):
+    """Runs bodies of one mode."""
+
+    def run(
+        self, definition: JobDefinition, context: Context, arguments: Mapping[str, object]
+    ) -> Awaitable[object]:
+        """Run the body; what it returns or raises is the run's.
+
+        Cancelling the awaiting task asks the body to stop.
+        """
+        ...
+
+    @property
+    def stuck(self) -> int:
+        """How many bodies were given up but still occupy a slot."""
+        ...
+
+    def close(self) -> None:
+        """Take no more work; do not wait for what runs."""
+        ...

@@ -1,0 +1,26 @@
+"""Bodies that are coroutine functions run on the worker's event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import cast
+
+from beltline.definitions.context import Context
+from beltline.definitions.definition import JobDefinition
+
+
+class InlineExecutor:
+    """Calls the coroutine function; the caller's task is the body's task."""
+
+    stuck = 0
+
+    def run(
+        self, definition: JobDefinition, context: Context, arguments: Mapping[str, object]
+    ) -> Awaitable[object]:
+        """Return the body's own coroutine."""
+        if definition.takes_context:
+            return cast("Awaitable[object]", definition.handler(context, **arguments))
+        return cast("Awaitable[object]", definition.handler(**arguments))
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,69 @@
+"""Bodies that are plain functions run in threads, so that they do not block the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+from beltline.core.clock import MICROS
+from beltline.definitions.context import Context
+from beltline.definitions.definition import JobDefinition
+
+
+class ThreadExecutor:
+    """A pool of threads.
+
+    A thread cannot be killed. When its run is asked to stop, the body sees `ctx.cancelled`; where it has not
+    ended after the grace, the run is given up and the thread stays counted as `stuck` until the body ends.
+    """
+
+    def __init__(self, threads: int, *, grace_us: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="beltline-body")
+        self._grace_s = grace_us / MICROS
+        self._stuck = 0
+
+    @property
+    def stuck(self) -> int:
+        """How many threads run bodies that were given up."""
+        return self._stuck
+
+    async def run(
+        self, definition: JobDefinition, context: Context, arguments: Mapping[str, object]
+    ) -> object:
+        """Run the body in a thread and wait for it."""
+        call = (
+            partial(definition.handler, context, **arguments)
+            if definition.takes_context
+            else partial(definition.handler, **arguments)
+        )
+        body = self._pool.submit(call)
+        waiting = asyncio.wrap_future(body)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            if body.cancel():
+                raise
+            await asyncio.wait([waiting], timeout=self._grace_s)
+            if waiting.done() and not waiting.cancelled():
+                return waiting.result()
+            self._give_up(body)
+            raise
+
+    def close(self) -> None:
+        """Take no more work; running bodies go on until they end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _give_up(self, body: Future[object]) -> None:
+        loop = asyncio.get_running_loop()
+        self._stuck += 1
+
+        def ended(_: Future[object]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._freed)
+
+        body.add_done_callback(ended)
+
+    def _freed(self) -> None:
+        self._stuck -= 1

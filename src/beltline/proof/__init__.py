@@ -1,0 +1,1 @@
+"""Beltline measured and tried: the benchmark, and later the game days."""

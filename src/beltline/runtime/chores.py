@@ -1,0 +1,53 @@
+"""The chores that every worker does its share of; each is safe to do in many processes at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from beltline.config import RetentionConfig
+from beltline.core.ids import Random
+from beltline.engine import upkeep
+from beltline.runtime.loop import Loop
+from beltline.runtime.rescuer import Rescuer
+from beltline.store.contract import Store
+
+STAGE_S: Final = 0.1
+OVERDUE_S: Final = 1.0
+FOLD_S: Final = 1.0
+PRUNE_S: Final = 600.0
+
+
+def chores(
+    store: Store,
+    namespace: str,
+    *,
+    retention: RetentionConfig,
+    rescuer: Rescuer,
+    rescue_s: float,
+    random: Random,
+) -> list[Loop]:
+    """Return the loops, not yet started."""
+
+    async def stage() -> bool:
+        due = await store.upkeep.next_due(namespace)
+        return due is not None and due <= store.now() and await upkeep.stage(store, namespace) > 0
+
+    async def overdue() -> bool:
+        return await upkeep.end_overdue(store, namespace) >= upkeep.BATCH
+
+    async def fold() -> bool:
+        return await upkeep.fold(store, namespace) >= upkeep.FOLD_BATCH
+
+    async def prune() -> bool:
+        gone = await upkeep.prune(
+            store, namespace, history_days=retention.history_days, dead_days=retention.dead_days
+        )
+        return any(gone.values())
+
+    return [
+        Loop("dispatcher", STAGE_S, stage, random=random),
+        Loop("overdue", OVERDUE_S, overdue, random=random),
+        Loop("folder", FOLD_S, fold, random=random),
+        Loop("rescuer", rescue_s, rescuer.tick, random=random),
+        Loop("pruner", PRUNE_S, prune, random=random),
+    ]

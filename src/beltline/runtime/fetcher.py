@@ -1,0 +1,76 @@
+"""Claims jobs while there is room for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from beltline.core.ids import Random
+from beltline.core.job import ClaimedJob
+from beltline.engine.settle import claim
+from beltline.runtime.runner import Runner
+from beltline.runtime.settler import Settler
+from beltline.store.contract import Store
+
+LARGEST_CLAIM: Final = 500
+POLL_S: Final = 1.0
+_GATHER_S: Final = 0.005
+
+
+class Fetcher:
+    """Asks for as many jobs as there are free slots.
+
+    A busy worker waits until a fourth of its slots is free (at most 5 ms) before it asks again, so that
+    claims come in batches; an idle one asks at the first hint. Without hints it asks every second. It stops
+    asking while outcomes pile up unwritten.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        namespace: str,
+        *,
+        queues: tuple[str, ...] | None,
+        concurrency: int,
+        runner: Runner,
+        settler: Settler,
+        random: Random,
+    ) -> None:
+        self.hinted = asyncio.Event()
+        self.room = asyncio.Event()
+        self._store = store
+        self._namespace = namespace
+        self._queues = queues
+        self._runner = runner
+        self._settler = settler
+        self._random = random
+        self._most = min(concurrency, LARGEST_CLAIM)
+        self._enough = max(1, min(concurrency // 4, LARGEST_CLAIM // 2))
+        self._most_behind = 4 * concurrency
+        self._asked = 0
+
+    async def fetch(self, session: str) -> list[ClaimedJob]:
+        """Wait for room, then claim once; return what was claimed, perhaps nothing."""
+        await self._wait_for_room()
+        self.hinted.clear()
+        self._asked = min(self._most, self._runner.free)
+        return await claim(self._store, self._namespace, session, queues=self._queues, limit=self._asked)
+
+    async def wait_for_work(self, claimed: int) -> None:
+        """After a claim that left nothing behind, wait for a hint or for the poll interval.
+
+        After a full one return at once.
+        """
+        if claimed >= self._asked:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.hinted.wait(), POLL_S * (0.8 + 0.4 * self._random.random()))
+
+    async def _wait_for_room(self) -> None:
+        while self._runner.free <= 0 or self._settler.behind > self._most_behind:
+            self.room.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.room.wait(), POLL_S)
+        if self._runner.free < self._enough and self._runner.runs:
+            await asyncio.sleep(_GATHER_S)

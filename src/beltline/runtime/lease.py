@@ -1,0 +1,62 @@
+"""The session under which this process holds jobs."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Set as AbstractSet
+
+from beltline.config import WorkerConfig
+from beltline.core.ids import Random, new_id
+from beltline.core.reasons import Reason
+from beltline.engine.rescue import give_back
+from beltline.store.contract import Store
+from beltline.store.params import NewSession
+
+
+class Lease:
+    """One session after another: where the store says that a session has ended, the next is opened.
+
+    `doubtful` is set by whoever lost the reply to a claim: the store may then say that we hold jobs of which
+    we know nothing.
+    """
+
+    def __init__(self, store: Store, namespace: str, config: WorkerConfig, *, random: Random) -> None:
+        self.session = ""
+        self.doubtful = False
+        self._store = store
+        self._namespace = namespace
+        self._config = config
+        self._random = random
+
+    async def open(self) -> None:
+        """Open a new session; `session` is its id from then on. Several workers may have one name."""
+        name = self._config.name or f"{socket.gethostname()}:{os.getpid()}"
+        now = self._store.now()
+        session = f"{name}/{new_id(now, self._random)}"
+        await self._store.sessions.open(
+            NewSession(
+                namespace=self._namespace,
+                id=session,
+                name=name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                lease_us=self._config.lease_us,
+                queues=self._config.queues,
+                concurrency=self._config.concurrency,
+                now=now,
+            )
+        )
+        self.session = session
+        self.doubtful = False
+
+    async def reconcile(self, known: AbstractSet[str]) -> None:
+        """Give back what the store says we hold and is not in `known`, uncharged."""
+        held = await self._store.jobs.held(self._namespace, self.session)
+        strays = [job for job in held if job.id not in known]
+        await give_back(self._store, self._namespace, strays, Reason.CLAIM_LOST, random=self._random)
+        self.doubtful = False
+
+    async def close(self) -> None:
+        """Close the session; whatever it still holds is rescued by others."""
+        await self._store.sessions.close(self._namespace, self.session, self._store.now())

@@ -1,0 +1,77 @@
+"""Carries log lines and progress of running jobs to the store, in batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from beltline.core.errors import StoreError
+from beltline.runtime.run import Run
+from beltline.store.contract import Store
+from beltline.store.params import NewLogLine, Progress
+
+FLUSH_S: Final = 0.25
+MOST_LINES: Final = 20_000
+
+
+class Reporter:
+    """Gathers lines for a quarter of a second.
+
+    Where the store is away the oldest lines are dropped beyond MOST_LINES.
+    """
+
+    def __init__(self, store: Store, namespace: str, *, now: Callable[[], int]) -> None:
+        self._store = store
+        self._namespace = namespace
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._lines: deque[NewLogLine] = deque(maxlen=MOST_LINES)
+        self._progress: dict[str, Progress] = {}
+        self._due = False
+        self._flushing: asyncio.Task[None] | None = None
+
+    def log(self, run: Run, level: str, message: str, fields: str) -> None:
+        """Keep a line; safe from any thread."""
+        self._lines.append(NewLogLine(run.job.id, run.job.run, self._now(), level, message, fields))
+        self._call()
+
+    def progress(self, run: Run, fraction: float, note: str) -> None:
+        """Keep the newest progress of the run; safe from any thread."""
+        self._progress[run.job.id] = Progress(run.job.id, run.job.fence, fraction, note)
+        self._call()
+
+    async def flush(self) -> None:
+        """Write what is gathered. Raises StoreError; the lines are kept then."""
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        reports, self._progress = list(self._progress.values()), {}
+        try:
+            if lines:
+                await self._store.logs.append(self._namespace, lines)
+            if reports:
+                await self._store.jobs.progress(self._namespace, reports)
+        except StoreError:
+            self._lines.extendleft(reversed(lines))
+            raise
+
+    def _call(self) -> None:
+        if not self._due:
+            self._due = True
+            self._loop.call_soon_threadsafe(self._soon)
+
+    def _soon(self) -> None:
+        self._loop.call_later(FLUSH_S, self._start)
+
+    def _start(self) -> None:
+        self._due = False
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        try:
+            await self.flush()
+        except StoreError:
+            self._call()
+        finally:
+            self._flushing = None

@@ -1,0 +1,70 @@
+"""Finds workers that stopped renewing their lease and rescues their jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from beltline.core.clock import Clock
+from beltline.core.ids import Random
+from beltline.engine.rescue import rescue
+from beltline.store.contract import Store
+from beltline.store.params import Session
+
+
+class _Sighting(NamedTuple):
+    beats: int
+    since: int
+
+
+class Rescuer:
+    """Rescues only what its own monotonic clock has watched unrenewed for a whole lease.
+
+    A clock jump kills nobody.
+
+    Where this process itself did not look for half a lease (it was stopped, or the store was away), it starts
+    watching anew.
+    """
+
+    def __init__(
+        self, store: Store, namespace: str, *, clock: Clock, random: Random, own: Callable[[], str]
+    ) -> None:
+        self._own = own
+        self._store = store
+        self._namespace = namespace
+        self._clock = clock
+        self._random = random
+        self._seen: dict[str, _Sighting] = {}
+        self._looked_at: int | None = None
+
+    async def tick(self) -> bool:
+        """Look at every session once."""
+        sessions = await self._store.sessions.page(self._namespace)
+        now = self._clock.monotonic()
+        away = 0 if self._looked_at is None else now - self._looked_at
+        self._looked_at = now
+        seen: dict[str, _Sighting] = {}
+        own = self._own()
+        for session in sessions:
+            if session.id == own:
+                continue
+            before = self._seen.get(session.id)
+            if before is None or before.beats != session.beats or away > session.lease_us // 2:
+                before = _Sighting(session.beats, now)
+            seen[session.id] = before
+            if _is_over(session) or now - before.since >= session.lease_us:
+                await self._rescue(session)
+        self._seen = seen
+        return False
+
+    async def _rescue(self, session: Session) -> None:
+        settled = await rescue(self._store, self._namespace, session, random=self._random)
+        if settled is not None and (settled.changes or session.closed_at is None):
+            logging.getLogger("beltline").warning(
+                "worker %s (%s) is lost: %d jobs rescued", session.name, session.id, len(settled.changes)
+            )
+
+
+def _is_over(session: Session) -> bool:
+    return session.closed_at is not None or session.lost_at is not None

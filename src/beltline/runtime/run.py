@@ -1,0 +1,69 @@
+"""One run of a job in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import Protocol
+
+from beltline.core.job import ClaimedJob
+from beltline.definitions.definition import JobDefinition
+
+
+class Cause(StrEnum):
+    """Why a run is asked to stop before its body ended."""
+
+    CANCEL = "cancel"
+    TIMEOUT = "timeout"
+    DEADLINE = "deadline"
+    DRAIN = "drain"
+    LOST = "lost"
+
+
+class Reports(Protocol):
+    """Where runs leave log lines and progress."""
+
+    def log(self, run: Run, level: str, message: str, fields: str) -> None:
+        """Keep a line; safe from any thread."""
+        ...
+
+    def progress(self, run: Run, fraction: float, note: str) -> None:
+        """Keep the newest progress; safe from any thread."""
+        ...
+
+
+class Run:
+    """A claimed job, its task, and why it was asked to stop.
+
+    It is the port through which the job's Context speaks.
+    """
+
+    __slots__ = ("cause", "definition", "job", "limit", "reports", "settled", "task")
+
+    def __init__(self, job: ClaimedJob, definition: JobDefinition, reports: Reports) -> None:
+        self.job = job
+        self.definition = definition
+        self.reports = reports
+        self.task: asyncio.Task[None] | None = None
+        self.cause: Cause | None = None
+        self.limit: asyncio.TimerHandle | None = None
+        self.settled = False
+
+    def interrupt(self, cause: Cause) -> None:
+        """Ask the body to stop; the first cause stays, but a lost lease overrides every other."""
+        if self.cause is None or cause is Cause.LOST:
+            self.cause = cause
+        if self.task is not None:
+            self.task.cancel()
+
+    def append_log(self, level: str, message: str, fields: str) -> None:
+        """Keep a log line of this run."""
+        self.reports.log(self, level, message, fields)
+
+    def report_progress(self, fraction: float, note: str) -> None:
+        """Keep the progress of this run."""
+        self.reports.progress(self, fraction, note)
+
+    def is_cancelled(self) -> bool:
+        """Return whether the body was asked to stop."""
+        return self.cause is not None

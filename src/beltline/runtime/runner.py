@@ -1,0 +1,178 @@
+"""Runs the bodies of claimed jobs and hands their outcomes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from beltline.core.clock import MICROS
+from beltline.core.decide import Policy
+from beltline.core.errors import InvalidPayload
+from beltline.core.failure import failure, failure_of
+from beltline.core.job import ClaimedJob
+from beltline.core.outcome import Cancel, Ending, Fail, Outcome, Signal, Snooze, released, succeeded
+from beltline.core.reasons import Reason
+from beltline.definitions.context import Context
+from beltline.definitions.definition import JobDefinition
+from beltline.definitions.registry import Registry
+from beltline.engine.settle import Settlement
+from beltline.executors.contract import Executor
+from beltline.runtime.run import Cause, Reports, Run
+
+NO_HANDLER_DELAY_US: Final = 5 * MICROS
+
+
+class Runner:
+    """Holds the runs of this process, at most `concurrency` with those that are stuck.
+
+    A body that ignores being asked to stop is given up after the grace: its job is settled, its slot stays
+    taken until it ends.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        executors: Mapping[str, Executor],
+        *,
+        concurrency: int,
+        grace_us: int,
+        reports: Reports,
+        settle: Callable[[Settlement], None],
+        freed: Callable[[], None],
+        now: Callable[[], int],
+    ) -> None:
+        self.runs: dict[str, Run] = {}
+        self._registry = registry
+        self._executors = executors
+        self._concurrency = concurrency
+        self._grace_s = grace_us / MICROS
+        self._reports = reports
+        self._settle = settle
+        self._freed = freed
+        self._now = now
+        self._policies: dict[str, Policy] = {}
+
+    @property
+    def stuck(self) -> int:
+        """Bodies that were given up and still occupy a slot."""
+        return sum(executor.stuck for executor in self._executors.values()) + sum(
+            run.settled for run in self.runs.values()
+        )
+
+    @property
+    def free(self) -> int:
+        """How many more jobs may be started."""
+        return (
+            self._concurrency - len(self.runs) - sum(executor.stuck for executor in self._executors.values())
+        )
+
+    def start(self, job: ClaimedJob) -> None:
+        """Start a claimed job. One whose definition this worker lacks is given back uncharged."""
+        definition = self._registry.get(job.definition)
+        if definition is None:
+            self._settle(Settlement(job, released(Reason.NO_HANDLER, NO_HANDLER_DELAY_US), Policy()))
+            return
+        run = Run(job, definition, self._reports)
+        self.runs[job.id] = run
+        run.task = asyncio.create_task(self._run(run))
+        if job.timeout_us is not None or job.deadline_at is not None:
+            self._limit(run)
+
+    def interrupt_all(self, cause: Cause) -> None:
+        """Ask every body to stop."""
+        for run in list(self.runs.values()):
+            run.interrupt(cause)
+
+    async def _run(self, run: Run) -> None:
+        try:
+            outcome = await self._outcome(run)
+        finally:
+            if run.limit is not None:
+                run.limit.cancel()
+            del self.runs[run.job.id]
+            self._freed()
+        if not run.settled and run.cause is not Cause.LOST:
+            self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
+
+    async def _outcome(self, run: Run) -> Outcome:
+        definition = run.definition
+        try:
+            arguments = definition.payload.load(run.job.payload)
+        except InvalidPayload as error:
+            return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
+        try:
+            value = await self._executors[definition.mode].run(definition, Context(run.job, run), arguments)
+            if isinstance(value, Signal):
+                return _signalled(value)
+            return succeeded(definition.result.dump(value))
+        except Signal as signal:
+            return _signalled(signal)
+        except asyncio.CancelledError as error:
+            return _interrupted(run, error)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
+            return _failed(run, error)
+
+    def _limit(self, run: Run) -> None:
+        job = run.job
+        cause, limit_us = Cause.TIMEOUT, job.timeout_us
+        if job.deadline_at is not None:
+            remaining = max(0, job.deadline_at - self._now())
+            if limit_us is None or remaining < limit_us:
+                cause, limit_us = Cause.DEADLINE, remaining
+        loop = asyncio.get_running_loop()
+        run.limit = loop.call_later((limit_us or 0) / MICROS, self._stop, run, cause)
+
+    def _stop(self, run: Run, cause: Cause) -> None:
+        run.interrupt(cause)
+        run.limit = asyncio.get_running_loop().call_later(2 * self._grace_s, self._give_up, run)
+
+    def _give_up(self, run: Run) -> None:
+        if not run.settled:
+            run.settled = True
+            self._settle(Settlement(run.job, _timed_out(run), self._policy(run.definition)))
+
+    def _policy(self, definition: JobDefinition) -> Policy:
+        found = self._policies.get(definition.name)
+        if found is None:
+            found = self._policies[definition.name] = Policy(definition.retry, definition.max_crashes)
+        return found
+
+
+def _signalled(signal: Signal) -> Outcome:
+    if isinstance(signal, Snooze):
+        return Outcome(Ending.SNOOZED, delay_us=signal.delay_us)
+    if isinstance(signal, Cancel):
+        error = failure("Cancel", signal.why) if signal.why else None
+        return Outcome(Ending.CANCELLED, error=error, reason=Reason.CANCELLED_BY_HANDLER)
+    why = signal.why if isinstance(signal, Fail) else str(signal)
+    return Outcome(Ending.FAILED, error=failure("Fail", why), reason=Reason.FAILED_BY_HANDLER)
+
+
+def _interrupted(run: Run, error: BaseException) -> Outcome:
+    if run.cause is Cause.CANCEL:
+        return Outcome(Ending.CANCELLED, reason=Reason.CANCEL_REQUESTED)
+    if run.cause is Cause.DRAIN:
+        return released(Reason.DRAINED)
+    if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
+        return _timed_out(run)
+    return _failed(run, error)
+
+
+def _timed_out(run: Run) -> Outcome:
+    if run.cause is Cause.DEADLINE:
+        message = "the job's deadline passed while it ran"
+        return Outcome(
+            Ending.TIMED_OUT, error=failure("DeadlinePassed", message), reason=Reason.DEADLINE_PASSED
+        )
+    message = f"the body ran longer than its time-out of {(run.job.timeout_us or 0) / MICROS:g} s"
+    return Outcome(Ending.TIMED_OUT, error=failure("Timeout", message))
+
+
+def _failed(run: Run, error: BaseException) -> Outcome:
+    if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
+        return _timed_out(run)
+    permitted = run.definition.retry.permits(error)
+    return Outcome(Ending.FAILED, error=failure_of(error), reason=None if permitted else Reason.NOT_RETRYABLE)

@@ -1,0 +1,266 @@
+"""A worker: claims jobs, runs them, settles them, and does its share of the chores."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from beltline.config import Config
+from beltline.core.clock import MICROS, Clock
+from beltline.core.errors import LeaseLost, StoreError
+from beltline.core.ids import Random
+from beltline.definitions.registry import Registry
+from beltline.executors.inline import InlineExecutor
+from beltline.executors.thread import ThreadExecutor
+from beltline.runtime.chores import chores
+from beltline.runtime.fetcher import Fetcher
+from beltline.runtime.heart import Heart, Pulse
+from beltline.runtime.lease import Lease
+from beltline.runtime.loop import Loop
+from beltline.runtime.reporter import Reporter
+from beltline.runtime.rescuer import Rescuer
+from beltline.runtime.run import Cause
+from beltline.runtime.runner import Runner
+from beltline.runtime.settler import Settler
+from beltline.runtime.watchdog import RECYCLE, Watchdog
+from beltline.store.contract import Hint, Store
+from beltline.store.params import BeatReply
+
+BEATS_A_LEASE: Final = 3
+_NEVER_S: Final = 3_600.0
+_LOG: Final = "beltline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a worker is made of.
+
+    `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
+    """
+
+    store: Store
+    registry: Registry
+    config: Config
+    clock: Clock
+    random: Random
+    open_heart_store: Callable[[], Store] | None = None
+
+
+class Worker:
+    """Runs jobs until it is asked to stop; `run` returns the exit code.
+
+    SIGKILL, a crash or a lost connection lose nothing: what was running is rescued by another worker, and
+    what ended but was not yet written runs again.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        config, store, random = parts.config.worker, parts.store, parts.random
+        namespace = parts.config.store.namespace
+        self._parts = parts
+        self._config = config
+        self._store = store
+        self._namespace = namespace
+        self._stopping = asyncio.Event()
+        self._exit_code = 0
+        self._lease = Lease(store, namespace, config, random=random)
+        self._reporter = Reporter(store, namespace, now=store.now)
+        self._settler = Settler(store, namespace, random=random, settled=self._settled)
+        self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
+        self._runner = Runner(
+            parts.registry,
+            {"async": InlineExecutor(), "thread": self._threads},
+            concurrency=config.concurrency,
+            grace_us=config.grace_us,
+            reports=self._reporter,
+            settle=self._settler.put,
+            freed=self._freed,
+            now=store.now,
+        )
+        self._fetcher = Fetcher(
+            store,
+            namespace,
+            queues=config.queues,
+            concurrency=config.concurrency,
+            runner=self._runner,
+            settler=self._settler,
+            random=random,
+        )
+        self._pulse = Pulse(parts.clock)
+        self._heart = self._make_heart()
+        self._requests = Loop(
+            "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
+        )
+        rescuer = Rescuer(store, namespace, clock=parts.clock, random=random, own=lambda: self._lease.session)
+        self._loops = [
+            self._requests,
+            *chores(
+                store,
+                namespace,
+                retention=parts.config.retention,
+                rescuer=rescuer,
+                rescue_s=self._beat_s,
+                random=random,
+            ),
+        ]
+
+    def stop(self, exit_code: int = 0) -> None:
+        """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
+        self._exit_code = self._exit_code or exit_code
+        self._stopping.set()
+
+    async def run(self) -> int:
+        """Work until stopped, or until idle where the configuration says so."""
+        await self._lease.open()
+        unsubscribe = await self._store.wakeups.subscribe(self._namespace, self._hint)
+        for loop in self._loops:
+            loop.start()
+        if self._heart is not None:
+            self._heart.start()
+        fetching = asyncio.create_task(self._fetch_on())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            done, _ = await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if fetching in done:
+                fetching.result()
+        finally:
+            for task in (fetching, stopping):
+                task.cancel()
+            await asyncio.wait([fetching, stopping])
+            unsubscribe()
+            await self._drain()
+        return self._exit_code
+
+    @property
+    def _beat_s(self) -> float:
+        return self._config.lease_us / BEATS_A_LEASE / MICROS
+
+    def _make_heart(self) -> Heart | None:
+        parts, config = self._parts, self._config
+        if parts.open_heart_store is None:
+            return None
+        watchdog = Watchdog(
+            self._pulse,
+            self._runner.runs,
+            self._namespace,
+            grace_us=config.grace_us,
+            random=parts.random,
+            loop=asyncio.get_running_loop(),
+            thread_id=threading.get_ident(),
+        )
+        return Heart(
+            parts.open_heart_store,
+            self._namespace,
+            session=lambda: self._lease.session,
+            interval_us=config.lease_us // BEATS_A_LEASE,
+            replied=self._replied,
+            watches=(watchdog,),
+        )
+
+    async def _fetch_on(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                if self._lease.doubtful:
+                    await self._reconcile()
+                jobs = await self._fetcher.fetch(self._lease.session)
+            except LeaseLost:
+                await self._begin_anew()
+                continue
+            except StoreError as error:
+                # A claim whose reply was lost may have taken jobs: they are given back before the next claim.
+                self._lease.doubtful = True
+                failures += 1
+                if failures == 1:
+                    logging.getLogger(_LOG).warning("claiming: %s; trying again", error)
+                await asyncio.sleep(min(0.05 * 2**failures, 5.0) * (0.5 + self._parts.random.random()))
+                continue
+            failures = 0
+            for job in jobs:
+                self._runner.start(job)
+            if not jobs and self._config.until_idle and await self._is_idle():
+                return
+            await self._fetcher.wait_for_work(len(jobs))
+
+    async def _reconcile(self) -> None:
+        await self._lease.reconcile(set(self._runner.runs) | self._settler.pending_ids)
+
+    async def _is_idle(self) -> bool:
+        if self._runner.runs or not self._settler.idle:
+            return False
+        return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
+
+    async def _begin_anew(self) -> None:
+        logging.getLogger(_LOG).warning(
+            "session %s was ended by others (this process was away for a whole lease?): dropping %d runs",
+            self._lease.session,
+            len(self._runner.runs),
+        )
+        self._runner.interrupt_all(Cause.LOST)
+        await self._lease.open()
+
+    async def _beat(self) -> bool:
+        self._replied(
+            await self._store.sessions.beat(self._namespace, self._lease.session, self._store.now())
+        )
+        return False
+
+    def _hint(self, hint: Hint) -> None:
+        if hint is Hint.QUEUED:
+            self._fetcher.hinted.set()
+        elif hint is Hint.REQUESTED and self._runner.runs:
+            self._requests.wake()
+
+    def _replied(self, reply: BeatReply) -> None:
+        if not reply.alive:
+            # The next claim is refused with LeaseLost, which begins anew.
+            self._fetcher.hinted.set()
+        for job_id, fence, request in reply.requests:
+            run = self._runner.runs.get(job_id)
+            if run is not None and run.job.fence == fence and request == "cancel":
+                run.interrupt(Cause.CANCEL)
+
+    def _freed(self) -> None:
+        self._fetcher.room.set()
+        if self._threads.stuck and self._threads.stuck >= max(1, self._config.threads // 2):
+            logging.getLogger(_LOG).error(
+                "%d threads are stuck in bodies that ignore their time-out", self._threads.stuck
+            )
+            self.stop(RECYCLE)
+
+    def _settled(self) -> None:
+        if self._config.until_idle:
+            self._fetcher.hinted.set()
+
+    async def _drain(self) -> None:
+        await self._end_runs(None, self._config.drain_us)
+        await self._end_runs(Cause.DRAIN, self._config.grace_us)
+        for loop in self._loops:
+            await loop.stop()
+        unwritten = await self._settler.close(self._config.drain_us / MICROS)
+        if unwritten:
+            logging.getLogger(_LOG).error(
+                "%d outcomes were not written: their jobs will be rescued and run again", unwritten
+            )
+        try:
+            await self._reporter.flush()
+            await self._reconcile()
+            await self._lease.close()
+        except StoreError as error:
+            logging.getLogger(_LOG).warning(
+                "closing the session: %s; others will rescue what it holds", error
+            )
+        if self._heart is not None:
+            await self._heart.stop()
+        self._pulse.stop()
+        self._threads.close()
+
+    async def _end_runs(self, cause: Cause | None, patience_us: int) -> None:
+        if cause is not None:
+            self._runner.interrupt_all(cause)
+        tasks = [run.task for run in self._runner.runs.values() if run.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience_us / MICROS)

@@ -1,0 +1,381 @@
+"""The contract of a store, written once: what each verb takes, may assume, guarantees and returns.
+
+Both drivers keep it to the letter; tests/conformance proves it on each of them. Every verb is one statement
+or one transaction: after a crash it has happened or not. Verbs raise StoreUnavailable where the call may be
+repeated, StoreFull where the disk is full, StoreError otherwise; no driver's own exception leaves the store.
+This boundary is not a plug-in interface and may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.store.params import (
+    ApplyChanges,
+    AuditEntry,
+    AuditRow,
+    BeatReply,
+    ClaimJobs,
+    Definition,
+    DiscardDead,
+    Finished,
+    Inserted,
+    InsertJobs,
+    JobPage,
+    ListJobs,
+    LogLine,
+    Miss,
+    NewLogLine,
+    NewSession,
+    NoteRequests,
+    Progress,
+    QueueInfo,
+    ReplayDead,
+    Retention,
+    Session,
+    StateCount,
+    Tally,
+)
+
+
+class JobStore(Protocol):
+    """The verbs that write jobs."""
+
+    async def insert(self, params: InsertJobs) -> list[Inserted]:
+        """Store jobs, in the order given; one answer for each.
+
+        With an idempotency key: where the key (per namespace and definition) is alive, the same payload hash
+        gives `existing` and the job it stands for, another gives `key_reused`. A key is alive while its job
+        is unfinished and until the `expires_at` that finishing sets (24 h later, not included); an expired
+        one is taken over. Two jobs of one batch with one key: the first is created. With `chosen_id`: where
+        the id exists in jobs, dead or history, the same definition and payload hash give `existing`, anything
+        else `id_reused`. Concurrent callers with one key or id create one job. Counts `submitted` deltas of
+        what was created and hints `queued` where a created job is queued.
+        """
+        ...
+
+    async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
+        """Do what `insert` does inside the open transaction of the caller's own connection.
+
+        The jobs exist when it commits.
+
+        One statement with one JSON argument. On PostgreSQL `conn` is an asyncpg connection, a psycopg 3
+        connection (either kind) or an SQLAlchemy Connection, Session or their asynchronous forms; on SQLite
+        an sqlite3 connection or the same of SQLAlchemy. The connection must be one to the store's own
+        database (and schema). Hints are sent with the commit where the database can, else the workers'
+        polling finds the jobs. A key or id that a concurrent, uncommitted transaction holds raises StoreBusy
+        or waits for it, as the database does. Raises InvalidInput for any other kind of connection.
+        """
+        ...
+
+    async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
+        """Move up to `limit` queued jobs to running for the session, in the order of (order_key.
+
+        Id) across the queues.
+
+        Eligible: state queued, in one of `queues` (or any), queue not paused, not expired (expires_at is None
+        or > now, or the job has run before), deadline not passed. A job that another claim holds locked is
+        passed over, not waited for. Sets session, started_at = now, runs + 1, fence + 1, reason claimed,
+        clears request, error, progress. The list is sorted by (order_key, id). Raises LeaseLost where the
+        session is not open (closed, lost or unknown): nothing is claimed.
+        """
+        ...
+
+    async def apply(self, params: ApplyChanges) -> list[Miss]:
+        """Write decided changes; return those that did not match, in any order.
+
+        A change matches where (id, fence, from_state) equal the live job's and, for a target that is not
+        final, `request` too. To succeeded or cancelled: the row moves to history; to failed or timed_out: to
+        dead; both with finished_at = at and state, reason, result, error, attempts_used, crashes as given;
+        all else (session, request, run_at, queued_at, order_key, paused_from, progress) goes along as it was.
+        Otherwise the row stays, with session None, request None, and state, reason, run_at, queued_at,
+        order_key, attempts_used, crashes, error, paused_from as given. A change from running to a state that
+        is not final appends the attempt that ended (run, session, started_at, at, outcome = reason, error).
+        Final attempts stay on the row itself (outcome = reason). Results and errors are written as given.
+        Finishing a job sets its idempotency key's expires_at to at + 24 h, unless another job took the key
+        over. Counts deltas per definition, queue and target state, in the minute of `now` (for changes from
+        running, with their run and wait times; also for changes that finish a job, without) and hints
+        `queued` and `finished`. Two changes of one job in one call are an error of the caller.
+        """
+        ...
+
+    async def held(self, namespace: str, session: str) -> list[ClaimedJob]:
+        """Return the running jobs of a session, `payload` empty."""
+        ...
+
+    async def note_requests(self, params: NoteRequests) -> list[str]:
+        """Note a request on running jobs whose (id, fence) match; return the ids noted; hint `requested`.
+
+        A noted cancel is not replaced by a pause, nor taken back.
+        """
+        ...
+
+    async def replay(self, params: ReplayDead) -> list[str]:
+        """Move dead, not discarded jobs back to queued (reason replayed, queued_at = run_at = now).
+
+        Return the ids moved.
+
+        Same id, fence + 1, attempts_used = crashes = 0, deadline, expiry, result, error, session, request and
+        finished_at cleared; the last attempt is kept as an attempts row (outcome = its reason) where it is
+        not one yet; the idempotency key is alive again, unless another job took it over.
+        """
+        ...
+
+    async def discard(self, params: DiscardDead) -> list[str]:
+        """Mark dead jobs as discarded; return the ids newly marked."""
+        ...
+
+    async def progress(self, namespace: str, reports: Sequence[Progress]) -> None:
+        """Write progress of running jobs whose (id, fence) match; the rest is dropped."""
+        ...
+
+
+class JobReads(Protocol):
+    """The verbs that read jobs. They look in jobs, dead and history."""
+
+    async def get(self, namespace: str, job_ids: Sequence[str]) -> list[Job]:
+        """Return the jobs with these ids, in the order given, unknown ones left out."""
+        ...
+
+    async def page(self, params: ListJobs) -> JobPage:
+        """Return a page of jobs, newest first by id, each job once however it moves meanwhile."""
+        ...
+
+    async def counts(self, namespace: str) -> list[StateCount]:
+        """Count the jobs of `jobs` and the undiscarded ones of `dead`, by queue and state."""
+        ...
+
+    async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
+        """Return those of the jobs that are final."""
+        ...
+
+    async def attempts(self, namespace: str, job_id: str) -> list[Attempt]:
+        """Return every run of the job, oldest first.
+
+        The present or last one (which lives on the job's row) included.
+        """
+        ...
+
+    async def unsettled(self, namespace: str, queues: tuple[str, ...] | None, now: int) -> int:
+        """Count what a worker of these queues that runs until idle must still wait for.
+
+        That is: running, queued (in queues that are not paused), and scheduled or retrying with run_at <=
+        now. At most 1,000 is reported.
+        """
+        ...
+
+
+class SessionStore(Protocol):
+    """Worker processes and their leases."""
+
+    async def open(self, params: NewSession) -> None:
+        """Store a session that is alive."""
+        ...
+
+    async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
+        """Raise `beats` by one and set beat_at; report noted requests.
+
+        A closed or lost session is left as it is: alive False.
+        """
+        ...
+
+    async def lose(self, namespace: str, session: str, beats: int, now: int) -> bool:
+        """Mark a session as lost, where it is still open with this number of beats.
+
+        False: it beat meanwhile.
+        """
+        ...
+
+    async def close(self, namespace: str, session: str, now: int) -> None:
+        """Mark a session as closed. Jobs it still holds are rescued like those of a lost one."""
+        ...
+
+    async def page(self, namespace: str, *, ended: bool = False, limit: int = 1_000) -> list[Session]:
+        """Return open sessions, and ended ones that still hold running jobs; with `ended` all of them.
+
+        Newest first.
+        """
+        ...
+
+
+class QueueStore(Protocol):
+    """Queues. One exists from its first job or its first setting on."""
+
+    async def set_paused(
+        self, namespace: str, queue: str, *, paused: bool, now: int, audit: Sequence[AuditEntry] = ()
+    ) -> None:
+        """Pause or resume a queue; a resume hints `queued`. Running jobs are not touched."""
+        ...
+
+    async def page(self, namespace: str) -> list[QueueInfo]:
+        """Return the queues that hold jobs or have a setting, by name."""
+        ...
+
+
+class DefinitionStore(Protocol):
+    """Job definitions, every version ever applied."""
+
+    async def apply(self, namespace: str, definitions: Sequence[Definition], now: int) -> list[str]:
+        """Store definitions that are new by (name, version) and make each the newest of its name.
+
+        Return the names that changed.
+
+        Applying an older version again makes it the newest. Schema and policies of a stored version are
+        replaced.
+        """
+        ...
+
+    async def page(self, namespace: str) -> list[Definition]:
+        """Return the newest version of each definition, by name."""
+        ...
+
+    async def get(self, namespace: str, name: str) -> Definition | None:
+        """Return the newest version of a definition."""
+        ...
+
+
+class LogStore(Protocol):
+    """What jobs write while they run."""
+
+    async def append(self, namespace: str, lines: Sequence[NewLogLine]) -> None:
+        """Append lines, in order; each job keeps its newest 10,000."""
+        ...
+
+    async def read(self, namespace: str, job_id: str, *, after: int = 0, limit: int = 1_000) -> list[LogLine]:
+        """Return lines with seq > after, oldest first."""
+        ...
+
+
+class UpkeepStore(Protocol):
+    """What the loops of any worker do for all.
+
+    Each verb is bounded, idempotent, and may run in several processes at once.
+    """
+
+    async def stage(self, namespace: str, now: int, limit: int) -> int:
+        """Move up to `limit` scheduled and retrying jobs with run_at <= now to queued; return how many.
+
+        Hint `queued`.
+
+        queued_at = run_at, order_key = run_at - priority * HEAD_START, reason due.
+        """
+        ...
+
+    async def next_due(self, namespace: str) -> int | None:
+        """Return the smallest run_at of the scheduled and retrying jobs."""
+        ...
+
+    async def overdue(self, namespace: str, now: int, limit: int) -> list[Job]:
+        """Return jobs, not running, whose deadline_at <= now.
+
+        Or whose expires_at <= now while they have never run.
+        """
+        ...
+
+    async def fold(self, namespace: str, limit: int) -> int:
+        """Fold up to `limit` deltas into the minute roll-up; return how many.
+
+        Readers see the same sums before and after.
+        """
+        ...
+
+    async def tallies(self, namespace: str, since: int, until: int) -> list[Tally]:
+        """Return the roll-up of the minutes from `since` (included) to `until` (excluded).
+
+        In microseconds, unfolded deltas added.
+        """
+        ...
+
+    async def prune(self, params: Retention) -> Mapping[str, int]:
+        """Remove what retention says, up to `limit` rows of a kind; return how many of each kind went.
+
+        Keys: history, dead, sessions, tallies, idempotency. On PostgreSQL whole day partitions of history are
+        dropped, and the partitions of the coming days made. Attempts and logs go with their job.
+        """
+        ...
+
+
+class AuditStore(Protocol):
+    """The hash-chained record of operator actions."""
+
+    async def append(self, namespace: str, entries: Sequence[AuditEntry], now: int) -> None:
+        """Append entries to the namespace's chain."""
+        ...
+
+    async def page(self, namespace: str, *, after: int = 0, limit: int = 1_000) -> list[AuditRow]:
+        """Return entries with seq > after, oldest first."""
+        ...
+
+
+class Hint(StrEnum):
+    """What a wake-up says may have happened.
+
+    Hints may be lost, late or repeated; nothing depends on them but speed.
+    """
+
+    QUEUED = "queued"
+    REQUESTED = "requested"
+    FINISHED = "finished"
+
+
+class Wakeups(Protocol):
+    """Hints from this and other processes."""
+
+    async def subscribe(self, namespace: str, on_hint: Callable[[Hint], None]) -> Callable[[], None]:
+        """Call `on_hint` on the event loop at each hint of this namespace.
+
+        Until the returned function is called.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What differs between stores in speed or deployment, never in results."""
+
+    multi_host: bool
+    name: str
+
+
+class Store(Protocol):
+    """A durable store, opened on one event loop and used from it alone."""
+
+    jobs: JobStore
+    reads: JobReads
+    sessions: SessionStore
+    queues: QueueStore
+    definitions: DefinitionStore
+    logs: LogStore
+    upkeep: UpkeepStore
+    audit: AuditStore
+    wakeups: Wakeups
+    traits: Traits
+    url: str
+
+    def now(self) -> int:
+        """Return the store's time: on PostgreSQL the server's, followed by the monotonic clock.
+
+        Else the injected clock's.
+        """
+        ...
+
+    async def open(self, *, migrate: bool | None = None) -> None:
+        """Connect and check the schema.
+
+        SQLite and an empty PostgreSQL are migrated; `migrate` True or False decides otherwise.
+
+        Raises StoreUnavailable, SchemaOutdated (naming the command) or SchemaTooNew.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and disconnect; may be called twice."""
+        ...
+
+    async def migrations(self) -> list[tuple[str, bool]]:
+        """Return every known migration by name and whether it is applied."""
+        ...

@@ -1,0 +1,41 @@
+"""Rows to core objects and back, the same for both drivers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from beltline.core.job import Job
+from beltline.core.reasons import Reason
+from beltline.core.states import JobState
+
+JOB_COLUMNS: Final = Job._fields
+
+
+def labels_text(labels: Mapping[str, str] | None) -> str | None:
+    """Return labels as the JSON text that the stores keep, names in order; None where there are none."""
+    return (
+        json.dumps(dict(labels), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if labels
+        else None
+    )
+
+
+def labels_of(text: str | None) -> Mapping[str, str] | None:
+    """Return the labels that `labels_text` wrote."""
+    return cast("dict[str, str]", json.loads(text)) if text else None
+
+
+def job_of(row: Sequence[Any]) -> Job:
+    """Return a job from a row that holds every column of JOB_COLUMNS in order.
+
+    States and labels as the stores keep them.
+    """
+    job = Job._make(row)
+    return job._replace(
+        state=JobState(job.state),
+        reason=Reason(job.reason),
+        labels=labels_of(cast("str | None", job.labels)),
+        paused_from=JobState(job.paused_from) if job.paused_from else None,
+    )

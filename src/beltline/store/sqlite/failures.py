@@ -1,0 +1,50 @@
+"""SQLite's errors in the words of the store's contract."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from beltline.core.errors import StoreError, StoreFull, StoreUnavailable
+
+_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNREACHABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL})
+_FOREIGN: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_READ_ONLY: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """Return the primary result code, 0 where SQLite was not asked at all."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def translated(error: sqlite3.Error, path: str) -> StoreError:
+    """Return what the store raises in place of an error of SQLite; the message says what to do."""
+    code = code_of(error)
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull(f"the disk of {path} is full: nothing of this call was stored; free some space and repeat it")
+    if code in _BUSY:
+        return StoreUnavailable(
+            f"{path} is locked: another connection keeps a write transaction open; end it (is a database tool open?), or, where it"
+            " is your own, pass it as `conn=`"
+        )
+    if code in _READ_ONLY:
+        return StoreError(f"{path} cannot be written; give this user write access to the file and to its folder")
+    if code in _FOREIGN:
+        return StoreError(f"{path} is damaged or not a SQLite database ({error}); name another file or restore a copy")
+    if code in _UNREACHABLE:
+        return StoreUnavailable(f"{path} cannot be reached ({error}); check the disk, the folder and the permissions")
+    return StoreError(f"SQLite refused a statement on {path}: {error}")
+
+
+@contextmanager
+def translating(path: str) -> Iterator[None]:
+    """Raise the store's errors in place of SQLite's and the system's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+    except OSError as error:
+        raise StoreUnavailable(f"{path} cannot be reached: {error.strerror or error}") from error

@@ -1,0 +1,2 @@
+-- Empties the table of the connection for the next apply.
+DELETE FROM moving

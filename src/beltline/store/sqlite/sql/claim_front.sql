@@ -1,0 +1,17 @@
+-- The front of one queue, read from jobs_ready without a look at any other job; what was due to end is passed over.
+-- One row for the whole batch, payloads end to end: fetching 500 rows waits for the interpreter lock 500 times.
+SELECT
+    json_group_array(json_array(
+        order_key, id, fence + 1, definition, version, queue, length(payload), priority, runs + 1,
+        attempts_used, crashes, max_attempts, timeout_us, deadline_at, queued_at, :now, labels,
+        correlation_id, traceparent, idempotency_key
+    )),
+    CAST(group_concat(payload, '') AS BLOB)
+FROM (
+    SELECT * FROM jobs
+    WHERE namespace = :namespace AND queue = :queue AND state = 'queued'
+        AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
+        AND (deadline_at IS NULL OR deadline_at > :now)
+    ORDER BY order_key, id
+    LIMIT :limit
+)

@@ -1,0 +1,38 @@
+-- The fronts of several queues merged: a recursive query with an order is a priority queue, each job taken from it puts
+-- in the next one of its queue. It reads the jobs taken and one more of each queue.
+WITH RECURSIVE merged (order_key, id, queue) AS (
+    SELECT j.order_key, j.id, j.queue
+    FROM json_each(:queues) AS q
+    CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = (
+        SELECT id FROM jobs
+        WHERE namespace = :namespace AND queue = q.value AND state = 'queued'
+            AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
+            AND (deadline_at IS NULL OR deadline_at > :now)
+        ORDER BY order_key, id
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT j.order_key, j.id, j.queue
+    FROM merged AS m
+    CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = (
+        SELECT id FROM jobs
+        WHERE namespace = :namespace AND queue = m.queue AND state = 'queued'
+            AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
+            AND (deadline_at IS NULL OR deadline_at > :now)
+            AND (order_key, id) > (m.order_key, m.id)
+        ORDER BY order_key, id
+        LIMIT 1
+    )
+    ORDER BY 1, 2
+    LIMIT :limit
+)
+SELECT
+    json_group_array(json_array(
+        order_key, id, fence + 1, definition, version, queue, length(payload), priority, runs + 1,
+        attempts_used, crashes, max_attempts, timeout_us, deadline_at, queued_at, :now, labels,
+        correlation_id, traceparent, idempotency_key
+    )),
+    CAST(group_concat(payload, '') AS BLOB)
+FROM (
+    SELECT j.* FROM merged AS m CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = m.id
+)

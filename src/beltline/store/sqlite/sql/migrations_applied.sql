@@ -1,0 +1,2 @@
+-- The steps that are applied.
+SELECT number, breaking FROM migrations

@@ -1,0 +1,2 @@
+-- Notes a step as applied.
+INSERT INTO migrations (number, name, checksum, breaking, applied_at) VALUES (?, ?, ?, ?, ?)

@@ -1,0 +1,43 @@
+-- How many jobs match, counted up to a limit.
+SELECT count(*) FROM (
+SELECT 1 FROM jobs
+WHERE :in_jobs
+    AND namespace = :namespace
+    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+    AND (:definition IS NULL OR definition = :definition)
+    AND (:queue IS NULL OR queue = :queue)
+    AND (:labels IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(:labels) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(jobs.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+        )
+    ))
+UNION ALL
+SELECT 1 FROM dead
+WHERE :in_dead
+    AND namespace = :namespace
+    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+    AND (:definition IS NULL OR definition = :definition)
+    AND (:queue IS NULL OR queue = :queue)
+    AND (:discarded OR discarded_at IS NULL)
+    AND (:labels IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(:labels) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(dead.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+        )
+    ))
+UNION ALL
+SELECT 1 FROM history
+WHERE :in_history
+    AND namespace = :namespace
+    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+    AND (:definition IS NULL OR definition = :definition)
+    AND (:queue IS NULL OR queue = :queue)
+    AND (:labels IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(:labels) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(history.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+        )
+    ))
+LIMIT :most
+)

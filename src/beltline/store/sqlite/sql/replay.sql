@@ -1,0 +1,16 @@
+-- Copies dead letters back to the queued jobs; replay_leave removes them from the dead.
+INSERT INTO jobs (
+    namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
+    payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
+    attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
+    expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
+    parent, root, idempotency_key, discarded_at
+)
+SELECT
+    namespace, id, definition, version, queue, 'queued', 'replayed', priority,
+    :now - priority * :head_start, :now, payload, payload_hash, labels, created_at, :now,
+    started_at, NULL, fence + 1, runs, 0, 0, max_attempts, NULL, NULL, paused_from, timeout_us,
+    NULL, NULL, NULL, NULL, progress, progress_note, correlation_id, traceparent, owner, actor,
+    parent, root, idempotency_key, NULL
+FROM dead
+WHERE namespace = :namespace AND id IN (SELECT value FROM json_each(:ids))

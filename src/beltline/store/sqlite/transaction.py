@@ -1,0 +1,77 @@
+"""What a verb works with: one transaction on one connection, and the statements by name."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+from beltline.store.contract import Hint
+from beltline.store.statements import load_statements
+
+T = TypeVar("T")
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Any]
+STATEMENTS: Final = load_statements("beltline.store.sqlite")
+
+
+class Transaction:
+    """One open transaction. `hints` are what others should hear once it is committed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.hints: set[tuple[str, Hint]] = set()
+
+    def run(self, name: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        """Run the statement of this name."""
+        return self.connection.execute(STATEMENTS[name], parameters)
+
+    def row(self, name: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
+        """Return the first row of a statement."""
+        found: tuple[Any, ...] | None = self.run(name, parameters).fetchone()
+        return found
+
+    def value(self, name: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - a column may hold anything
+        """Return the only value of a statement that gives exactly one row."""
+        return self.run(name, parameters).fetchone()[0]
+
+    def listed(self, name: str, parameters: Parameters = ()) -> list[Any]:
+        """Return the rows of a statement that gives them as one JSON text: one step, whatever the number of rows."""
+        found: list[Any] = json.loads(self.value(name, parameters))
+        return found
+
+    def hint(self, namespace: str, hint: Hint) -> None:
+        """Let others hear of this once it is committed."""
+        self.hints.add((namespace, hint))
+
+
+Verb: TypeAlias = Callable[[Transaction], T]
+
+
+class Gate(Protocol):
+    """Runs verbs, each in a transaction of its own that has happened or not, whatever becomes of the caller."""
+
+    async def write(self, verb: Verb[T]) -> T:
+        """Run a verb in a write transaction and return what it returns once that is on disk."""
+        ...
+
+    async def read(self, verb: Verb[T]) -> T:
+        """Run a verb that only reads, on one snapshot."""
+        ...
+
+    async def open(self, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        """Connect; `prepare` sees the first connection, under the file's lock, before any verb."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and disconnect."""
+        ...
+
+    def listen(self) -> None:
+        """From now on notice what other processes write."""
+        ...
+
+
+def packed(value: object) -> str:
+    """Return a batch as the one JSON argument of a statement."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

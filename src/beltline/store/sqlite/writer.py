@@ -1,0 +1,229 @@
+"""The one thread that writes: it owns the write connection and commits what waits as one group."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Final, NamedTuple
+
+from beltline.core.clock import Clock
+from beltline.core.errors import StoreError
+from beltline.store.sqlite.connection import FileLock, connect, data_version
+from beltline.store.sqlite.failures import translated, translating
+from beltline.store.sqlite.transaction import T, Transaction, Verb
+from beltline.store.sqlite.wakeups import Fire, Hints
+
+# A poll of another process's commits takes 4 us, and the wake-up of the thread some 30 us.
+POLL_S: Final = 0.025
+POLL_US: Final = 25_000
+GROUP_MOST: Final = 128
+# A group ends after this long, so that its first verb is not kept from its commit by those that come after it.
+GROUP_US: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A verb that waits for the writer."""
+
+    verb: Verb[Any]
+    future: asyncio.Future[Any]
+
+
+class Outcome(NamedTuple):
+    """What became of a request once the group was committed."""
+
+    future: asyncio.Future[Any]
+    value: Any
+    error: BaseException | None
+
+
+class Writer:
+    """Takes verbs from the event loop, runs each in a savepoint of one transaction, and answers when that is on disk."""
+
+    def __init__(self, path: str, *, lock: FileLock, clock: Clock, fire: Fire) -> None:
+        self._path = path
+        self._lock = lock
+        self._clock = clock
+        self._fire = fire
+        # None wakes the thread; the future that ends it comes last.
+        self._requests: SimpleQueue[Request | asyncio.Future[None] | None] = SimpleQueue()
+        self._end: asyncio.Future[None] | None = None
+        self._closed = False
+        self._listening = False
+        self._version = 0
+        self._polled_at = 0
+
+    async def open(self, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        """Start the thread and let it connect; `prepare` sees the connection under the lock."""
+        self._loop = asyncio.get_running_loop()
+        opened: asyncio.Future[None] = self._loop.create_future()
+        # A daemon: a program that ends without closing its store must not hang; what was not committed did not happen.
+        thread = threading.Thread(
+            target=self._live, args=(prepare, opened), name="beltline-sqlite-writer", daemon=True
+        )
+        thread.start()
+        await opened
+
+    async def write(self, verb: Verb[T]) -> T:
+        """Run a verb and return its value once it is on disk. A cancelled caller does not call it back."""
+        if self._closed:
+            raise StoreError("the store is closed; open it before use")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._requests.put(Request(verb, future))
+        return await future
+
+    def listen(self) -> None:
+        """Poll for the commits of other processes from now on."""
+        if not self._listening:
+            self._listening = True
+            self._requests.put(None)
+
+    async def close(self) -> None:
+        """Finish what waits and end the thread."""
+        if not self._closed:
+            self._closed = True
+            ended: asyncio.Future[None] = self._loop.create_future()
+            self._requests.put(ended)
+            await ended
+
+    def _live(self, prepare: Callable[[sqlite3.Connection], None], opened: asyncio.Future[None]) -> None:
+        try:
+            self._connection = self._connect(prepare)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the one who opens must hear of it
+            self._closed = True
+            self._post([Outcome(opened, None, error)], frozenset())
+            return
+        self._post([Outcome(opened, None, None)], frozenset())
+        while self._end is None:
+            request = self._take()
+            if isinstance(request, Request):
+                self._post(*self._commit(request))
+            elif request is not None:
+                self._end = request
+        self._connection.close()
+        self._post([Outcome(self._end, None, None)], frozenset())
+
+    def _connect(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+        with translating(self._path), self._lock.held():
+            connection = connect(self._path)
+            try:
+                prepare(connection)
+                self._version = data_version(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    def _take(self) -> Request | asyncio.Future[None] | None:
+        if not self._listening:
+            return self._requests.get()
+        if self._clock.monotonic() - self._polled_at >= POLL_US:
+            self._notice()
+        try:
+            return self._requests.get(timeout=POLL_S)
+        except Empty:
+            self._notice()
+            return None
+
+    def _notice(self) -> None:
+        """Hint at everything where another process has committed since the last look."""
+        self._polled_at = self._clock.monotonic()
+        version = data_version(self._connection)
+        if version != self._version:
+            self._version = version
+            self._post([], None)
+
+    def _commit(self, first: Request) -> tuple[list[Outcome], Hints]:
+        taken = [first]
+        try:
+            with self._lock.held():
+                self._connection.execute("BEGIN IMMEDIATE")
+                return self._group(taken)
+        except (sqlite3.Error, OSError) as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            while (request := self._more(taken)) is not None:
+                taken.append(request)
+            cause = error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error))
+            failure = translated(cause, self._path)
+            failure.__cause__ = error
+            return [Outcome(request.future, None, failure) for request in taken], frozenset()
+
+    def _group(self, taken: list[Request]) -> tuple[list[Outcome], Hints]:
+        """Run what waits and commit it. An error that ends the transaction, and one of the commit, is everyone's."""
+        if self._requests.empty():
+            outcomes, hints = self._alone(taken[0])
+        else:
+            outcomes, hints = self._together(taken)
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+        return outcomes, hints
+
+    def _alone(self, request: Request) -> tuple[list[Outcome], Hints]:
+        transaction = Transaction(self._connection)
+        try:
+            value = request.verb(transaction)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - it goes to the caller
+            self._connection.execute("ROLLBACK")
+            return [Outcome(request.future, None, error)], frozenset()
+        return [Outcome(request.future, value, None)], transaction.hints
+
+    def _together(self, taken: list[Request]) -> tuple[list[Outcome], Hints]:
+        outcomes: list[Outcome] = []
+        hints: set[tuple[str, Any]] = set()
+        until = self._clock.monotonic() + GROUP_US
+        request: Request | None = taken[0]
+        while request is not None:
+            transaction = Transaction(self._connection)
+            self._connection.execute("SAVEPOINT verb")
+            try:
+                outcomes.append(Outcome(request.future, request.verb(transaction), None))
+                hints |= transaction.hints
+            except Exception as error:
+                if not self._connection.in_transaction:
+                    raise
+                self._connection.execute("ROLLBACK TO verb")
+                cause = translated(error, self._path) if isinstance(error, sqlite3.Error) else error
+                outcomes.append(Outcome(request.future, None, cause))
+            self._connection.execute("RELEASE verb")
+            request = self._more(taken) if self._clock.monotonic() < until else None
+            if request is not None:
+                taken.append(request)
+        return outcomes, hints
+
+    def _more(self, taken: list[Request]) -> Request | None:
+        while len(taken) < GROUP_MOST and self._end is None:
+            try:
+                request = self._requests.get_nowait()
+            except Empty:
+                return None
+            if isinstance(request, Request):
+                return request
+            self._end = request
+        return None
+
+    def _post(self, outcomes: list[Outcome], hints: Hints | None) -> None:
+        """Hand a whole group to the event loop by one wake-up."""
+        try:
+            self._loop.call_soon_threadsafe(partial(self._deliver, outcomes, hints))
+        except RuntimeError:
+            # The loop is closed: nobody waits any more.
+            return
+
+    def _deliver(self, outcomes: list[Outcome], hints: Hints | None) -> None:
+        for future, value, error in outcomes:
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(value)
+            else:
+                future.set_exception(error)
+        if hints is None or hints:
+            self._fire(hints)

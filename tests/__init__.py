@@ -1,0 +1,1 @@
+"""Beltline's tests. The pytest plug-ins that every room shares are named in `conftest.py`."""

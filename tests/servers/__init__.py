@@ -1,0 +1,1 @@
+"""Real servers, started and stopped by us, for the tests, the demo and the benchmarks."""

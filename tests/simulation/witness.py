@@ -1,0 +1,159 @@
+"""Watches every transaction from outside and holds it against the rules.
+
+It sees the jobs before and after each verb, and what was asked of the store; it asks nothing of the code under
+test but to read them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from beltline.core.job import Job
+from beltline.core.retry import MAX_CRASHES
+from beltline.core.states import DEAD, FINAL, JobEvent, JobState, targets
+from beltline.store.params import ApplyChanges, ClaimJobs, Retention
+
+WRITES: Final = frozenset(
+    {
+        *(f"jobs.{verb}" for verb in ("insert", "claim", "apply", "note_requests", "replay", "discard")),
+        "upkeep.stage",
+        "upkeep.prune",
+    }
+)
+_KEPT_WHEN_FINAL: Final = ("fence", "state", "reason", "runs", "result", "finished_at", "attempts_used")
+
+
+class Violation(AssertionError):
+    """A rule was broken."""
+
+
+class Ask(NamedTuple):
+    """A verb and its parameters, as an actor called it."""
+
+    verb: str
+    arguments: tuple[object, ...]
+
+
+class SessionSeen(NamedTuple):
+    """What is known of a session from outside: its lease, and when (monotonic) its last beat was written."""
+
+    lease_us: int
+    beat_at: int
+    open: bool = True
+
+
+class Witness:
+    """`jobs` is what the store holds; the counters say what happened to it."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.pruned: dict[str, Job] = {}
+        self.claims: Counter[str] = Counter()
+        self.settled: dict[tuple[str, int], JobState] = {}
+        self.events: Counter[tuple[str, str, str]] = Counter()
+        self.sessions: dict[str, SessionSeen] = {}
+        self.paused_queues: set[str] = set()
+
+    def look(self, ask: Ask, jobs: Sequence[Job]) -> None:
+        """Compare the jobs after a verb with those before it. Raises Violation."""
+        after = {job.id: job for job in jobs}
+        _require(len(after) == len(jobs), "a job is in two places at once", ask)
+        for job_id, old in self.jobs.items():
+            new = after.get(job_id)
+            if new is None:
+                self._gone(ask, old)
+            elif new != old:
+                self._changed(ask, old, new)
+        for job_id, job in after.items():
+            if job_id not in self.jobs:
+                self._born(ask, job)
+        self.jobs = after
+
+    def lost(self, session: str, now: int) -> None:
+        """Hear that a session was marked lost at the monotonic time `now`."""
+        seen = self.sessions[session]
+        _require(
+            now - seen.beat_at >= seen.lease_us, f"{session} was lost {now - seen.beat_at} us after a beat"
+        )
+        self.sessions[session] = seen._replace(open=False)
+
+    def _born(self, ask: Ask, job: Job) -> None:
+        _require(ask.verb == "jobs.insert", f"{job.id} appeared", ask)
+        _require(job.state in {JobState.QUEUED, JobState.SCHEDULED}, f"{job.id} was born {job.state}", ask)
+        _require(job.id not in self.pruned, f"{job.id} rose from the dead", ask)
+        self.events[job.definition, job.queue, "submitted"] += 1
+
+    def _gone(self, ask: Ask, old: Job) -> None:
+        params = ask.arguments[0]
+        _require(isinstance(params, Retention) and old.state in FINAL, f"{old.id} ({old.state}) vanished", ask)
+        assert isinstance(params, Retention)
+        limit = params.dead_before if old.state in DEAD else params.history_before
+        _require((old.finished_at or 0) < limit, f"{old.id} was removed before its time", ask)
+        self.pruned[old.id] = old
+
+    def _changed(self, ask: Ask, old: Job, new: Job) -> None:
+        _require(new.fence >= old.fence and new.runs >= old.runs, f"{old.id}: a counter went down", ask)
+        _require(new.crashes <= MAX_CRASHES, f"{old.id} crashed {new.crashes} times", ask)
+        _require(new.attempts_used <= new.max_attempts, f"{old.id} used {new.attempts_used} attempts", ask)
+        if old.state in FINAL:
+            self._final(ask, old, new)
+        elif old.state is JobState.RUNNING and new.state is not JobState.RUNNING:
+            self._ended(ask, old, new)
+        elif new.state is JobState.RUNNING and old.state is not JobState.RUNNING:
+            self._claimed(ask, old, new)
+        else:
+            _require(new.fence == old.fence and new.runs == old.runs, f"{old.id} was claimed or not?", ask)
+            _require(_allowed(old.state, new.state), f"{old.id}: {old.state} → {new.state}", ask)
+            if new.state in FINAL:
+                self.events[new.definition, new.queue, new.state.value] += 1
+
+    def _final(self, ask: Ask, old: Job, new: Job) -> None:
+        if ask.verb == "jobs.replay" and old.state in DEAD and old.discarded_at is None:
+            _require(new.state is JobState.QUEUED and new.fence == old.fence + 1, f"{old.id} replayed", ask)
+            return
+        same = all(getattr(old, name) == getattr(new, name) for name in _KEPT_WHEN_FINAL)
+        _require(same and ask.verb == "jobs.discard", f"{old.id}: final {old.state} was overwritten", ask)
+
+    def _ended(self, ask: Ask, old: Job, new: Job) -> None:
+        params = ask.arguments[0]
+        assert isinstance(params, ApplyChanges), ask
+        change = next((change for change in params.changes if change.id == old.id), None)
+        _require(change is not None and change.fence == old.fence, f"{old.id}: a stale write was accepted", ask)
+        assert change is not None
+        _require(change.from_state is JobState.RUNNING, f"{old.id}: decided for {change.from_state}", ask)
+        _require(new.state is change.state and new.fence == old.fence, f"{old.id}: not as decided", ask)
+        _require(_allowed(old.state, new.state), f"{old.id}: {old.state} → {new.state}", ask)
+        if old.request == "cancel":
+            _require(new.state in FINAL, f"{old.id}: a noted cancel was overwritten by {new.state}", ask)
+        if old.request == "pause":
+            parked = new.state in FINAL or new.state is JobState.PAUSED
+            _require(parked, f"{old.id}: a noted pause was overwritten by {new.state}", ask)
+        _require((old.id, old.fence) not in self.settled, f"{old.id}/{old.fence} was settled twice", ask)
+        self.settled[old.id, old.fence] = new.state
+        self.events[new.definition, new.queue, new.state.value] += 1
+
+    def _claimed(self, ask: Ask, old: Job, new: Job) -> None:
+        params = ask.arguments[0]
+        assert isinstance(params, ClaimJobs), ask
+        _require(old.state is JobState.QUEUED, f"{old.id} was claimed while {old.state}", ask)
+        _require(new.fence == old.fence + 1 and new.runs == old.runs + 1, f"{old.id}: claim uncounted", ask)
+        _require(new.session == params.session, f"{old.id} is held by {new.session}", ask)
+        _require(self.sessions[params.session].open, f"{params.session} had ended when it claimed", ask)
+        _require(new.queue not in self.paused_queues, f"{old.id} came out of a paused queue", ask)
+        self.claims[old.id] += 1
+
+
+def tally_of(events: Mapping[tuple[str, str, str], int]) -> dict[tuple[str, str, str], int]:
+    """The counts that are not zero."""
+    return {key: count for key, count in events.items() if count}
+
+
+def _allowed(old: JobState, new: JobState) -> bool:
+    return old is new or any(new in targets(old, event) for event in JobEvent)
+
+
+def _require(kept: bool, what: str, ask: Ask | None = None) -> None:  # noqa: FBT001 - reads like an assertion
+    if not kept:
+        raise Violation(f"{what} (in {ask.verb} {ask.arguments})" if ask else what)
