@@ -9,7 +9,7 @@ NOON: Final = 1_893_499_200_000_000
 
 
 class FakeClock:
-    """Both clocks in one: `advance` moves them together, `jump` moves the wall clock alone, as an operator's hand would."""
+    """Both clocks in one: `advance` moves them together, `jump` moves the wall clock alone."""
 
     def __init__(self, now: int = NOON) -> None:
         self._now = now

@@ -20,6 +20,7 @@ DEFAULT_STORE: Final = "sqlite:///beltline.db"
 DEFAULT_FILE: Final = "beltline.toml"
 FILE_VARIABLE: Final = "BELTLINE_CONFIG"
 DEFAULT: Final = "default"
+LONGEST_TEXT: Final = 4_096
 
 _SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -231,7 +232,7 @@ def _namespace(value: object) -> str:
     text = _text(value)
     if not _NAME.fullmatch(text):
         raise ValueError(
-            f"{text!r} is not a namespace; use 1 to 63 letters, digits and . _ -, beginning with a letter or digit"
+            f"{text!r} is not a namespace; use 1 to 63 letters, digits and . _ -, a letter or digit first"
         )
     return text
 
@@ -244,13 +245,13 @@ def _queues(value: object) -> tuple[str, ...]:
     names = tuple(item.strip() for item in items if isinstance(item, str))
     if not names or len(names) != len(items) or not all(map(_QUEUE.fullmatch, names)):
         raise ValueError(
-            f"{value!r} is not a list of queue names; use letters, digits and . _ : / @ -, for instance images,mails"
+            f"{value!r} is no list of queue names (letters, digits and . _ : / @ -) like images,mails"
         )
     return tuple(dict.fromkeys(names))
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.isprintable() or len(value) > 4_096:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_TEXT:
         raise ValueError(f"{value!r} is not a text of printable characters")
     return value
 
@@ -270,10 +271,9 @@ def _number(lowest: int, highest: int) -> Callable[[object], int]:
 
 def _duration(lowest: int, highest: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError(f'{value!r} is not a duration; write "15s" or "1m30s"')
-        seconds = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value)
-        found = micros(float(value) if seconds else value)
+        # A text without a unit means seconds, as a number does: variables and flags know only texts.
+        text = str(value) if isinstance(value, str | int | float) else ""
+        found = micros(float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else text)
         if not lowest * MICROS <= found <= highest * MICROS:
             raise ValueError(f"{value!r} is not a duration from {lowest} to {highest:,} seconds")
         return found

@@ -1,1 +1,1 @@
-"""The proof of the store's contract, run on each store. Only `conftest.py` and `stores.py` know which stores there are."""
+"""The proof of the store's contract, run on each store. Only `conftest.py` and `stores.py` name them."""

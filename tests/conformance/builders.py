@@ -36,7 +36,7 @@ def digest(payload: bytes) -> bytes:
 
 
 def new_job(job_id: str, now: int, **fields: Any) -> NewJob:
-    """Return a queued job, or with `state` another; times and the place in the queue follow from the state unless given."""
+    """Return a queued job, or with `state` another; times and place in the queue follow from it."""
     state = fields.pop("state", JobState.QUEUED)
     payload = fields.pop("payload", PAYLOAD)
     job = NewJob(

@@ -1,8 +1,9 @@
 """The suite's fixtures. A test that asks for one of them runs once on each store that the fixture stands for.
 
-`world`: every store. `shared_world`: the stores that several connections and processes can open at once, for tests that need
-those. `fresh_world`, `fresh_shared_world`: the same with data of the test's own, for what is not kept apart by the namespace.
-`place`, `fresh_shared_place`: where the data lies, for tests that open stores themselves.
+`world`: every store, the data kept apart by a namespace for each test. `shared_world`: only the stores that
+several connections and processes can open at once, for tests that need those. `fresh_world`: every store,
+empty, for verbs that reach beyond a namespace. `place`, `fresh_place`, `fresh_shared_place`: where the data
+lies, for tests that open stores themselves.
 """
 
 from __future__ import annotations

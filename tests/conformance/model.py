@@ -21,7 +21,9 @@ def row_of(new: NewJob, namespace: str) -> Job:
     """Return the row that storing a job makes."""
     given = {name: getattr(new, name) for name in NewJob._fields if name != "chosen_id"}
     empty = dict.fromkeys(Job._fields)
-    return Job(**{**empty, "fence": 0, "runs": 0, "attempts_used": 0, "crashes": 0, **given, "namespace": namespace})
+    return Job(
+        **{**empty, "fence": 0, "runs": 0, "attempts_used": 0, "crashes": 0, **given, "namespace": namespace}
+    )
 
 
 def claimed_row(job: Job, session: str, now: int) -> Job:
@@ -206,14 +208,20 @@ class Model:
 
     def discard(self, job_ids: Iterable[str], now: int) -> set[str]:
         marked = {
-            job_id for job_id in job_ids if self.rows[job_id].state in DEAD and not self.rows[job_id].discarded_at
+            job_id
+            for job_id in job_ids
+            if self.rows[job_id].state in DEAD and not self.rows[job_id].discarded_at
         }
         self.rows.update({job_id: self.rows[job_id]._replace(discarded_at=now) for job_id in marked})
         return marked
 
     def due(self, now: int) -> list[Job]:
         waits = {JobState.SCHEDULED, JobState.RETRYING}
-        return [job for job in self.rows.values() if job.state in waits and job.run_at is not None and job.run_at <= now]
+        return [
+            job
+            for job in self.rows.values()
+            if job.state in waits and job.run_at is not None and job.run_at <= now
+        ]
 
     def stage(self, now: int) -> int:
         due = self.due(now)
@@ -236,7 +244,11 @@ class Model:
             if job.finished_at is not None and job.finished_at < before:
                 del self.rows[job.id]
                 self.past.pop(job.id, None)
-        gone = [name for name, key in self.keys.items() if key.expires_at is not None and key.expires_at <= params.now]
+        gone = [
+            name
+            for name, key in self.keys.items()
+            if key.expires_at is not None and key.expires_at <= params.now
+        ]
         for name in gone:
             del self.keys[name]
 
@@ -281,4 +293,6 @@ class Model:
 
 def summed(tallies: Iterable[Tally]) -> Counter[tuple[int, str, str, str]]:
     """Return tallies as the model counts them."""
-    return Counter({(tally.minute, tally.definition, tally.queue, tally.event): tally.jobs for tally in tallies})
+    return Counter(
+        {(tally.minute, tally.definition, tally.queue, tally.event): tally.jobs for tally in tallies}
+    )

@@ -1,7 +1,7 @@
 """The stores that the suite runs on.
 
-`everywhere` is every store, one connection each. `shared` leaves out the store in memory, which one process and one connection
-alone can see: tests of several connections or processes use it.
+EVERYWHERE is every store. SHARED leaves out the store in memory, which one connection alone can see: tests of
+several connections or processes use it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Place:
 
 
 def lasting_place(kind: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Place:
-    """Return the place that all tests of one worker use, each in a namespace of its own: to migrate once is cheapest."""
+    """Return the place that all tests of one worker use, each in its own namespace: cheapest."""
     if kind == MEMORY:
         return Place("sqlite:///:memory:")
     if kind == FILE:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from beltline.core.clock import DAY
-from beltline.core.job import Job
+from beltline.core.job import ClaimedJob, Job
 from beltline.core.order import order_key
 from beltline.core.outcome import Ending
 from beltline.core.reasons import Reason
@@ -20,8 +20,10 @@ from tests.conformance.world import World
 TARGETS = [state for state in JobState if state is not JobState.RUNNING]
 
 
-async def note(world: World, job: Any, request: str | None) -> None:
-    params = NoteRequests(namespace=world.namespace, jobs=[(job.id, job.fence)], request=request, now=world.now)
+async def note(world: World, job: Job | ClaimedJob, request: str | None) -> None:
+    params = NoteRequests(
+        namespace=world.namespace, jobs=[(job.id, job.fence)], request=request, now=world.now
+    )
     assert await world.store.jobs.note_requests(params) == [job.id]
 
 
@@ -69,7 +71,9 @@ async def test_the_moment_of_the_change_is_the_finish(world: World) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("stale", [{"fence": 0}, {"fence": 2}, {"from_state": JobState.QUEUED}], ids=str)
-async def test_a_stale_change_leaves_the_row_alone(world: World, target: JobState, stale: dict[str, Any]) -> None:
+async def test_a_stale_change_leaves_the_row_alone(
+    world: World, target: JobState, stale: dict[str, Any]
+) -> None:
     claimed = await world.running()
     before = await world.job(claimed.id)
 
@@ -143,7 +147,9 @@ async def test_a_mixed_batch_writes_what_matches_and_reports_the_rest(world: Wor
     claimed = await world.claim()
     changes = [change_to(job, TARGETS[n % len(TARGETS)], world.now) for n, job in enumerate(claimed)]
     stale = {change.id for change in changes[::3]}
-    changes = [change._replace(fence=change.fence + 7) if change.id in stale else change for change in changes]
+    changes = [
+        change._replace(fence=change.fence + 7) if change.id in stale else change for change in changes
+    ]
 
     misses = await world.apply(*changes)
 
@@ -161,7 +167,9 @@ async def test_a_change_of_another_namespace_is_a_miss(world: World) -> None:
     claimed = await world.running()
     elsewhere = World(world.place, world.store, world.clock, f"{world.namespace}-b")
 
-    assert await elsewhere.apply(change_to(claimed, JobState.SUCCEEDED, world.now)) == [Miss(claimed.id, None)]
+    assert await elsewhere.apply(change_to(claimed, JobState.SUCCEEDED, world.now)) == [
+        Miss(claimed.id, None)
+    ]
     assert (await world.job(claimed.id)).state is JobState.RUNNING
 
 
@@ -241,7 +249,9 @@ async def test_only_one_of_two_settlements_counts(world: World) -> None:
     claimed = await world.running()
 
     assert await world.apply(change_to(claimed, JobState.FAILED, world.now)) == []
-    assert [miss.id for miss in await world.apply(change_to(claimed, JobState.SUCCEEDED, world.now))] == [claimed.id]
+    assert [miss.id for miss in await world.apply(change_to(claimed, JobState.SUCCEEDED, world.now))] == [
+        claimed.id
+    ]
     assert (await world.job(claimed.id)).state is JobState.FAILED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,14 @@ def verifies(namespace: str, rows: Sequence[AuditRow]) -> bool:
 
 def entries(count: int, actor: str = "ann") -> list[AuditEntry]:
     return [
-        AuditEntry(actor=actor, action="job.cancel", target=f"job/{n}", reason="größer", before='{"a":1}', after='{"a":2}')
+        AuditEntry(
+            actor=actor,
+            action="job.cancel",
+            target=f"job/{n}",
+            reason="größer",
+            before='{"a":1}',
+            after='{"a":2}',
+        )
         for n in range(count)
     ]
 
@@ -66,9 +74,9 @@ async def test_no_entries_are_no_link(world: World) -> None:
 async def test_an_altered_entry_is_seen(world: World, field: str) -> None:
     await world.store.audit.append(world.namespace, entries(3), world.now)
     rows = await chain(world)
-    other = rows[1].at + 1 if field == "at" else "forged"
+    forged: dict[str, Any] = {field: rows[1].at + 1 if field == "at" else "forged"}
 
-    rows[1] = rows[1]._replace(**{field: other})
+    rows[1] = rows[1]._replace(**forged)
 
     assert not verifies(world.namespace, rows)
 

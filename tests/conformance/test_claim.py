@@ -41,7 +41,9 @@ async def test_a_second_run_clears_what_the_first_left(world: World) -> None:
     first = await world.running()
     report = Progress(first.id, first.fence, 0.5, "half")
     await world.store.jobs.progress(world.namespace, [report])
-    params = NoteRequests(namespace=world.namespace, jobs=[(first.id, first.fence)], request="pause", now=world.now)
+    params = NoteRequests(
+        namespace=world.namespace, jobs=[(first.id, first.fence)], request="pause", now=world.now
+    )
     await world.store.jobs.note_requests(params)
     change = change_to(first, JobState.QUEUED, world.now, request="pause", error=b"{}", attempts_used=1)
     assert not await world.apply(change)
@@ -233,7 +235,9 @@ async def test_a_session_that_is_not_open_claims_nothing(world: World, end: str,
     with pytest.raises(LeaseLost):
         await world.claim(session=session)
 
-    assert {found.state for found in await world.store.reads.get(world.namespace, [job.id])} <= {JobState.QUEUED}
+    assert {found.state for found in await world.store.reads.get(world.namespace, [job.id])} <= {
+        JobState.QUEUED
+    }
 
 
 async def test_a_session_of_another_namespace_claims_nothing(world: World) -> None:
@@ -268,7 +272,9 @@ async def test_held_names_the_running_jobs_of_the_session(world: World) -> None:
 async def test_held_shows_a_noted_request(world: World) -> None:
     session = await world.session()
     job = await world.running(session=session)
-    params = NoteRequests(namespace=world.namespace, jobs=[(job.id, job.fence)], request="cancel", now=world.now)
+    params = NoteRequests(
+        namespace=world.namespace, jobs=[(job.id, job.fence)], request="cancel", now=world.now
+    )
     await world.store.jobs.note_requests(params)
 
     assert [held.request for held in await world.store.jobs.held(world.namespace, session)] == ["cancel"]
@@ -277,7 +283,9 @@ async def test_held_shows_a_noted_request(world: World) -> None:
 async def test_an_old_session_does_not_hold_what_another_claimed_since(world: World) -> None:
     old, new = await world.session("old"), await world.session("new")
     job = await world.running(session=old)
-    await world.apply(change_to(job, JobState.RETRYING, world.now, run_at=world.now, reason=Reason.WORKER_LOST))
+    await world.apply(
+        change_to(job, JobState.RETRYING, world.now, run_at=world.now, reason=Reason.WORKER_LOST)
+    )
     world.clock.advance(DELAY)
     await world.store.upkeep.stage(world.namespace, world.now, 10)
     await world.claim(session=new)

@@ -36,7 +36,12 @@ async def discard(world: World, *ids: str) -> list[str]:
 @pytest.mark.parametrize("state", DEAD_STATES)
 async def test_a_replayed_job_is_the_same_job_with_all_attempts_anew(world: World, state: JobState) -> None:
     before = await world.bring(
-        state, priority=2, deadline_at=world.now + 5, expires_at=world.now + 5, labels={"a": "1"}, idempotency_key="k"
+        state,
+        priority=2,
+        deadline_at=world.now + 5,
+        expires_at=world.now + 5,
+        labels={"a": "1"},
+        idempotency_key="k",
     )
     world.clock.advance(1_000)
 
@@ -61,7 +66,9 @@ async def test_the_last_attempt_of_a_replayed_job_is_kept(world: World) -> None:
 
     assert before.started_at is not None
     assert await world.store.reads.attempts(world.namespace, before.id) == [
-        Attempt(1, before.session, before.started_at, before.finished_at, Reason.ATTEMPTS_EXHAUSTED, before.error)
+        Attempt(
+            1, before.session, before.started_at, before.finished_at, Reason.ATTEMPTS_EXHAUSTED, before.error
+        )
     ]
 
 
@@ -78,7 +85,9 @@ async def test_an_attempt_that_is_kept_already_is_not_kept_twice(world: World) -
 
 async def test_a_job_that_never_ran_has_no_attempts_after_a_replay(world: World) -> None:
     queued = await world.bring(JobState.QUEUED, deadline_at=world.now)
-    assert not await world.apply(change_to(queued, JobState.TIMED_OUT, world.now, reason=Reason.DEADLINE_PASSED))
+    assert not await world.apply(
+        change_to(queued, JobState.TIMED_OUT, world.now, reason=Reason.DEADLINE_PASSED)
+    )
 
     await replay(world, queued.id)
 
@@ -87,7 +96,9 @@ async def test_a_job_that_never_ran_has_no_attempts_after_a_replay(world: World)
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state not in DEAD])
-async def test_what_is_no_dead_letter_is_neither_replayed_nor_discarded(world: World, state: JobState) -> None:
+async def test_what_is_no_dead_letter_is_neither_replayed_nor_discarded(
+    world: World, state: JobState
+) -> None:
     job = await world.bring(state)
 
     assert await replay(world, job.id) == []
@@ -157,7 +168,9 @@ async def test_discarded_jobs_are_listed_only_on_request(world: World) -> None:
     await discard(world, gone.id)
 
     pages = [
-        await world.store.reads.page(ListJobs(namespace=world.namespace, where=JobFilter(discarded=discarded)))
+        await world.store.reads.page(
+            ListJobs(namespace=world.namespace, where=JobFilter(discarded=discarded))
+        )
         for discarded in (False, True)
     ]
 
@@ -171,7 +184,9 @@ async def test_the_action_and_its_audit_entry_are_one(world: World, verb: str) -
     entry = AuditEntry(actor="ann", action=f"job.{verb}", target=f"job/{job.id}")
 
     if verb == "replay":
-        await world.store.jobs.replay(ReplayDead(namespace=world.namespace, ids=[job.id], now=world.now, audit=[entry]))
+        await world.store.jobs.replay(
+            ReplayDead(namespace=world.namespace, ids=[job.id], now=world.now, audit=[entry])
+        )
     else:
         await world.store.jobs.discard(
             DiscardDead(namespace=world.namespace, ids=[job.id], now=world.now, audit=[entry])
@@ -194,7 +209,12 @@ async def test_the_key_of_a_replayed_job_lives_again_even_where_it_was_pruned(fr
     world.clock.advance(DAY)
     await world.store.upkeep.prune(
         Retention(
-            namespace=world.namespace, history_before=0, dead_before=0, sessions_before=0, tallies_before=0, now=world.now
+            namespace=world.namespace,
+            history_before=0,
+            dead_before=0,
+            sessions_before=0,
+            tallies_before=0,
+            now=world.now,
         )
     )
 

@@ -8,7 +8,13 @@ from beltline.store.params import Definition
 from tests.conformance.world import World
 
 RESIZE = Definition(
-    name="resize", version="1", queue="images", schema='{"type":"object"}', policies="{}", owner="media", runbook="r"
+    name="resize",
+    version="1",
+    queue="images",
+    schema='{"type":"object"}',
+    policies="{}",
+    owner="media",
+    runbook="r",
 )
 ROTATE = Definition(name="rotate", version="h1", queue="images", schema="{}", policies='{"retry":{}}')
 
@@ -20,7 +26,9 @@ async def apply(world: World, *definitions: Definition) -> list[str]:
 async def test_a_definition_reads_back_as_it_was_applied(world: World) -> None:
     assert await apply(world, RESIZE, ROTATE) == ["resize", "rotate"]
 
-    assert await world.store.definitions.get(world.namespace, "resize") == replace(RESIZE, applied_at=world.now)
+    assert await world.store.definitions.get(world.namespace, "resize") == replace(
+        RESIZE, applied_at=world.now
+    )
     assert await world.store.definitions.page(world.namespace) == [
         replace(RESIZE, applied_at=world.now),
         replace(ROTATE, applied_at=world.now),
@@ -50,7 +58,9 @@ async def test_a_new_version_becomes_the_newest(world: World) -> None:
 
     assert await apply(world, second, ROTATE) == ["resize"]
 
-    assert await world.store.definitions.get(world.namespace, "resize") == replace(second, applied_at=world.now)
+    assert await world.store.definitions.get(world.namespace, "resize") == replace(
+        second, applied_at=world.now
+    )
     assert len(await world.store.definitions.page(world.namespace)) == 2
 
 
@@ -90,7 +100,12 @@ async def test_schema_and_policies_of_a_version_are_replaced(world: World) -> No
 async def test_definitions_are_listed_by_name(world: World) -> None:
     await apply(world, *(replace(RESIZE, name=name) for name in ("c", "a", "B", "b")))
 
-    assert [definition.name for definition in await world.store.definitions.page(world.namespace)] == ["B", "a", "b", "c"]
+    assert [definition.name for definition in await world.store.definitions.page(world.namespace)] == [
+        "B",
+        "a",
+        "b",
+        "c",
+    ]
 
 
 async def test_a_definition_belongs_to_its_namespace(world: World) -> None:

@@ -57,7 +57,9 @@ async def test_a_job_with_nothing_optional_reads_back_with_every_column(world: W
 
 
 async def test_answers_come_in_the_order_of_the_jobs(world: World) -> None:
-    jobs = [world.new(idempotency_key=f"k{n}" if n % 3 == 0 else None, chosen_id=n % 3 == 1) for n in range(30)]
+    jobs = [
+        world.new(idempotency_key=f"k{n}" if n % 3 == 0 else None, chosen_id=n % 3 == 1) for n in range(30)
+    ]
 
     answers = await world.insert(*reversed(jobs))
 
@@ -70,7 +72,8 @@ async def test_an_empty_batch_is_nothing(world: World) -> None:
 
 async def test_a_batch_of_mixed_definitions_and_queues_is_stored_whole(world: World) -> None:
     jobs = [
-        world.new(definition=f"d{n % 3}", queue=f"q{n % 4}", priority=n % 5, payload=b'{"n":%d}' % n) for n in range(50)
+        world.new(definition=f"d{n % 3}", queue=f"q{n % 4}", priority=n % 5, payload=b'{"n":%d}' % n)
+        for n in range(50)
     ]
 
     await world.insert(*jobs)
@@ -118,7 +121,9 @@ async def test_two_jobs_of_one_batch_with_one_key_and_two_payloads_clash(world: 
     assert answers == [Inserted(first.id, CREATED), Inserted(first.id, KEY_REUSED)]
 
 
-@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.CANCELLED, JobState.FAILED, JobState.TIMED_OUT])
+@pytest.mark.parametrize(
+    "state", [JobState.SUCCEEDED, JobState.CANCELLED, JobState.FAILED, JobState.TIMED_OUT]
+)
 async def test_a_key_lives_for_a_day_after_its_job_finished(world: World, state: JobState) -> None:
     first = world.new(idempotency_key="k")
     await world.insert(first)
@@ -134,7 +139,10 @@ async def test_a_key_a_day_after_the_finish_is_taken_over(world: World) -> None:
     await world.insert(first)
     await finish(world, first.id)
     world.clock.advance(DAY)
-    second, third = world.new(idempotency_key="k", payload=b"{}"), world.new(idempotency_key="k", payload=b"{}")
+    second, third = (
+        world.new(idempotency_key="k", payload=b"{}"),
+        world.new(idempotency_key="k", payload=b"{}"),
+    )
 
     assert await world.insert(second) == [Inserted(second.id, CREATED)]
     assert await world.insert(third) == [Inserted(second.id, EXISTING)]
@@ -162,7 +170,11 @@ async def test_a_key_lives_as_long_as_its_job_is_unfinished(world: World) -> Non
 
 async def test_one_reused_key_keeps_the_whole_batch_out(world: World) -> None:
     await world.insert(world.new(idempotency_key="k"))
-    good, bad, keyed = world.new(), world.new(idempotency_key="k", payload=b"{}"), world.new(idempotency_key="new")
+    good, bad, keyed = (
+        world.new(),
+        world.new(idempotency_key="k", payload=b"{}"),
+        world.new(idempotency_key="new"),
+    )
 
     answers = await world.insert(good, bad, keyed)
 
@@ -209,7 +221,9 @@ async def test_a_chosen_id_again_means_the_same_job_wherever_it_lies(world: Worl
 
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED])
-@pytest.mark.parametrize("other", [{"payload": b"{}"}, {"definition": "rotate"}], ids=["payload", "definition"])
+@pytest.mark.parametrize(
+    "other", [{"payload": b"{}"}, {"definition": "rotate"}], ids=["payload", "definition"]
+)
 async def test_a_chosen_id_with_another_body_is_refused_wherever_it_lies(
     world: World, state: JobState, other: dict[str, object]
 ) -> None:
@@ -234,7 +248,10 @@ async def test_one_reused_id_keeps_the_whole_batch_out(world: World) -> None:
 async def test_two_jobs_of_one_batch_with_one_chosen_id_are_one_job(world: World) -> None:
     first, twin = world.new(id="invoice-17", chosen_id=True), world.new(id="invoice-17", chosen_id=True)
 
-    assert await world.insert(first, twin) == [Inserted("invoice-17", CREATED), Inserted("invoice-17", EXISTING)]
+    assert await world.insert(first, twin) == [
+        Inserted("invoice-17", CREATED),
+        Inserted("invoice-17", EXISTING),
+    ]
 
 
 async def test_ids_and_keys_of_another_namespace_are_no_concern(world: World) -> None:

@@ -16,7 +16,9 @@ async def append(world: World, *lines: NewLogLine) -> None:
 
 async def test_lines_read_back_as_they_were_written(world: World) -> None:
     job = await world.running()
-    written = NewLogLine(job.id, 1, world.now, "warning", "größer als gedacht \U0001f600\n\ttab", '{"size":7}')
+    written = NewLogLine(
+        job.id, 1, world.now, "warning", "größer als gedacht \U0001f600\n\ttab", '{"size":7}'
+    )
 
     await append(world, written)
 

@@ -14,7 +14,9 @@ async def pause(world: World, queue: str, *, paused: bool = True) -> None:
 
 async def test_queues_are_listed_by_name_with_what_waits(world: World) -> None:
     await world.insert(
-        world.new(queue="b", queued_at=world.now - 5), world.new(queue="b", queued_at=world.now - 9), world.new(queue="a")
+        world.new(queue="b", queued_at=world.now - 5),
+        world.new(queue="b", queued_at=world.now - 9),
+        world.new(queue="a"),
     )
     await world.claim(limit=1, queues=("a",))
     await world.insert(world.new(queue="c", state=JobState.SCHEDULED))

@@ -72,9 +72,13 @@ async def test_another_fence_gets_no_request(world: World) -> None:
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.RUNNING])
 @pytest.mark.parametrize("request_", ["cancel", "pause", None])
-async def test_a_job_that_does_not_run_gets_no_request(world: World, state: JobState, request_: str | None) -> None:
+async def test_a_job_that_does_not_run_gets_no_request(
+    world: World, state: JobState, request_: str | None
+) -> None:
     job = await world.bring(state)
-    params = NoteRequests(namespace=world.namespace, jobs=[(job.id, job.fence)], request=request_, now=world.now)
+    params = NoteRequests(
+        namespace=world.namespace, jobs=[(job.id, job.fence)], request=request_, now=world.now
+    )
 
     assert await world.store.jobs.note_requests(params) == []
 
@@ -85,7 +89,11 @@ async def test_a_request_and_its_audit_entry_are_one(world: World) -> None:
     claimed = await world.running()
     entry = AuditEntry(actor="ann", action="job.cancel", target=f"job/{claimed.id}")
     params = NoteRequests(
-        namespace=world.namespace, jobs=[(claimed.id, claimed.fence)], request="cancel", now=world.now, audit=[entry]
+        namespace=world.namespace,
+        jobs=[(claimed.id, claimed.fence)],
+        request="cancel",
+        now=world.now,
+        audit=[entry],
     )
 
     await world.store.jobs.note_requests(params)
@@ -103,7 +111,9 @@ async def test_a_request_is_heard_with_the_next_beat(world: World) -> None:
     reply = await world.store.sessions.beat(world.namespace, session, world.now)
 
     assert reply.alive
-    assert sorted(reply.requests) == sorted([(first.id, first.fence, "cancel"), (second.id, second.fence, "pause")])
+    assert sorted(reply.requests) == sorted(
+        [(first.id, first.fence, "cancel"), (second.id, second.fence, "pause")]
+    )
 
 
 async def test_a_beat_hears_no_request_of_another_session(world: World) -> None:
@@ -120,7 +130,10 @@ async def test_progress_is_written_where_the_fence_matches(world: World) -> None
 
     await world.store.jobs.progress(
         world.namespace,
-        [Progress(first.id, first.fence, 0.1, "a tenth ✓"), Progress(second.id, second.fence + 1, 0.9, "not mine")],
+        [
+            Progress(first.id, first.fence, 0.1, "a tenth ✓"),
+            Progress(second.id, second.fence + 1, 0.9, "not mine"),
+        ],
     )
 
     rows = [await world.job(job.id) for job in (first, second)]
@@ -134,7 +147,10 @@ async def test_the_last_progress_of_a_batch_stands(world: World) -> None:
     for report in reports:
         await world.store.jobs.progress(world.namespace, [report])
 
-    assert ((await world.job(claimed.id)).progress, (await world.job(claimed.id)).progress_note) == (0.3, "step 3")
+    assert ((await world.job(claimed.id)).progress, (await world.job(claimed.id)).progress_note) == (
+        0.3,
+        "step 3",
+    )
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.RUNNING])

@@ -1,4 +1,4 @@
-"""A store with a namespace of its own and a clock that stands still: what nearly every test of the suite begins with."""
+"""A store with a namespace of its own and a clock that stands still: what nearly every test begins with."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ class World:
         """Claim, for the world's own session unless another is named."""
         if session is None:
             session = self._session = self._session or await self.session()
-        params = ClaimJobs(namespace=self.namespace, session=session, queues=queues, limit=limit, now=self.now)
+        params = ClaimJobs(
+            namespace=self.namespace, session=session, queues=queues, limit=limit, now=self.now
+        )
         return await self.store.jobs.claim(params)
 
     async def apply(self, *changes: Change, audit: Sequence[AuditEntry] = ()) -> list[Miss]:
@@ -108,7 +110,7 @@ class World:
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator[Self]:
-        """Open a second store on the same data, as another process would, with the same namespace and clock."""
+        """Open a second store on the same data, as another process would, with this namespace and clock."""
         async with opened(self.place, self.clock) as store:
             yield type(self)(self.place, store, self.clock, self.namespace)
 

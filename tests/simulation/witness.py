@@ -1,7 +1,7 @@
 """Watches every transaction from outside and holds it against the rules.
 
-It sees the jobs before and after each verb, and what was asked of the store; it asks nothing of the code under
-test but to read them.
+It sees the jobs before and after each verb, and what was asked of the store; it asks nothing of the code
+under test but to read them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from beltline.core.job import Job
+from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.retry import MAX_CRASHES
 from beltline.core.states import DEAD, FINAL, JobEvent, JobState, targets
-from beltline.store.params import ApplyChanges, ClaimJobs, Retention
+from beltline.store.params import ApplyChanges, ClaimJobs, InsertJobs, Retention
 
 WRITES: Final = frozenset(
     {
@@ -34,6 +34,7 @@ class Ask(NamedTuple):
 
     verb: str
     arguments: tuple[object, ...]
+    named: Mapping[str, object]
 
 
 class SessionSeen(NamedTuple):
@@ -52,6 +53,7 @@ class Witness:
         self.pruned: dict[str, Job] = {}
         self.claims: Counter[str] = Counter()
         self.settled: dict[tuple[str, int], JobState] = {}
+        self.started: Counter[tuple[str, int]] = Counter()
         self.events: Counter[tuple[str, str, str]] = Counter()
         self.sessions: dict[str, SessionSeen] = {}
         self.paused_queues: set[str] = set()
@@ -71,6 +73,16 @@ class Witness:
                 self._born(ask, job)
         self.jobs = after
 
+    def begun(self, job: ClaimedJob) -> None:
+        """Hear that a body was started."""
+        self.started[job.id, job.fence] += 1
+        _require(self.started[job.id, job.fence] == 1, f"{job.id}/{job.fence} was started twice")
+
+    def written(self, change: Change) -> None:
+        """Hear that a worker believes that its change was written."""
+        state = self.settled.get((change.id, change.fence))
+        _require(state is change.state, f"{change.id}/{change.fence}: told {change.state}, it is {state}")
+
     def lost(self, session: str, now: int) -> None:
         """Hear that a session was marked lost at the monotonic time `now`."""
         seen = self.sessions[session]
@@ -82,12 +94,24 @@ class Witness:
     def _born(self, ask: Ask, job: Job) -> None:
         _require(ask.verb == "jobs.insert", f"{job.id} appeared", ask)
         _require(job.state in {JobState.QUEUED, JobState.SCHEDULED}, f"{job.id} was born {job.state}", ask)
-        _require(job.id not in self.pruned, f"{job.id} rose from the dead", ask)
+        if job.id in self.pruned:
+            self._reborn(ask, job)
         self.events[job.definition, job.queue, "submitted"] += 1
+
+    def _reborn(self, ask: Ask, job: Job) -> None:
+        """A chosen id may be used again once retention has removed its job: a new life."""
+        params = ask.arguments[0]
+        assert isinstance(params, InsertJobs), ask
+        chosen = any(new.id == job.id and new.chosen_id for new in params.jobs)
+        _require(chosen, f"{job.id} rose from the dead", ask)
+        del self.pruned[job.id], self.claims[job.id]
+        for counted in (self.settled, self.started):
+            for key in [key for key in counted if key[0] == job.id]:
+                del counted[key]
 
     def _gone(self, ask: Ask, old: Job) -> None:
         params = ask.arguments[0]
-        _require(isinstance(params, Retention) and old.state in FINAL, f"{old.id} ({old.state}) vanished", ask)
+        _require(ask.verb == "upkeep.prune" and old.state in FINAL, f"{old.id} ({old.state}) vanished", ask)
         assert isinstance(params, Retention)
         limit = params.dead_before if old.state in DEAD else params.history_before
         _require((old.finished_at or 0) < limit, f"{old.id} was removed before its time", ask)
@@ -106,6 +130,8 @@ class Witness:
         else:
             _require(new.fence == old.fence and new.runs == old.runs, f"{old.id} was claimed or not?", ask)
             _require(_allowed(old.state, new.state), f"{old.id}: {old.state} → {new.state}", ask)
+            if ask.verb == "upkeep.stage":
+                _require((old.run_at or 0) <= int(str(ask.arguments[1])), f"{old.id} was staged early", ask)
             if new.state in FINAL:
                 self.events[new.definition, new.queue, new.state.value] += 1
 
@@ -120,8 +146,8 @@ class Witness:
         params = ask.arguments[0]
         assert isinstance(params, ApplyChanges), ask
         change = next((change for change in params.changes if change.id == old.id), None)
-        _require(change is not None and change.fence == old.fence, f"{old.id}: a stale write was accepted", ask)
-        assert change is not None
+        if change is None or change.fence != old.fence:
+            raise Violation(f"{old.id}/{old.fence}: a stale write was accepted: {change}")
         _require(change.from_state is JobState.RUNNING, f"{old.id}: decided for {change.from_state}", ask)
         _require(new.state is change.state and new.fence == old.fence, f"{old.id}: not as decided", ask)
         _require(_allowed(old.state, new.state), f"{old.id}: {old.state} → {new.state}", ask)
@@ -145,15 +171,10 @@ class Witness:
         self.claims[old.id] += 1
 
 
-def tally_of(events: Mapping[tuple[str, str, str], int]) -> dict[tuple[str, str, str], int]:
-    """The counts that are not zero."""
-    return {key: count for key, count in events.items() if count}
-
-
 def _allowed(old: JobState, new: JobState) -> bool:
     return old is new or any(new in targets(old, event) for event in JobEvent)
 
 
-def _require(kept: bool, what: str, ask: Ask | None = None) -> None:  # noqa: FBT001 - reads like an assertion
+def _require(kept: bool, what: str, ask: Ask | None = None) -> None:
     if not kept:
         raise Violation(f"{what} (in {ask.verb} {ask.arguments})" if ask else what)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from beltline.cli.command import Invocation, command, example, pass_invocation
-from beltline.cli.output import print_json, print_table
+from beltline.cli.output import note, print_json, print_table
 
 
 @command(
@@ -24,16 +24,22 @@ from beltline.cli.output import print_json, print_table
     show_default=True,
     help="How many jobs to drain.",
 )
-@click.option("--concurrency", type=click.IntRange(1, 10_000), help="Jobs in flight in the worker.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 10_000),
+    default=1_000,
+    show_default=True,
+    help="Jobs in flight in the worker.",
+)
 @pass_invocation
-def bench(invocation: Invocation, jobs: int, concurrency: int | None) -> None:
+def bench(invocation: Invocation, *, jobs: int, concurrency: int) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
-    It works in namespaces of its own, but it loads the store: do not run it beside work that matters.
+    The jobs go into a new namespace of the store and stay there; do not run it beside work that matters.
     """
     from beltline.proof.bench import run_bench
 
-    figures = run_bench(invocation.config().store.url, jobs, concurrency=concurrency)
+    figures = run_bench(invocation.config().store.url, jobs, concurrency=concurrency, say=note)
     if invocation.json:
         print_json(figures)
     else:

@@ -41,7 +41,7 @@ async def submit_lines(belt: Beltline, name: str, lines: Sequence[bytes], option
         rest = f"\n… and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
         text = "\n".join(faults[:MOST_FAULTS])
         raise InvalidInput(
-            f"{len(faults)} of {len(faults) + len(jobs)} payloads were refused, nothing was stored:\n{text}{rest}"
+            f"{len(faults)} of {len(faults) + len(jobs)} payloads refused, nothing stored:\n{text}{rest}"
         )
     if not jobs:
         return []
@@ -50,7 +50,7 @@ async def submit_lines(belt: Beltline, name: str, lines: Sequence[bytes], option
 
 
 async def _definition(belt: Beltline, name: str) -> tuple[Template, Callable[[bytes], object]]:
-    """Return the template and the check of a payload, from the app's code where it is at hand, else from the store."""
+    """Return the template and the check of a payload, from the app where it is at hand, else the store."""
     found = belt.registry.get(name)
     if found is not None:
         return template_of(found), found.payload.load

@@ -1,28 +1,24 @@
-"""What all commands share: the options --store, --namespace and --json, given anywhere on the line, and groups that load lazily."""
+"""What all commands share: the options --store, --namespace and --json, and groups that import late."""
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import importlib
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, cast
 
 import click
 
-from beltline.config import Config, Loaded, StoreConfig, load_with_sources
-from beltline.store.contract import Store
-
-T = TypeVar("T")
+from beltline.config import Config, Loaded, load_with_sources
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 @dataclass(slots=True)
 class Invocation:
-    """What the shared options of one command line say. Of an option given twice, the later one counts."""
+    """What the shared options of a command line say. Of one given twice, the later counts."""
 
     env: Mapping[str, str]
     store: str | None = None
@@ -30,7 +26,7 @@ class Invocation:
     json: bool = False
 
     def loaded(self, **flags: object) -> Loaded:
-        """Return the configuration with its sources; `flags` are settings of the worker section. Raises ConfigError."""
+        """Return the configuration with its sources; `flags` are worker settings. Raises ConfigError."""
         given = {f"worker.{name}": value for name, value in flags.items()}
         return load_with_sources(
             None, self.env, {**given, "store.url": self.store, "store.namespace": self.namespace}
@@ -39,22 +35,6 @@ class Invocation:
     def config(self, **flags: object) -> Config:
         """Return the configuration. Raises ConfigError."""
         return self.loaded(**flags).config
-
-    def with_store(self, work: Callable[[Store, str], Awaitable[T]], *, at: StoreConfig | None = None) -> T:
-        """Open the store (`at`, else the configured one), do the work on it and the namespace, close it, return what the work returned."""
-        from beltline.store.open import store_from_url
-
-        config = at or self.config().store
-
-        async def run() -> T:
-            store = store_from_url(config.url)
-            try:
-                await store.open()
-                return await work(store, config.namespace)
-            finally:
-                await store.close()
-
-        return asyncio.run(run())
 
 
 def actor() -> str:
@@ -106,7 +86,7 @@ class Group(click.Group):
         self.members = dict(members or {})
         self.aliases = dict(aliases or {})
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
         """Return the names of the commands in the order in which they were given."""
         return [*self.members, *(name for name in self.commands if name not in self.members)]
 
@@ -140,11 +120,11 @@ def group(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Group]:
 
 def example(text: str) -> str:
     r"""Return lines of examples as the end of a help text; click rewraps what has no \b before it."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
+    return "\b\nExamples:\n" + "\n".join(f"  {line.strip()}" for line in text.strip().splitlines())
 
 
 def labels_of(pairs: Sequence[str]) -> dict[str, str] | None:
-    """Return the labels that `--label name=value` options say; None where there are none. Raises click.BadParameter."""
+    """Return the labels of `--label name=value` options; None where there are none. Raises BadParameter."""
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

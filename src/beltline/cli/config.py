@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from beltline.cli.command import Invocation, example, group, pass_invocation
-from beltline.cli.output import print_list, print_table
+from beltline.cli.output import print_json, print_list, print_table
 from beltline.config import DEFAULT, SETTINGS, described
 
 
@@ -20,11 +20,9 @@ def check(invocation: Invocation) -> None:
     """Read all settings and list every problem; exit code 2 where there is one."""
     loaded = invocation.loaded()
     if invocation.json:
-        print_list([])
+        print_json({"valid": True, "problems": []})
     else:
-        click.echo(
-            f"the configuration is good; {len(loaded.sources)} settings differ from their defaults or are given"
-        )
+        click.echo(f"the configuration is good; settings given: {', '.join(loaded.sources) or 'none'}")
 
 
 @config.command("show", epilog=example("beltline config show"))

@@ -7,6 +7,7 @@ import json
 import click
 
 from beltline.cli.command import Invocation, example, group, pass_invocation
+from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.cli.shapes import definition_shape
 from beltline.cli.text import age
@@ -27,7 +28,7 @@ def ls(invocation: Invocation) -> None:
     async def read(store: Store, namespace: str) -> tuple[list[Definition], int]:
         return await store.definitions.page(namespace), store.now()
 
-    found, now = invocation.with_store(read)
+    found, now = with_store(invocation, read)
     if invocation.json:
         print_list([definition_shape(definition) for definition in found])
         return
@@ -55,7 +56,7 @@ def apply(invocation: Invocation, app: str) -> None:
         changed = await apply_definitions(store, namespace, belt.registry)
         return changed, await store.definitions.page(namespace)
 
-    changed, found = invocation.with_store(write, at=store_of(belt, invocation.config().store))
+    changed, found = with_store(invocation, write, at=store_of(belt, invocation.config().store))
     mine = set(belt.registry.names())
     if invocation.json:
         items = [

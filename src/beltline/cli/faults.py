@@ -1,4 +1,4 @@
-"""Errors on the command line: one line or one JSON object on stderr, and an exit code that means something; never a traceback."""
+"""Errors on the command line: a text or a JSON object on stderr, and an exit code that means something."""
 
 from __future__ import annotations
 

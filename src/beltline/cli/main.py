@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 import click
 
 from beltline.cli.command import Group, Invocation, Member, example
-from beltline.cli.faults import EXIT_CODES, FAILED, INTERRUPTED, PIPE_CLOSED, Fault, fault_of, usage_fault
+from beltline.cli.faults import EXIT_CODES, FAILED, INTERRUPTED, OK, PIPE_CLOSED, Fault, fault_of, usage_fault
 from beltline.core.errors import BeltlineError, Unsupported
 
 DEBUG_VARIABLE: Final = "BELTLINE_DEBUG"
@@ -75,27 +76,24 @@ def run(argv: Sequence[str], env: Mapping[str, str]) -> int:
         refuse_windows(sys.platform)
         code = root().main(list(argv), prog_name="beltline", obj=invocation, standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as `head`, has what it wanted; Python must not complain about it at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # Without standalone_mode click exits for one cause only: the reader, such as `head`, has gone.
         return PIPE_CLOSED
     except (KeyboardInterrupt, click.Abort):
         click.echo(err=True)
         return INTERRUPTED
     except click.ClickException as error:
         return _tell_usage(error, as_json="--json" in argv)
-    except BeltlineError as error:
-        _debug(env)
-        return _tell(fault_of(error), as_json=invocation.json)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a line and an exit code
         if env.get(DEBUG_VARIABLE):
-            raise
-        return _tell(_unexpected(error), as_json=invocation.json)
-    return code if isinstance(code, int) else 0
+            traceback.print_exc()
+        fault = fault_of(error) if isinstance(error, BeltlineError) else _unexpected(error)
+        return _tell(fault, as_json=invocation.json)
+    return code if isinstance(code, int) else OK
 
 
 def refuse_windows(platform: str) -> None:
-    """Raise Unsupported on Windows, where file locks, signals and forks differ too much for the promises to hold."""
+    """Raise Unsupported on Windows: its file locks, signals and processes differ too much."""
     if platform in {"win32", "cygwin"}:
         raise Unsupported(
             "Beltline runs on Linux and macOS, not on Windows; run it in WSL or in a Linux container"
@@ -109,6 +107,9 @@ def _tell(fault: Fault, *, as_json: bool) -> int:
 
 def _tell_usage(error: click.ClickException, *, as_json: bool) -> int:
     fault = usage_fault(error.format_message())
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(fault.message, err=True)
+        return fault.exit_code
     if isinstance(error, click.UsageError) and error.ctx is not None and not as_json:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(f"Help: {error.ctx.command_path} --help", err=True)
@@ -118,13 +119,6 @@ def _tell_usage(error: click.ClickException, *, as_json: bool) -> int:
 def _unexpected(error: Exception) -> Fault:
     message = f"{type(error).__name__}: {error}; this is a fault of Beltline: {DEBUG_VARIABLE}=1 shows where"
     return Fault("internal", message, FAILED, {})
-
-
-def _debug(env: Mapping[str, str]) -> None:
-    if env.get(DEBUG_VARIABLE):
-        import traceback
-
-        traceback.print_exc()
 
 
 def _version_option() -> click.Option:

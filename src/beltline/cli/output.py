@@ -1,4 +1,4 @@
-"""Printing: JSON for programs, tables for people. On a terminal rich draws them; elsewhere they are aligned text."""
+"""Printing: JSON for programs, tables for people, drawn by rich on a terminal, aligned text elsewhere."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import click
 
 from beltline.cli.command import Invocation, actor, example, group, pass_invocation
+from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.cli.shapes import queue_shape, states_of
 from beltline.cli.text import age
@@ -27,7 +28,7 @@ def queues() -> None:
 @pass_invocation
 def ls(invocation: Invocation) -> None:
     """List the queues with what waits in them."""
-    found, counts, now = invocation.with_store(_read)
+    found, counts, now = with_store(invocation, _read)
     if invocation.json:
         print_list([queue_shape(queue, counts) for queue in found])
         return
@@ -47,7 +48,7 @@ def _action(name: str, *, paused: bool, text: str) -> None:
     @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
     @pass_invocation
     def act(invocation: Invocation, names: Sequence[str], why: str) -> None:
-        found, counts, _ = invocation.with_store(_setting(names, paused=paused, why=why))
+        found, counts, _ = with_store(invocation, _setting(names, paused=paused, why=why))
         if invocation.json:
             print_list([queue_shape(queue, counts) for queue in found if queue.name in names])
         else:

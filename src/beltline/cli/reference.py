@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -61,7 +62,7 @@ def _section(command: click.Command, ctx: click.Context) -> str:
         parts.append("| option | meaning |\n| --- | --- |\n" + _rows(options))
     if command.epilog:
         lines = command.epilog.split("Examples:\n", 1)[-1].splitlines()
-        parts.append("\n```sh\n" + "\n".join(line.strip() for line in lines) + "\n```\n")
+        parts.append("```sh\n" + "\n".join(line.strip() for line in lines) + "\n```\n")
     return "\n".join(parts)
 
 
@@ -92,24 +93,25 @@ def _settings() -> str:
         (
             f"`{setting.key}`",
             f"`{setting.variable}`",
-            "all" if defaults[setting.key] is None else f"`{defaults[setting.key]}`",
+            f"`{defaults[setting.key]}`" if defaults[setting.key] else "",
         )
         for setting in SETTINGS
     ]
     lines = "".join(f"| {key} | {variable} | {default} |\n" for key, variable, default in rows)
     return (
-        "## Settings\n\nThe file is `beltline.toml` in the working directory, or the one `BELTLINE_CONFIG` names; the key"
-        " `worker.lease` is `lease` in its section `[worker]`. The environment wins over the file, an option over both."
-        " Durations are texts: `15s`, `1m30s`.\n\n"
+        "## Settings\n\nThe file is `beltline.toml` in the working directory, or the one `BELTLINE_CONFIG`"
+        " names; the key `worker.lease` is `lease` in its section `[worker]`. The environment wins over the"
+        " file, an option over both. Durations are texts: `15s`, `1m30s`.\n\n"
         f"| key | variable | default |\n| --- | --- | --- |\n{lines}"
     )
 
 
 def _json_notes() -> str:
     return (
-        "## JSON\n\nWith `--json`, a list is one object: `items`, `next` (the cursor for `--before` or `--after`, or null) and"
-        " `total`. Each thing has its id under `id` and its state under `state`; times are ISO 8601 in UTC, payloads and"
-        " results JSON values. An error is one object on standard error: `error` with `code` and `message`.\n"
+        "## JSON\n\nWith `--json`, a list is one object: `items`, `next` (the cursor for `--before` or"
+        " `--after`, or null) and `total`. Each thing has its id under `id` and its state under `state`;"
+        " times are ISO 8601 in UTC, payloads and results JSON values. An error is one object on standard"
+        " error: `error` with `code` and `message`.\n"
     )
 
 
@@ -122,7 +124,7 @@ def _rows(rows: list[tuple[str, str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.split("\b", 1)[0].strip()
+    return inspect.cleandoc(text.split("\b", 1)[0])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from beltline.core.errors import JobFailed
 from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.states import JobState
-from beltline.engine import control
 from beltline.engine.submit import JobOptions
 
 T = TypeVar("T")
@@ -73,6 +72,7 @@ PAGE: Final = 1_000
 @pass_invocation
 def submit(
     invocation: Invocation,
+    /,
     name: str,
     payload: str | None,
     *,
@@ -84,7 +84,7 @@ def submit(
 ) -> int:
     """Submit a job of the definition NAME with PAYLOAD, a JSON object (- reads it from standard input).
 
-    Prints the id of the job. With --wait it prints the result instead; the exit code is 1 where the job did not succeed.
+    Prints the id of the job; with --wait its result, and the exit code is 1 where it did not succeed.
     """
     if (payload is not None) + (payload_file is not None) + (each is not None) > 1:
         raise click.UsageError("give one of PAYLOAD, --payload-file and --each")

@@ -10,7 +10,7 @@ from beltline.core.clock import DAY, HOUR, MICROS, MINUTE
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLI: Final = 1_000
-# What a job wrote may hold codes that move the cursor, recolour or retitle a terminal; they are shown, not obeyed.
+# What a job wrote may hold codes that move the cursor or retitle a terminal; they are shown, not obeyed.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 

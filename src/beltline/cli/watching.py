@@ -21,8 +21,10 @@ from beltline.core.states import FINAL
 from beltline.engine import control
 from beltline.store.contract import Hint, Store
 
-# Progress is written without a hint, so a look now and then is needed anyway; four a second is as fast as a person reads.
+# Progress is written without a hint, so a look now and then is needed anyway; four a second suffice a person.
 LOOK_S: Final = 0.25
+# Hints say that some job of the namespace has ended; on a busy store there are thousands a second.
+SOONEST_S: Final = 0.02
 
 
 async def watch_job(
@@ -55,6 +57,7 @@ async def watch_job(
             pause = LOOK_S if until is None else min(LOOK_S, (until - now) / MICROS)
             try:
                 await asyncio.wait_for(hinted.wait(), pause)
+                await asyncio.sleep(SOONEST_S)
             except TimeoutError:
                 continue
     finally:

@@ -42,13 +42,13 @@ from beltline.core.errors import BeltlineError
 @click.option("--until-idle", is_flag=True, help="End with exit code 0 once nothing due or running is left.")
 @pass_invocation
 def work(
-    invocation: Invocation, app: str, *, processes: int, until_idle: bool, **settings: str | None
+    invocation: Invocation, /, app: str, *, processes: int, until_idle: bool, **settings: str | None
 ) -> int:
     """Run the jobs of APP until stopped.
 
-    APP is module:object or a file, path/to/app.py, whose Beltline says which jobs there are. SIGTERM or Ctrl-C drains:
-    no new jobs are taken, running ones may end, what does not end in time is given back, uncharged. A second Ctrl-C
-    ends at once; other workers then take over when the lease has passed.
+    APP is module:object or a file, path/to/app.py, whose Beltline says which jobs there are. SIGTERM or
+    Ctrl-C drains: no new jobs are taken, running ones may end, what does not end in time is given back,
+    uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
     """
     from beltline.runtime.supervisor import supervise
 
@@ -65,7 +65,7 @@ def work(
 
 
 def _work(config: Config, app: str, *, as_json: bool) -> int:
-    """Work in this process; a refusal is told here, so that the supervisor does not start it again and again."""
+    """Work in this process; a refusal is told here, so that the supervisor does not start it again."""
     from beltline.app import run_worker
 
     try:

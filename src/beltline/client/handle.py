@@ -25,7 +25,7 @@ class SubmitPort(Protocol):
         ...
 
     async def submit_payloads(
-        self, definition: JobDefinition, payloads: Sequence[bytes], options: JobOptions
+        self, definition: JobDefinition, payloads: Sequence[bytes], options: JobOptions, conn: object
     ) -> list[JobReference[Any]]:
         """Store many jobs, all or none."""
         ...
@@ -71,7 +71,12 @@ class JobHandle(Generic[R]):
         if unknown:
             known = ", ".join(sorted(OPTION_NAMES))
             raise InvalidInput(f"unknown submit options {', '.join(unknown)}; known are {known} and conn")
-        return JobHandle(self.definition, self._port, options=replace(self._options, **changes), conn=conn)
+        return JobHandle(
+            self.definition,
+            self._port,
+            options=replace(self._options, **changes),
+            conn=self._conn if conn is None else conn,
+        )
 
     async def submit(self, *args: Any, **kwargs: Any) -> JobReference[R]:
         """Store a job with these arguments (without `ctx`); it is durable when this returns.
@@ -87,7 +92,7 @@ class JobHandle(Generic[R]):
         """Store a job for each mapping of keyword arguments, all in one transaction or none."""
         dump = self.definition.payload.dump
         payloads = [dump((), call) for call in calls]
-        return await self._port.submit_payloads(self.definition, payloads, self._options)
+        return await self._port.submit_payloads(self.definition, payloads, self._options, self._conn)
 
     def submit_sync(self, *args: Any, **kwargs: Any) -> JobReference[R]:
         """Do what `submit` does, from code that has no event loop."""

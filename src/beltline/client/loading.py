@@ -51,8 +51,8 @@ def _import_module(name: str) -> ModuleType:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise _failed(name, error) from error
         raise AppImportFailed(
-            f"the app module {name!r} was not found: there is no module {error.name!r} in {Path.cwd()} nor among the installed"
-            " packages; go to the folder that holds it, or name the file: path/to/file.py"
+            f"the app module {name!r} was not found: there is no module {error.name!r} in {Path.cwd()} nor"
+            " among the installed packages; go to the folder that holds it, or name the file: path/to/file.py"
         ) from error
     except (Exception, SystemExit) as error:
         raise _failed(name, error) from error

@@ -63,14 +63,18 @@ class ClientPort:
         return await self.submit(self._template(definition), payload, options, definition.result, conn)
 
     async def submit_payloads(
-        self, definition: JobDefinition, payloads: Sequence[bytes], options: JobOptions
+        self, definition: JobDefinition, payloads: Sequence[bytes], options: JobOptions, conn: object
     ) -> list[JobReference[Any]]:
         """Store validated payloads, all or none."""
         store, submitter, _ = self.opened
         template = self._template(definition)
         now = store.now()
         jobs = [new_job(template, payload, options, now=now, random=self._random) for payload in payloads]
-        answers = await submitter.submit_many(jobs)
+        if conn is None:
+            answers = await submitter.submit_many(jobs)
+        else:
+            params = InsertJobs(namespace=self.namespace, jobs=jobs, now=now)
+            answers = await store.jobs.insert_with(conn, params)
         for job, answer in zip(jobs, answers, strict=True):
             accepted(job, answer)
         return [self._reference(answer, definition.result) for answer in answers]

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from beltline.core.errors import StoreError
 from beltline.core.job import NewJob
 from beltline.engine.submit import insert
 from beltline.store.contract import Store
@@ -31,7 +32,7 @@ class Submitter:
         """Store one job; return once it is durable. A cancelled caller's job may be stored all the same."""
         future: asyncio.Future[Inserted] = asyncio.get_running_loop().create_future()
         self._waiting.append((job, future))
-        if self._flushing is None:
+        if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
         return await future
 
@@ -41,25 +42,42 @@ class Submitter:
 
     async def close(self) -> None:
         """Wait for what is on its way."""
-        while self._flushing is not None:
+        if self._flushing is not None:
             await asyncio.wait([self._flushing])
 
     async def _flush(self) -> None:
+        batch: list[tuple[NewJob, asyncio.Future[Inserted]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
                 await self._store_batch(batch)
         finally:
             self._flushing = None
+            # Only where this task was cancelled does anyone still wait: nobody will answer them.
+            for _, future in (*batch, *self._waiting):
+                future.cancel()
+            self._waiting.clear()
 
     async def _store_batch(self, batch: list[tuple[NewJob, asyncio.Future[Inserted]]]) -> None:
         try:
             answers = await insert(self._store, self._namespace, [job for job, _ in batch], all_or_none=False)
+        except StoreError as error:
+            _refuse(batch, error)
+            return
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            if len(batch) == 1:
+                _refuse(batch, error)
+                return
+            # One caller's job that cannot be written must not take its neighbours' with it.
+            for item in batch:
+                await self._store_batch([item])
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
+
+
+def _refuse(batch: list[tuple[NewJob, asyncio.Future[Inserted]]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from beltline.core.clock import MICROS
-from beltline.core.errors import StoreUnavailable
+from beltline.core.errors import NotOpen, StoreError
 from beltline.store.contract import Hint, Store
 from beltline.store.params import Finished
 
@@ -35,25 +35,24 @@ class Waiter:
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._futures.setdefault(job_id, []).append(future)
         self._hinted.set()
-        if self._poller is None:
+        if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         try:
-            return await asyncio.wait_for(future, None if timeout_us is None else timeout_us / MICROS)
+            async with asyncio.timeout(None if timeout_us is None else timeout_us / MICROS):
+                return await future
         except TimeoutError:
             return None
         finally:
             self._forget(job_id, future)
 
     async def close(self) -> None:
-        """Stop polling; those who still wait are cancelled."""
+        """Stop polling; those who still wait get NotOpen."""
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.wait([self._poller])
         if self._unsubscribe is not None:
             self._unsubscribe()
-        for futures in self._futures.values():
-            for future in futures:
-                future.cancel()
+        self._fail(NotOpen("the Beltline was closed while this job's end was awaited; the job goes on"))
 
     def _forget(self, job_id: str, future: asyncio.Future[Finished]) -> None:
         futures = self._futures.get(job_id, [])
@@ -66,31 +65,45 @@ class Waiter:
         if hint is Hint.FINISHED:
             self._hinted.set()
 
+    def _fail(self, error: Exception) -> None:
+        for futures in self._futures.values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
+
     async def _poll(self) -> None:
-        if self._unsubscribe is None:
-            self._unsubscribe = await self._store.wakeups.subscribe(self._namespace, self._hint)
+        try:
+            await self._poll_on()
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._fail(error)
+
+    async def _poll_on(self) -> None:
         pause = SOONEST_S
         while self._futures:
             self._hinted.clear()
             if await self._look():
                 pause = SOONEST_S
-            if not self._futures:
-                break
-            try:
-                await asyncio.wait_for(self._hinted.wait(), pause)
-            except TimeoutError:
-                pause = min(pause * 1.5, LATEST_S)
-        self._poller = None
+            if self._futures:
+                try:
+                    async with asyncio.timeout(pause):
+                        await self._hinted.wait()
+                except TimeoutError:
+                    pause = min(pause * 1.5, LATEST_S)
 
     async def _look(self) -> bool:
+        """Ask once for all; where the store is away, say that nothing was found."""
+        try:
+            if self._unsubscribe is None:
+                self._unsubscribe = await self._store.wakeups.subscribe(self._namespace, self._hint)
+            return await self._ask()
+        except StoreError:
+            return False
+
+    async def _ask(self) -> bool:
         found = False
         ids = list(self._futures)
         for start in range(0, len(ids), _CHUNK):
-            try:
-                finished = await self._store.reads.finished(self._namespace, ids[start : start + _CHUNK])
-            except StoreUnavailable:
-                return found
-            for ended in finished:
+            for ended in await self._store.reads.finished(self._namespace, ids[start : start + _CHUNK]):
                 found = True
                 for future in self._futures.get(ended.id, []):
                     if not future.done():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from beltline.core.clock import MICROS
+from beltline.core.clock import MICROS, MINUTE
 from beltline.core.ids import Random
 from beltline.core.job import Change, ClaimedJob
 from beltline.core.order import order_key
@@ -17,6 +17,7 @@ from beltline.core.retry import MAX_CRASHES, Retry
 from beltline.core.states import JobState
 
 CRASH_DELAY_US: Final = 1 * MICROS
+LONGEST_CRASH_DELAY_US: Final = 10 * MINUTE
 _FOR_GOOD: Final = frozenset({Reason.NOT_RETRYABLE, Reason.FAILED_BY_HANDLER, Reason.INVALID_PAYLOAD})
 
 
@@ -36,7 +37,8 @@ def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, rando
     """
     ending = outcome.ending
     if ending is Ending.SUCCEEDED:
-        return _final(job, JobState.SUCCEEDED, Reason.RETURNED, outcome, now)
+        used = job.attempts_used + 1
+        return _change(job, JobState.SUCCEEDED, Reason.RETURNED, outcome, now)._replace(attempts_used=used)
     if ending is Ending.CANCELLED:
         reason = outcome.reason or (
             Reason.CANCEL_REQUESTED if job.request == "cancel" else Reason.CANCELLED_BY_HANDLER
@@ -66,7 +68,7 @@ def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random
         outcome.delay_us if outcome.delay_us is not None else policy.retry.delay_us(job.attempts_used, random)
     )
     return _later(
-        job, JobState.RETRYING, Reason.TIMEOUT if timed_out else Reason.BACKOFF, outcome, now, delay
+        job, JobState.RETRYING, Reason.TIMEOUT if timed_out else Reason.BACKOFF, outcome, now, delay_us=delay
     )
 
 
@@ -77,7 +79,7 @@ def _rescue(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int) -> Chan
         return _final(job, JobState.FAILED, reason, outcome, now)
     # The first rescue is at once: a deploy or a pulled plug is no fault of the job. Then a pause, in case it
     # is.
-    delay = 0 if job.crashes == 1 else CRASH_DELAY_US << (job.crashes - 2)
+    delay = 0 if job.crashes == 1 else min(CRASH_DELAY_US << (job.crashes - 2), LONGEST_CRASH_DELAY_US)
     return _later(job, JobState.RETRYING, reason, outcome, now, delay_us=delay)
 
 

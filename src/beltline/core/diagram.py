@@ -51,6 +51,6 @@ def page() -> str:
         "Drawn from `TRANSITIONS` in `core/states.py`, the only place that says which moves exist.\n"
         "`python -m beltline.cli.states > docs/states.md` draws it again.\n\n"
         f"```mermaid\n{mermaid()}```\n\n{table()}\n"
-        "A request (cancel, pause) on a running job is noted on it; the body's own final outcome wins over it,\n"
-        "an outcome that would run again later meets it: cancel ends the job, pause parks it.\n"
+        "A request (cancel, pause) on a running job is noted on it; the body's own final outcome wins over\n"
+        "it; an outcome that would run again later meets it: cancel ends the job, pause parks it.\n"
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from beltline.core.clock import DAY, HOUR, MICROS, MINUTE
 from beltline.core.errors import InvalidInput
@@ -32,7 +31,8 @@ def micros(value: Duration, *, what: str = "duration") -> int:
         raise _refusal(value, what)
     if isinstance(value, int | float):
         return _bounded(value * MICROS, value, what)
-    parts = _PART.findall(value)
+    text = cast("object", value)
+    parts = _PART.findall(text) if isinstance(text, str) else []
     if not parts or "".join(number + unit for number, unit in parts) != value.strip():
         raise _refusal(value, what)
     return _bounded(sum(float(number) * _unit(unit) for number, unit in parts), value, what)
@@ -49,6 +49,8 @@ def moment(value: Moment, *, what: str = "time") -> int:
         raise InvalidInput(
             f"{what} {value!r} is not an ISO 8601 time; write it like 2026-11-22T15:04:05+00:00"
         ) from error
+    if not isinstance(cast("object", parsed), datetime):
+        raise InvalidInput(f"{what} {value!r} is not a time; give a datetime or an ISO 8601 text")
     if parsed.tzinfo is None:
         raise InvalidInput(f"{what} {value!s} has no time zone; add one, for instance +00:00 or tzinfo=UTC")
     delta = parsed - datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,7 +58,8 @@ def moment(value: Moment, *, what: str = "time") -> int:
 
 
 def _bounded(value: float, given: object, what: str) -> int:
-    if not math.isfinite(value) or not 0 <= value <= _LONGEST:
+    # NaN fails both comparisons.
+    if not 0 <= value <= _LONGEST:
         raise _refusal(given, what)
     return round(value)
 

@@ -89,7 +89,7 @@ class PayloadTooLarge(InvalidInput):
         self.size = size
         self.limit = limit
         super().__init__(
-            f"{what} has {size:,} bytes, more than the limit of {limit:,}; pass a reference to the data instead"
+            f"{what} has {size:,} bytes, more than the limit of {limit:,}; pass a reference instead"
         )
 
 
@@ -132,7 +132,8 @@ class KeyReused(Conflict):
         self.key = key
         self.job_id = job_id
         super().__init__(
-            f"the idempotency key {key!r} belongs to job {job_id} with another payload; use a new key or send the same payload"
+            f"the idempotency key {key!r} belongs to job {job_id} with another payload;"
+            " use a new key or send the same payload"
         )
 
 

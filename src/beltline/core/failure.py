@@ -36,13 +36,13 @@ def failure_of(error: BaseException) -> bytes:
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
     trace = "".join(traceback.format_exception(error))
-    return failure(name, str(error), where=where, place=frames[-1].name if frames else "", trace=trace)
+    return failure(name, _message(error), where=where, place=frames[-1].name if frames else "", trace=trace)
 
 
 def failure(kind: str, message: str, *, where: str = "", place: str = "", trace: str = "") -> bytes:
     """Return the record of an error that is no exception (a lost worker, a time-out) as JSON bytes."""
     record: Failure = {
-        "type": kind,
+        "type": _clean(kind),
         "message": _clean(message)[:MESSAGE_LIMIT],
         "where": _clean(where),
         "fingerprint": fingerprint(kind, message, place),
@@ -57,12 +57,19 @@ def fingerprint(kind: str, message: str, place: str) -> str:
     Numbers or quoted values.
     """
     shape = _VARYING.sub("*", message)[:200]
-    return hashlib.sha256(f"{kind}|{place}|{_clean(shape)}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{_clean(kind)}|{place}|{_clean(shape)}".encode()).hexdigest()[:12]
 
 
 def read_failure(data: bytes | None) -> Failure | None:
     """Return the stored record, or None where there is none."""
     return cast("Failure", json.loads(data)) if data else None
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the exceptions of user code may fail in any way, and are recorded all the same
+        return "(its own str() fails)"
 
 
 def _clean(text: str) -> str:

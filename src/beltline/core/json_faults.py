@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Final
 
@@ -46,6 +47,10 @@ def explain_text(raw: bytes, error: ValueError | RecursionError) -> MalformedJso
         return MalformedJson(f"the JSON text is not UTF-8: {byte}; encode it as UTF-8")
     if isinstance(error, json.JSONDecodeError):
         return _syntax(error)
+    if isinstance(error, RecursionError):
+        return MalformedJson(
+            "the JSON text is nested deeper than the stack of this thread allows; flatten it"
+        )
     return _number_fault(raw) or _repeated_name_fault(raw)
 
 
@@ -75,8 +80,8 @@ class _Repeated(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
-        seen: set[str] = set()
-        self.name = next(name for name, _ in pairs if name in seen or seen.add(name))
+        names = Counter(name for name, _ in pairs)
+        self.name = next(name for name, times in names.items() if times > 1)
 
 
 def _syntax(error: json.JSONDecodeError) -> MalformedJson:
@@ -119,8 +124,6 @@ def _repeated_name_fault(raw: bytes) -> MalformedJson:
         value = json.loads(raw, object_pairs_hook=keep)
     except json.JSONDecodeError as error:
         return _syntax(error)
-    except (ValueError, RecursionError) as error:
-        return MalformedJson(f"this is not JSON that can be read: {error}")
     path, name = _repeated(value, "") or ("", "")
     return MalformedJson(
         f"the name {member(path, name)} occurs more than once in one object; send each name once"
@@ -134,11 +137,10 @@ def _repeated(value: object, path: str) -> tuple[str, str] | None:
     return next((found for part, where in parts if (found := _repeated(part, where))), None)
 
 
-def _members(value: object) -> Iterator[tuple[object, object]]:
+def _members(value: object) -> Iterable[tuple[object, object]]:
     if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list | tuple):
-        yield from enumerate(value)
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()
 
 
 def _name_fault(name: object) -> str | None:

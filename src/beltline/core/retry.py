@@ -47,8 +47,13 @@ class Retry:
             )
         if not callable(self.backoff) and self.backoff not in {"exponential", "fixed"}:
             raise InvalidInput(
-                f"backoff {self.backoff!r} is unknown; use 'exponential', 'fixed' or a function of the attempts"
+                f"backoff {self.backoff!r} is unknown; use 'exponential', 'fixed' or a function"
             )
+        for name, kinds in (("retry_on", self.retry_on), ("give_up_on", self.give_up_on)):
+            if not _are_exception_types(kinds):
+                raise InvalidInput(
+                    f"{name} {kinds!r}: give a tuple of exception types, such as (OSError, TimeoutError)"
+                )
         object.__setattr__(self, "_base_us", micros(self.base, what="retry base"))
         object.__setattr__(self, "_cap_us", micros(self.cap, what="retry cap"))
 
@@ -83,6 +88,12 @@ class Retry:
             "cap_us": self._cap_us,
             "max_attempts": self.max_attempts,
         }
+
+
+def _are_exception_types(kinds: object) -> bool:
+    return isinstance(kinds, tuple) and all(
+        isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds
+    )
 
 
 def retry_from(stored: Mapping[str, object]) -> Retry:

@@ -33,7 +33,7 @@ def faults_of(error: ValidationError, value: object) -> Faults:
 
 
 def unwritable(value: object, path: str = "", depth: int = MAX_DEPTH) -> tuple[str, str] | None:
-    """Return the innermost part that cannot be written as JSON; None where every part can, taken for itself."""
+    """Return the innermost part that cannot be written as JSON; None where each part can by itself."""
     try:
         pydantic_core.to_json(value, bytes_mode="base64")
     except ValueError as error:

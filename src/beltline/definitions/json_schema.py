@@ -6,23 +6,33 @@ on the text form of decimals, lengths of bytes and of sets after repeated items.
 
 from __future__ import annotations
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from collections.abc import Iterable
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import core_schema
 
 
-class StrictJsonSchema(GenerateJsonSchema):
-    """Makes one JSON Schema 2020-12. `holds_any` says afterwards whether parts of the type take any JSON."""
+class Notes:
+    """What was met while a schema was made.
 
-    holds_any = False
+    `holds_any`: parts take any JSON. `holds_exact_numbers`: pydantic takes true for Literal[1] and 1 for
+    Literal[True], because they are equal in Python; in JSON and in its schemas they are not.
+    """
 
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
-        """Give no titles to fields: they only repeat the name."""
-        return False
+    def __init__(self) -> None:
+        self.holds_any = False
+        self.holds_exact_numbers = False
 
-    def any_schema(self, schema: core_schema.AnySchema) -> JsonSchemaValue:
-        """Note that there is a part that takes any JSON."""
-        self.holds_any = True
-        return super().any_schema(schema)
+
+def noting(notes: Notes) -> type[GenerateJsonSchema]:
+    """Return a generator class that writes into `notes`."""
+    return type("NotedJsonSchema", (StrictJsonSchema,), {"notes": notes})
+
+
+class ClosedObjects(GenerateJsonSchema):
+    """How objects become schemas: no name that the type does not know."""
+
+    notes: Notes
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
         """Refuse names that are not fields."""
@@ -36,20 +46,24 @@ class StrictJsonSchema(GenerateJsonSchema):
         """Refuse names that are not fields."""
         return _closed(super().dataclass_schema(schema))
 
-    def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
-        """Accept repeated items, as the type does."""
-        return _repeatable(super().set_schema(schema))
-
-    def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
-        """Accept repeated items, as the type does."""
-        return _repeatable(super().frozenset_schema(schema))
+    def named_tuple_schema(self, schema: core_schema.NamedTupleSchema) -> JsonSchemaValue:
+        """Accept the object of the fields too, as the type does."""
+        array = super().named_tuple_schema(schema)
+        names = [field["name"] for field in schema["fields"]]
+        fields = {
+            "type": "object",
+            "properties": dict(zip(names, array.get("prefixItems", []), strict=True)),
+            "required": names[: array.get("minItems", 0)],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [array, fields]}
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         """Hold the names of an object to the type of the keys."""
         keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
         values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
         # Keys of several types may become one name (1 and "1"): then the JSON is looked at again.
-        self.holds_any = self.holds_any or not values or keys.get("type") != "string"
+        self.notes.holds_any |= not values or keys.get("type") != "string"
         found: JsonSchemaValue = {"type": "object", "additionalProperties": values or True}
         names = _as_names(keys)
         if names:
@@ -62,6 +76,46 @@ class StrictJsonSchema(GenerateJsonSchema):
         found = super().tagged_union_schema(schema)
         name = found.get("discriminator", {}).get("propertyName")
         return {**found, "required": [name]} if name else found
+
+
+class StrictJsonSchema(ClosedObjects):
+    """Makes one JSON Schema 2020-12 of a type and writes into `notes` what it meets."""
+
+    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+        """Say nothing: a default that JSON cannot show is left out of the schema, and that is all."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        """Give no titles to fields: they only repeat the name."""
+        return False
+
+    def any_schema(self, schema: core_schema.AnySchema) -> JsonSchemaValue:
+        """Note that there is a part that takes any JSON."""
+        self.notes.holds_any = True
+        return super().any_schema(schema)
+
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        """Note literals that are numbers or booleans."""
+        self._note_numbers(schema["expected"])
+        return super().literal_schema(schema)
+
+    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
+        """Note members that are numbers or booleans."""
+        self._note_numbers([member.value for member in schema["members"]])
+        return super().enum_schema(schema)
+
+    def generator_schema(self, schema: core_schema.GeneratorSchema) -> JsonSchemaValue:
+        """Refuse iterators: they are checked while the body runs, not when the job is submitted."""
+        return self.handle_invalid_for_json_schema(
+            schema, "an iterable that is read once; use list or Sequence"
+        )
+
+    def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
+        """Accept repeated items, as the type does."""
+        return _repeatable(super().set_schema(schema))
+
+    def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
+        """Accept repeated items, as the type does."""
+        return _repeatable(super().frozenset_schema(schema))
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """Accept the text form of a decimal only where it is one."""
@@ -83,6 +137,9 @@ class StrictJsonSchema(GenerateJsonSchema):
         if schemes:
             found["pattern"] = f"^({'|'.join(_any_case(scheme) for scheme in schemes)}):"
         return found
+
+    def _note_numbers(self, values: Iterable[object]) -> None:
+        self.notes.holds_exact_numbers |= any(isinstance(value, int | float) for value in values)
 
 
 def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:

@@ -77,8 +77,6 @@ def _duration_faults(option: str, value: Any) -> Iterator[str]:  # noqa: ANN401 
             yield f"{option} 0: give a longer time, or None for no limit"
     except InvalidInput as error:
         yield str(error)
-    except TypeError:
-        yield f'{option} {value!r}: give seconds, a text ("5m") or a timedelta'
 
 
 def _whole_number_faults(option: str, value: object, least: int, most: int) -> Iterator[str]:

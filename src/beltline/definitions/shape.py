@@ -23,7 +23,8 @@ from beltline.core.errors import InvalidInput, MalformedJson, PayloadTooLarge
 from beltline.core.json_faults import LONGEST_INT, MAX_DEPTH
 from beltline.definitions.faults import Faults, faults_of, not_finite, unwritable
 from beltline.definitions.formats import CONFIG
-from beltline.definitions.json_schema import StrictJsonSchema
+from beltline.definitions.json_schema import Notes, noting
+from beltline.definitions.stored import StoredSchema
 
 Refusal: TypeAlias = Callable[[Faults], InvalidInput]
 
@@ -39,6 +40,7 @@ class Shape:
 
     __slots__ = (
         "_bare",
+        "_exact",
         "_free",
         "_refuse",
         "_to_json",
@@ -50,11 +52,12 @@ class Shape:
     )
 
     def __init__(self, what: str, annotation: Any, *, bare: bool, refuse: Refusal) -> None:  # noqa: ANN401 - a type
-        adapter, generator, schema = _compiled(what, annotation)
+        adapter, notes, schema = _compiled(what, annotation)
         self._what = what
         self._refuse = refuse
         self._bare = bare
-        self._free = generator.holds_any
+        self._free = notes.holds_any
+        self._exact = StoredSchema(json.dumps(schema)) if notes.holds_exact_numbers else None
         self.schema = schema
         self._validate_python = adapter.validator.validate_python
         self._validate_json = adapter.validator.validate_json
@@ -68,23 +71,27 @@ class Shape:
         except ValidationError as error:
             raise self._refuse(faults_of(error, value)) from error
         try:
-            data = self._to_json(checked, by_alias=True, warnings=False)
+            # The validated value has lost that it was given True for Literal[1]; the given one has not.
+            data = self._to_json(checked if self._exact is None else value, by_alias=True, warnings=False)
         except ValueError as error:
             raise self._refuse([unwritable(checked) or ("", str(error))]) from error
-        # Bare scalars come out as themselves, unless they are endless numbers. All else is read again: a dataclass
+        if len(data) > PAYLOAD_LIMIT:
+            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
+        # Bare scalars come out as themselves, short of endless numbers. All else is read again: a dataclass
         # holds whatever its fields were set to, and a serialiser may say anything.
         if not self._bare or len(data) > LONGEST_INT:
             self._read_again(checked, data)
-        if len(data) > PAYLOAD_LIMIT:
-            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
         return data
 
     def load(self, data: bytes) -> object:
         """Return the value of stored JSON, which is known to be well-formed (see `check`)."""
         try:
-            return self._validate_json(data, strict=True, extra="forbid")
+            value = self._validate_json(data, strict=True, extra="forbid")
         except ValidationError as error:
-            return self._load_whole_numbers(data, error)
+            value = self._load_whole_numbers(data, error)
+        if self._exact is not None and (faults := self._exact.faults(data)):
+            raise self._refuse(faults)
+        return value
 
     def check(self, data: bytes) -> object:
         """Return the value of JSON from outside. Raises MalformedJson and PayloadTooLarge too."""
@@ -102,17 +109,15 @@ class Shape:
         raise self._refuse(faults_of(error, _document(data))) from error
 
     def _read_again(self, checked: object, data: bytes) -> None:
+        # Depending on its surroundings pydantic writes NaN as null: only then is each number looked at.
+        if b"null" in data or b"NaN" in data or b"Infinity" in data:
+            self._refuse_not_finite(checked)
         try:
             if self._free or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
                 check_json(data)
-            # Parts that take anything write NaN as null; only then are numbers looked at one by one.
-            if b"null" in data or b"NaN" in data:
-                self._refuse_not_finite(checked)
-            self._validate_json(data, strict=True, extra="forbid")
-        except ValidationError as error:
-            raise self._refuse(faults_of(error, _document(data))) from error
         except MalformedJson as error:
             raise self._refuse([("", str(error))]) from error
+        self.load(data)
 
     def _refuse_not_finite(self, checked: object) -> None:
         plain = self._to_python(checked, by_alias=True, warnings=False)
@@ -139,11 +144,11 @@ class _As:
         return handler.generate_schema(self._annotation)
 
 
-def _compiled(what: str, annotation: Any) -> tuple[TypeAdapter[Any], StrictJsonSchema, dict[str, Any]]:  # noqa: ANN401
-    generator = StrictJsonSchema()
+def _compiled(what: str, annotation: Any) -> tuple[TypeAdapter[Any], Notes, dict[str, Any]]:  # noqa: ANN401 - a type
+    notes = Notes()
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(Annotated[Any, _As(annotation)], config=CONFIG)
-        schema = generator.generate(adapter.core_schema, mode="validation")
+        schema = adapter.json_schema(schema_generator=noting(notes))
     except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema, PydanticUserError) as error:
         reason = re.split(r"\.\s|\n", str(error), maxsplit=1)[0]
         raise InvalidInput(
@@ -154,7 +159,7 @@ def _compiled(what: str, annotation: Any) -> tuple[TypeAdapter[Any], StrictJsonS
         raise InvalidInput(
             f"{what} holds a secret; pass a reference to it (its name in the environment), never the secret"
         )
-    return adapter, generator, schema
+    return adapter, notes, schema
 
 
 def _document(data: bytes) -> object:

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from beltline.core.codec import parse_json
 from beltline.core.errors import InvalidInput, InvalidPayload
 from beltline.core.json_faults import member
-from beltline.definitions.faults import MISSING, UNEXPECTED
+from beltline.definitions.faults import MISSING, UNEXPECTED, Faults
 from beltline.definitions.formats import format_checks
 
 _LONGEST: Final = 300
@@ -39,15 +39,21 @@ class StoredSchema:
 
     def check(self, definition: str, data: bytes) -> None:
         """Raise InvalidPayload that lists every fault, MalformedJson or PayloadTooLarge; else return."""
+        faults = self.faults(data)
+        if faults:
+            raise InvalidPayload(definition, faults)
+
+    def faults(self, data: bytes) -> Faults:
+        """Return every fault, up to a hundred. Raises MalformedJson or PayloadTooLarge."""
         value = parse_json(data)
+        faults: Faults = []
         if self._validator.is_valid(value):
-            return
-        faults: list[tuple[str, str]] = []
+            return faults
         for error in self._validator.iter_errors(value):
             faults.extend(fault for fault in _faults(error) if fault not in faults)
             if len(faults) >= _MOST_FAULTS:
                 break
-        raise InvalidPayload(definition, faults)
+        return faults
 
 
 def _faults(error: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - jsonschema_rs is not imported up here

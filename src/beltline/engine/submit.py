@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, cast
@@ -23,7 +23,7 @@ from beltline.store.params import Inserted, Insertion, InsertJobs
 
 MOST_LABELS: Final = 32
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
-_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]{0,256}")
+_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,256}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,43 +140,77 @@ def _until(value: Duration | Moment, now: int, what: str) -> int:
     return now + micros(value, what=what)
 
 
-def _faults(options: JobOptions) -> list[str]:
-    found: list[str] = []
+def _faults(options: JobOptions) -> Iterator[str]:
+    yield from _exclusions(options)
+    yield from _name_faults(options)
+    yield from _number_faults(options)
+    yield from _time_faults(options)
+    yield from _label_faults(options.labels)
+
+
+def _exclusions(options: JobOptions) -> Iterator[str]:
     if options.delay is not None and options.run_at is not None:
-        found.append("delay and run_at exclude each other: give one of them")
+        yield "delay and run_at exclude each other: give one of them"
     if options.id is not None and (options.idempotency_key is not None or options.dedupe):
-        found.append(
-            "id and idempotency_key (or dedupe) exclude each other: each alone makes a submit repeatable"
-        )
+        yield "id and idempotency_key (or dedupe) exclude each other: each alone makes a submit repeatable"
     if options.dedupe not in {None, "content"}:
-        found.append(f"dedupe {options.dedupe!r} is unknown; use 'content'")
-    for what, name in (("id", options.id), ("queue", options.queue)):
-        if name is not None and not _NAME.fullmatch(name):
-            found.append(
-                f"{what} {name!r}: use 1 to 128 letters, digits and . _ : / @ -, the first a letter or digit"
-            )
-    if options.idempotency_key is not None and not (
-        options.idempotency_key and _VALUE.fullmatch(options.idempotency_key)
+        yield f"dedupe {options.dedupe!r} is unknown; use 'content'"
+
+
+def _name_faults(options: JobOptions) -> Iterator[str]:
+    for what in ("id", "queue"):
+        name = getattr(options, what)
+        if name is not None and not _fits(_NAME, name):
+            yield f"{what} {name!r}: use 1 to 128 letters, digits and . _ : / @ -, first a letter or digit"
+    for what in ("idempotency_key", "correlation_id", "traceparent", "owner", "actor"):
+        text = getattr(options, what)
+        if text is not None and not (text and _fits(_VALUE, text)):
+            yield f"{what}: use 1 to 256 printable characters"
+
+
+def _number_faults(options: JobOptions) -> Iterator[str]:
+    for what, least, most in (
+        ("priority", LOWEST_PRIORITY, HIGHEST_PRIORITY),
+        ("max_attempts", 1, MOST_ATTEMPTS),
     ):
-        found.append("idempotency_key: use 1 to 256 printable characters")
-    if options.priority is not None and not LOWEST_PRIORITY <= options.priority <= HIGHEST_PRIORITY:
-        found.append(f"priority {options.priority}: use {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}")
-    if options.max_attempts is not None and not 1 <= options.max_attempts <= MOST_ATTEMPTS:
-        found.append(f"max_attempts {options.max_attempts}: use 1 to {MOST_ATTEMPTS}")
-    found.extend(_label_faults(options.labels or {}))
-    return found
+        value = getattr(options, what)
+        if value is not None and not (type(value) is int and least <= value <= most):
+            yield f"{what} {value!r}: use a whole number from {least:,} to {most:,}"
 
 
-def _label_faults(labels: Mapping[str, str]) -> list[str]:
-    found = (
-        [f"labels: {len(labels)} given, at most {MOST_LABELS} are kept"] if len(labels) > MOST_LABELS else []
+def _time_faults(options: JobOptions) -> Iterator[str]:
+    readers: tuple[tuple[str, Callable[[str], object]], ...] = (
+        ("delay", lambda what: micros(cast("Duration", options.delay), what=what)),
+        ("timeout", lambda what: micros(cast("Duration", options.timeout), what=what)),
+        ("run_at", lambda what: moment(cast("Moment", options.run_at), what=what)),
+        ("deadline", lambda what: _until(cast("Duration | Moment", options.deadline), 0, what)),
+        ("expires", lambda what: _until(cast("Duration | Moment", options.expires), 0, what)),
     )
-    for name, value in cast("Mapping[str, object]", labels).items():
-        if not _NAME.fullmatch(name):
-            found.append(f"label name {name!r}: use 1 to 128 letters, digits and . _ : / @ -")
-        if not isinstance(value, str) or not _VALUE.fullmatch(value):
-            found.append(f"label {name!r}: the value must be a text of at most 256 printable characters")
-    return found
+    for what, read in readers:
+        if getattr(options, what) is not None:
+            try:
+                read(what)
+            except InvalidInput as error:
+                yield str(error)
+
+
+def _label_faults(labels: object) -> Iterator[str]:
+    if labels is None:
+        return
+    if not isinstance(labels, Mapping):
+        yield f"labels {labels!r}: give a mapping of names to texts"
+        return
+    if len(labels) > MOST_LABELS:
+        yield f"labels: {len(labels)} given, at most {MOST_LABELS} are kept"
+    for name, value in labels.items():
+        if not _fits(_NAME, name):
+            yield f"label name {name!r}: use 1 to 128 letters, digits and . _ : / @ -"
+        if not _fits(_VALUE, value):
+            yield f"label {name!r}: the value must be a text of at most 256 printable characters"
+
+
+def _fits(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 async def insert(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 from beltline.core.clock import MICROS
@@ -38,17 +39,21 @@ class ThreadExecutor:
             if definition.takes_context
             else partial(definition.handler, **arguments)
         )
-        body = self._pool.submit(call)
+        body = self._pool.submit(_called, call)
         waiting = asyncio.wrap_future(body)
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
             if body.cancel():
                 raise
-            await asyncio.wait([waiting], timeout=self._grace_s)
+            try:
+                await asyncio.wait([waiting], timeout=self._grace_s)
+            finally:
+                # Also where it was asked to stop once more meanwhile: the thread is counted until it ends.
+                if not body.done():
+                    self._give_up(body)
             if waiting.done() and not waiting.cancelled():
                 return waiting.result()
-            self._give_up(body)
             raise
 
     def close(self) -> None:
@@ -60,10 +65,21 @@ class ThreadExecutor:
         self._stuck += 1
 
         def ended(_: Future[object]) -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop has ended before the body
                 loop.call_soon_threadsafe(self._freed)
 
         body.add_done_callback(ended)
 
     def _freed(self) -> None:
         self._stuck -= 1
+
+
+def _called(body: Callable[[], object]) -> object:
+    """Call a body. A StopIteration that leaves it becomes a RuntimeError, as Python does for coroutines.
+
+    A future of asyncio refuses a StopIteration: the run would never end.
+    """
+    try:
+        return body()
+    except StopIteration as error:
+        raise RuntimeError("the body raised StopIteration") from error

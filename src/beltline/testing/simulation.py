@@ -14,7 +14,7 @@ from beltline.core.ids import Random
 
 T = TypeVar("T")
 
-LONGEST_STALL: Final = 60
+LONGEST_STALL: Final = 400
 
 
 Crashes: TypeAlias = Callable[[str, int], bool]
@@ -113,9 +113,11 @@ class Simulation:
         return True
 
     def calm(self) -> None:
-        """Crash and stall no more from now on."""
+        """Crash and stall no more from now on; what is stalled goes on."""
         self.crashes = None
         self._stall_chance = 0.0
+        for task in self._tasks:
+            task.process.stalled_until = 0
 
     def close(self) -> None:
         """Throw all coroutines away."""

@@ -17,5 +17,7 @@ def test_every_transition_is_an_arrow() -> None:
     drawn = mermaid()
     for (source, event), targets in TRANSITIONS.items():
         for target in targets:
-            arrow = next(line for line in drawn.splitlines() if f" {source.value} --> {target.value}:" in line)
+            arrow = next(
+                line for line in drawn.splitlines() if f" {source.value} --> {target.value}:" in line
+            )
             assert event.value in arrow.split(": ")[1].split(", ")

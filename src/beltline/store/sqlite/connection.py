@@ -14,7 +14,7 @@ from beltline.core.errors import StoreUnavailable, Unsupported
 
 OLDEST: Final = (3, 35, 0)
 BUSY_TIMEOUT_S: Final = 5.0
-# A page of 8 kB holds two cells of up to 2 kB without an overflow page; inserts took 15 % less time than with 4 kB.
+# A page of 8 kB holds rows of up to 2 kB without overflow; inserts took 15 % less time than with 4 kB.
 PAGE_SIZE: Final = 8_192
 CACHE_KB: Final = 16_384
 CHECKPOINT_PAGES: Final = 1_000
@@ -25,17 +25,17 @@ STATEMENT_CACHE: Final = 256
 def require_version(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> None:
     """Raise Unsupported where this Python has an SQLite without RETURNING and materialised queries."""
     if version < OLDEST:
+        have, need = (".".join(map(str, each)) for each in (version, OLDEST))
         raise Unsupported(
-            f"this Python has SQLite {'.'.join(map(str, version))}, Beltline needs {'.'.join(map(str, OLDEST))} or newer;"
-            " use a newer Python or a newer SQLite library"
+            f"this Python has SQLite {have}; Beltline needs {need}: use a newer Python or SQLite library"
         )
 
 
 def connect(path: str | None) -> sqlite3.Connection:
     """Return a connection set up as every one is; `path` None is a database in memory.
 
-    FULL is SQLite's own safe setting: a commit is on disk when it returns. A full checkpoint of 1,000 pages (8 MB) keeps the log
-    in the page cache; longer logs were not faster.
+    FULL is SQLite's own safe setting: a commit is on disk when it returns. A checkpoint each 1,000 pages
+    (8 MB) keeps the log in the page cache; longer logs were not faster.
     """
     connection = sqlite3.connect(
         path or ":memory:",
@@ -68,8 +68,8 @@ def data_version(connection: sqlite3.Connection) -> int:
 class FileLock:
     """`flock` on a file beside the database, held during every write transaction.
 
-    SQLite's own busy handler sleeps and tries again, and whoever comes first wins; flock wakes the waiters at once. Measured with
-    two writing processes: p99 of a commit 1.1 and 2.2 ms with it, 79 and 104 ms without.
+    SQLite's own busy handler sleeps and tries again, and whoever comes first wins; flock wakes the waiters at
+    once. Measured with two writing processes: p99 of a commit 1.1 and 2.2 ms with it, 79 and 104 ms without.
     """
 
     def __init__(self, path: str | None) -> None:

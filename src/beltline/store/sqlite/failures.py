@@ -24,18 +24,26 @@ def translated(error: sqlite3.Error, path: str) -> StoreError:
     """Return what the store raises in place of an error of SQLite; the message says what to do."""
     code = code_of(error)
     if code == sqlite3.SQLITE_FULL:
-        return StoreFull(f"the disk of {path} is full: nothing of this call was stored; free some space and repeat it")
+        return StoreFull(
+            f"the disk of {path} is full: nothing of this call was stored; free some space and repeat it"
+        )
     if code in _BUSY:
         return StoreUnavailable(
-            f"{path} is locked: another connection keeps a write transaction open; end it (is a database tool open?), or, where it"
-            " is your own, pass it as `conn=`"
+            f"{path} is locked: another connection keeps a write transaction open; end it (is a database"
+            " tool open?), or, where it is your own, pass it as `conn=`"
         )
     if code in _READ_ONLY:
-        return StoreError(f"{path} cannot be written; give this user write access to the file and to its folder")
+        return StoreError(
+            f"{path} cannot be written; give this user write access to the file and to its folder"
+        )
     if code in _FOREIGN:
-        return StoreError(f"{path} is damaged or not a SQLite database ({error}); name another file or restore a copy")
+        return StoreError(
+            f"{path} is damaged or not a SQLite database ({error}); name another file or restore a copy"
+        )
     if code in _UNREACHABLE:
-        return StoreUnavailable(f"{path} cannot be reached ({error}); check the disk, the folder and the permissions")
+        return StoreUnavailable(
+            f"{path} cannot be reached ({error}); check the disk, the folder and the permissions"
+        )
     return StoreError(f"SQLite refused a statement on {path}: {error}")
 
 

@@ -51,6 +51,7 @@ class ThreadedGate:
         except BaseException:
             self._lock.close()
             raise
+        self._readers.open()
 
     async def close(self) -> None:
         """Finish reading, then writing."""
@@ -62,7 +63,7 @@ class ThreadedGate:
 class InlineGate:
     """One connection, no thread, nothing of asyncio: each verb is one piece of work for the hop.
 
-    A transaction begins and ends within its piece, so that a hop that never comes back leaves it whole: done or not begun.
+    A transaction begins and ends within its piece: a hop that never comes back leaves it done or not begun.
     """
 
     def __init__(self, path: str | None, *, hop: Hop, fire: Fire) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from beltline.core.errors import SchemaOutdated
 from beltline.store.sqlite.transaction import Transaction
-from beltline.store.statements import load_migrations, pending
+from beltline.store.statements import Migration, load_migrations, pending
 
 MIGRATIONS: Final = load_migrations("beltline.store.sqlite")
 
@@ -16,14 +16,13 @@ MIGRATIONS: Final = load_migrations("beltline.store.sqlite")
 def migrate(connection: sqlite3.Connection, *, allowed: bool, url: str, now: int) -> None:
     """Apply what is missing in one transaction; the caller holds the file's lock.
 
-    The write transaction is begun even where nothing is missing, so that a file that cannot be written is found at the start.
+    The write transaction is begun even where nothing is missing: a file that cannot be written is found at once.
     Raises SchemaOutdated where something is missing and may not be applied, SchemaTooNew as `pending` does.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
         missing = pending(MIGRATIONS, applied(connection))
-        if missing and not allowed:
-            raise SchemaOutdated(f"the schema of {url} is older than this Beltline; run: beltline db migrate --store {url}")
+        _permit(missing, allowed=allowed, url=url)
         transaction = Transaction(connection)
         if missing:
             transaction.run("migrations_table")
@@ -44,6 +43,13 @@ def applied(connection: sqlite3.Connection) -> Mapping[int, bool]:
     if not transaction.value("migrations_exist"):
         return {}
     return {number: bool(breaking) for number, breaking in transaction.run("migrations_applied")}
+
+
+def _permit(missing: tuple[Migration, ...], *, allowed: bool, url: str) -> None:
+    if missing and not allowed:
+        raise SchemaOutdated(
+            f"the schema of {url} is older than this Beltline; run: beltline db migrate --store {url}"
+        )
 
 
 def _split(script: str) -> Iterator[str]:

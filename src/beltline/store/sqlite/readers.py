@@ -20,8 +20,12 @@ class Readers:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="beltline-sqlite-reader")
         self._idle: list[sqlite3.Connection] = []
+        self._closed = True
+
+    def open(self) -> None:
+        """Be ready to read."""
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="beltline-sqlite-reader")
         self._closed = False
 
     async def read(self, verb: Verb[T]) -> T:

@@ -36,7 +36,7 @@ class Transaction:
         return self.run(name, parameters).fetchone()[0]
 
     def listed(self, name: str, parameters: Parameters = ()) -> list[Any]:
-        """Return the rows of a statement that gives them as one JSON text: one step, whatever the number of rows."""
+        """Return the rows of a statement that gives them as one JSON text, in one step."""
         found: list[Any] = json.loads(self.value(name, parameters))
         return found
 
@@ -49,7 +49,7 @@ Verb: TypeAlias = Callable[[Transaction], T]
 
 
 class Gate(Protocol):
-    """Runs verbs, each in a transaction of its own that has happened or not, whatever becomes of the caller."""
+    """Runs verbs. Each is a transaction that has happened or not, whatever becomes of the caller."""
 
     async def write(self, verb: Verb[T]) -> T:
         """Run a verb in a write transaction and return what it returns once that is on disk."""
@@ -75,3 +75,8 @@ class Gate(Protocol):
 def packed(value: object) -> str:
     """Return a batch as the one JSON argument of a statement."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def prepare_writer(connection: sqlite3.Connection) -> None:
+    """Make what a connection that writes needs besides the schema."""
+    connection.execute(STATEMENTS["apply_moving"])

@@ -22,7 +22,7 @@ from beltline.store.sqlite.wakeups import Fire, Hints
 POLL_S: Final = 0.025
 POLL_US: Final = 25_000
 GROUP_MOST: Final = 128
-# A group ends after this long, so that its first verb is not kept from its commit by those that come after it.
+# A group ends after this long, so that those that come later do not keep its first verb from its commit.
 GROUP_US: Final = 10_000
 
 
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
 
 
 class Writer:
-    """Takes verbs from the event loop, runs each in a savepoint of one transaction, and answers when that is on disk."""
+    """Takes verbs from the event loop, runs what waits in one transaction, answers when that is on disk."""
 
     def __init__(self, path: str, *, lock: FileLock, clock: Clock, fire: Fire) -> None:
         self._path = path
@@ -53,7 +53,7 @@ class Writer:
         # None wakes the thread; the future that ends it comes last.
         self._requests: SimpleQueue[Request | asyncio.Future[None] | None] = SimpleQueue()
         self._end: asyncio.Future[None] | None = None
-        self._closed = False
+        self._closed = True
         self._listening = False
         self._version = 0
         self._polled_at = 0
@@ -62,12 +62,14 @@ class Writer:
         """Start the thread and let it connect; `prepare` sees the connection under the lock."""
         self._loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = self._loop.create_future()
-        # A daemon: a program that ends without closing its store must not hang; what was not committed did not happen.
+        # A daemon: a program that ends without closing its store must not hang; an open transaction is undone.
         thread = threading.Thread(
             target=self._live, args=(prepare, opened), name="beltline-sqlite-writer", daemon=True
         )
+        self._end = None
         thread.start()
         await opened
+        self._closed = False
 
     async def write(self, verb: Verb[T]) -> T:
         """Run a verb and return its value once it is on disk. A cancelled caller does not call it back."""
@@ -95,7 +97,6 @@ class Writer:
         try:
             self._connection = self._connect(prepare)
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who opens must hear of it
-            self._closed = True
             self._post([Outcome(opened, None, error)], frozenset())
             return
         self._post([Outcome(opened, None, None)], frozenset())
@@ -133,7 +134,10 @@ class Writer:
     def _notice(self) -> None:
         """Hint at everything where another process has committed since the last look."""
         self._polled_at = self._clock.monotonic()
-        version = data_version(self._connection)
+        try:
+            version = data_version(self._connection)
+        except sqlite3.Error:
+            return
         if version != self._version:
             self._version = version
             self._post([], None)
@@ -142,20 +146,37 @@ class Writer:
         taken = [first]
         try:
             with self._lock.held():
-                self._connection.execute("BEGIN IMMEDIATE")
+                if not self._begun(taken):
+                    return self._failed(taken, self._refusal)
                 return self._group(taken)
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - an error that ends the transaction, and one of the commit, is everyone's
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            return self._failed(taken, error)
+
+    def _begun(self, taken: list[Request]) -> bool:
+        """Begin; where that fails, take all that waits, for it would wait for the same in vain."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._refusal = error
             while (request := self._more(taken)) is not None:
                 taken.append(request)
-            cause = error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error))
-            failure = translated(cause, self._path)
-            failure.__cause__ = error
-            return [Outcome(request.future, None, failure) for request in taken], frozenset()
+            return False
+        return True
+
+    def _failed(self, taken: list[Request], error: Exception) -> tuple[list[Outcome], Hints]:
+        return [Outcome(request.future, None, self._error(error)) for request in taken], frozenset()
+
+    def _error(self, error: Exception) -> Exception:
+        if not isinstance(error, sqlite3.Error):
+            return error
+        made = translated(error, self._path)
+        made.__cause__ = error
+        return made
 
     def _group(self, taken: list[Request]) -> tuple[list[Outcome], Hints]:
-        """Run what waits and commit it. An error that ends the transaction, and one of the commit, is everyone's."""
+        """Run what waits and commit it."""
         if self._requests.empty():
             outcomes, hints = self._alone(taken[0])
         else:
@@ -166,13 +187,7 @@ class Writer:
 
     def _alone(self, request: Request) -> tuple[list[Outcome], Hints]:
         transaction = Transaction(self._connection)
-        try:
-            value = request.verb(transaction)
-        except sqlite3.Error:
-            raise
-        except Exception as error:  # noqa: BLE001 - it goes to the caller
-            self._connection.execute("ROLLBACK")
-            return [Outcome(request.future, None, error)], frozenset()
+        value = request.verb(transaction)
         return [Outcome(request.future, value, None)], transaction.hints
 
     def _together(self, taken: list[Request]) -> tuple[list[Outcome], Hints]:
@@ -190,8 +205,7 @@ class Writer:
                 if not self._connection.in_transaction:
                     raise
                 self._connection.execute("ROLLBACK TO verb")
-                cause = translated(error, self._path) if isinstance(error, sqlite3.Error) else error
-                outcomes.append(Outcome(request.future, None, cause))
+                outcomes.append(Outcome(request.future, None, self._error(error)))
             self._connection.execute("RELEASE verb")
             request = self._more(taken) if self._clock.monotonic() < until else None
             if request is not None:

@@ -1,10 +1,7 @@
 -- Takes the front of one queue. $1 namespace, $2 session, $3 now, $4 limit, $5 queue.
 -- `ready` gives the rows in order, SKIP LOCKED passes over what another claim holds; the update finds them again by
--- their place (ctid), which the lock keeps. A session that is not open gives one row of nulls and no job.
+-- their place (ctid), which the lock keeps. No row where the session is not open.
 WITH
-able AS MATERIALIZED (
-    SELECT FROM sessions AS s WHERE s.namespace = $1 AND s.id = $2 AND s.closed_at IS NULL AND s.lost_at IS NULL
-),
 front AS MATERIALIZED (
     SELECT j.ctid AS place
     FROM jobs AS j
@@ -13,34 +10,29 @@ front AS MATERIALIZED (
         AND j.state = 'queued'
         AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
         AND (j.deadline_at IS NULL OR j.deadline_at > $3)
-        AND EXISTS (SELECT FROM able)
+        AND EXISTS (
+            SELECT FROM sessions AS s
+            WHERE s.namespace = $1 AND s.id = $2 AND s.closed_at IS NULL AND s.lost_at IS NULL
+        )
         AND NOT EXISTS (SELECT FROM queues AS q WHERE q.namespace = $1 AND q.name = $5 AND q.paused)
     ORDER BY j.order_key, j.id
     LIMIT $4
     FOR UPDATE SKIP LOCKED
-),
-taken AS (
-    UPDATE jobs AS j
-    SET state = 'running',
-        reason = 'claimed',
-        session = $2,
-        started_at = $3,
-        runs = j.runs + 1,
-        fence = j.fence + 1,
-        request = NULL,
-        error = NULL,
-        progress = NULL,
-        progress_note = NULL
-    FROM front
-    WHERE j.ctid = front.place
-    RETURNING
-        j.id, j.fence, j.definition, j.version, j.queue, j.payload, j.priority, j.runs, j.attempts_used, j.crashes,
-        j.max_attempts, j.timeout_us, j.deadline_at, j.queued_at, j.started_at, j.labels, j.correlation_id,
-        j.traceparent, j.idempotency_key, j.request, j.order_key
 )
-SELECT * FROM taken
-UNION ALL
-SELECT
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-WHERE NOT EXISTS (SELECT FROM able)
+UPDATE jobs AS j
+SET state = 'running',
+    reason = 'claimed',
+    session = $2,
+    started_at = $3,
+    runs = j.runs + 1,
+    fence = j.fence + 1,
+    request = NULL,
+    error = NULL,
+    progress = NULL,
+    progress_note = NULL
+FROM front
+WHERE j.ctid = front.place
+RETURNING
+    j.id, j.fence, j.definition, j.version, j.queue, j.payload, j.priority, j.runs, j.attempts_used, j.crashes,
+    j.max_attempts, j.timeout_us, j.deadline_at, j.queued_at, j.started_at, j.labels, j.correlation_id,
+    j.traceparent, j.idempotency_key, j.request, j.order_key

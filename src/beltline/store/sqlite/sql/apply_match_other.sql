@@ -4,15 +4,16 @@ INSERT INTO moving (
     definition, queue, run_us, wait_us, counted
 )
 SELECT
-    j.id, :state, :reason, json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]'), json_extract(e.value, '$[4]'),
-    substr(:bytes, json_extract(e.value, '$[5]'), json_extract(e.value, '$[6]')),
-    substr(:bytes, json_extract(e.value, '$[7]'), json_extract(e.value, '$[8]')),
-    json_extract(e.value, '$[9]'), json_extract(e.value, '$[10]'), json_extract(e.value, '$[11]'), json_extract(e.value, '$[12]'),
+    j.id, :state, :reason, json_extract(e.value, '$[1]'), :attempts_used, :crashes,
+    CASE WHEN :results THEN substr(:bytes, json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]')) END,
+    CASE WHEN :errors THEN substr(:bytes, json_extract(e.value, '$[4]'), json_extract(e.value, '$[5]')) END,
+    json_extract(e.value, '$[6]'), json_extract(e.value, '$[7]'),
+    json_extract(e.value, '$[8]'), json_extract(e.value, '$[9]'),
     j.definition, j.queue,
-    CASE WHEN j.state = 'running' THEN max(0, json_extract(e.value, '$[2]') - j.started_at) ELSE 0 END,
+    CASE WHEN j.state = 'running' THEN max(0, json_extract(e.value, '$[1]') - j.started_at) ELSE 0 END,
     CASE WHEN j.state = 'running' THEN max(0, j.started_at - j.queued_at) ELSE 0 END,
     j.state = 'running'
 FROM json_each(:rows) AS e
 CROSS JOIN jobs AS j
-    ON j.namespace = :namespace AND j.id = json_extract(e.value, '$[0]') AND j.fence = json_extract(e.value, '$[1]')
-WHERE j.state = :from_state AND j.request IS json_extract(e.value, '$[13]')
+    ON j.namespace = :namespace AND j.id = json_extract(e.value, '$[0]') AND j.fence = :fence
+WHERE j.state = :from_state AND j.request IS json_extract(e.value, '$[10]')

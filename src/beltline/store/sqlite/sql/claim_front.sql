@@ -1,5 +1,6 @@
--- The front of one queue, read from jobs_ready without a look at any other job; what was due to end is passed over.
--- One row for the whole batch, payloads end to end: fetching 500 rows waits for the interpreter lock 500 times.
+-- The front of one queue, read from jobs_ready without a look at any other job; what was due to end is passed
+-- over. One row for the whole batch, payloads end to end: fetching 500 rows waits for the interpreter lock
+-- 500 times.
 SELECT
     json_group_array(json_array(
         order_key, id, fence + 1, definition, version, queue, length(payload), priority, runs + 1,

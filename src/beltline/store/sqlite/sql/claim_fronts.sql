@@ -1,5 +1,5 @@
--- The fronts of several queues merged: a recursive query with an order is a priority queue, each job taken from it puts
--- in the next one of its queue. It reads the jobs taken and one more of each queue.
+-- The fronts of several queues merged: a recursive query with an order is a priority queue, each job taken
+-- from it puts in the next one of its queue. It reads the jobs taken and one more of each queue.
 WITH RECURSIVE merged (order_key, id, queue) AS (
     SELECT j.order_key, j.id, j.queue
     FROM json_each(:queues) AS q

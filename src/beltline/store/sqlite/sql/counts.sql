@@ -9,4 +9,6 @@ UNION ALL
 SELECT queue, state, count(*) FROM jobs
 WHERE namespace = :namespace AND state IN ('waiting', 'paused') GROUP BY queue, state
 UNION ALL
-SELECT queue, state, count(*) FROM dead WHERE namespace = :namespace AND discarded_at IS NULL GROUP BY queue, state
+SELECT queue, state, count(*) FROM dead WHERE namespace = :namespace
+    AND discarded_at IS NULL
+GROUP BY queue, state

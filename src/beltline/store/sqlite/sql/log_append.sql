@@ -5,5 +5,6 @@ SELECT
     coalesce((
         SELECT max(seq) FROM job_logs WHERE namespace = :namespace AND job_id = json_extract(value, '$[0]')
     ), 0) + row_number() OVER (PARTITION BY json_extract(value, '$[0]') ORDER BY key),
-    json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+    json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]'),
+    json_extract(value, '$[4]'), json_extract(value, '$[5]')
 FROM json_each(:rows)

@@ -1,4 +1,5 @@
--- A page of jobs, newest first: three walks down the primary keys, merged; a table that cannot match is not walked.
+-- A page of jobs, newest first: three walks down the primary keys, merged; a table that cannot match is not
+-- walked.
 SELECT
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
@@ -15,7 +16,8 @@ WHERE :in_jobs
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(jobs.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+            SELECT 1 FROM json_each(jobs.labels) AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value
         )
     ))
 UNION ALL
@@ -36,7 +38,8 @@ WHERE :in_dead
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(dead.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+            SELECT 1 FROM json_each(dead.labels) AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value
         )
     ))
 UNION ALL
@@ -56,7 +59,8 @@ WHERE :in_history
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(history.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+            SELECT 1 FROM json_each(history.labels) AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value
         )
     ))
 ORDER BY id DESC

@@ -9,7 +9,8 @@ WHERE :in_jobs
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(jobs.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+            SELECT 1 FROM json_each(jobs.labels) AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value
         )
     ))
 UNION ALL
@@ -23,7 +24,8 @@ WHERE :in_dead
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(dead.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+            SELECT 1 FROM json_each(dead.labels) AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value
         )
     ))
 UNION ALL
@@ -36,7 +38,8 @@ WHERE :in_history
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(history.labels) AS held WHERE held.key = wanted.key AND held.value = wanted.value
+            SELECT 1 FROM json_each(history.labels) AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value
         )
     ))
 LIMIT :most

@@ -3,6 +3,8 @@ DELETE FROM sessions
 WHERE namespace = :namespace AND id IN (
     SELECT id FROM sessions AS s
     WHERE namespace = :namespace AND coalesce(closed_at, lost_at) < :before
-        AND NOT EXISTS (SELECT 1 FROM jobs WHERE namespace = :namespace AND session = s.id AND state = 'running')
+        AND NOT EXISTS (
+            SELECT 1 FROM jobs WHERE namespace = :namespace AND session = s.id AND state = 'running'
+        )
     LIMIT :limit
 )

@@ -1,9 +1,12 @@
--- What a worker that runs until idle must wait for, counted up to a limit. Queues are sought one by one, so that a
--- million jobs of another or a paused queue cost nothing.
+-- What a worker that runs until idle must wait for, counted up to a limit. Queues are sought one by one, so
+-- that a million jobs of another or a paused queue cost nothing.
 WITH RECURSIVE front (queue) AS (
     SELECT min(queue) FROM jobs WHERE namespace = :namespace AND state = 'queued'
     UNION ALL
-    SELECT (SELECT min(queue) FROM jobs WHERE namespace = :namespace AND state = 'queued' AND queue > front.queue)
+    SELECT (
+        SELECT min(queue) FROM jobs
+        WHERE namespace = :namespace AND state = 'queued' AND queue > front.queue
+    )
     FROM front
     WHERE front.queue IS NOT NULL
 )

@@ -1,0 +1,1 @@
+"""Programs that use Beltline as anyone would. `python -m examples.demo` runs the main one."""

@@ -1,0 +1,41 @@
+"""The demo as a whole: play it, check it, report it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from shlex import quote
+
+from rich.console import Console
+
+from beltline import BeltlineError
+from beltline.config import masked
+from examples.demo.app import belt
+from examples.demo.checks import check_all
+from examples.demo.course import TooSlow, expected_jobs, play
+from examples.demo.inputs import Folder
+from examples.demo.report import show_checks, show_table
+from examples.demo.screen import Screen, shown, tell
+from examples.demo.workers import WorkersEnded
+
+
+async def run(folder: Folder, console: Console) -> int:
+    """Run the demo in a prepared folder and return its exit code."""
+    playing = asyncio.current_task()
+    if playing is not None:
+        # Whoever ends the demo ends its workers: a cancelled task leaves them as orderly as a finished one.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
+    expected = expected_jobs()
+    try:
+        with Screen(expected, console) as screen:
+            story = await play(folder, screen, expected)
+    except (BeltlineError, TooSlow, WorkersEnded) as error:
+        tell(console, f"the demo stopped: {error}")
+        tell(console, f"what the workers said: {shown(folder.log)}")
+        return 1
+    checks = await asyncio.to_thread(lambda: list(check_all(story, folder)))
+    show_table(console, story, folder)
+    show_checks(console, checks)
+    where = f"--store {quote(masked(belt.url))} --namespace {belt.namespace}"
+    tell(console, f"Look further: .venv/bin/beltline jobs ls {where}")
+    return 0 if all(check.passed for check in checks) else 1

@@ -1,0 +1,131 @@
+"""The demo's worker processes: real ones, supervised by `beltline work`, and one of them is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from beltline.core.job import Job
+from beltline.core.states import JobState
+from beltline.store.contract import Store
+from beltline.store.params import JobFilter, ListJobs
+
+APP: Final = Path(__file__).with_name("app.py")
+PROCESSES: Final = 2
+CONCURRENCY: Final = 4
+LEASE: Final = "2s"
+_STOPPING_S: Final = 20.0
+_SETTLING_S: Final = 0.3
+
+
+class WorkersEnded(Exception):
+    """The workers ended by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A killed worker process and what it ran at that moment, by job id."""
+
+    pid: int
+    name: str
+    in_flight: frozenset[str]
+
+
+class Workers:
+    """`beltline work` with two processes, as a context: started on entry, drained on exit."""
+
+    def __init__(self, store: str, namespace: str, log: Path) -> None:
+        self._store = store
+        self._namespace = namespace
+        self._log = log
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "beltline.cli", "work", str(APP)]
+        command += [
+            "--processes",
+            str(PROCESSES),
+            "--concurrency",
+            str(CONCURRENCY),
+            "--threads",
+            str(CONCURRENCY),
+        ]
+        command += ["--lease", LEASE, "--drain", "10s"]
+        with self._log.open("wb") as log:
+            self._supervisor = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._supervisor is not None and self._supervisor.poll() is None:
+            self.stop()
+
+    def stop(self) -> int:
+        """Ask the workers to drain, wait for their end and return the exit code."""
+        supervisor = self._started()
+        supervisor.terminate()
+        try:
+            return supervisor.wait(_STOPPING_S)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            return supervisor.wait()
+
+    def require_alive(self) -> None:
+        """Raise WorkersEnded, with their last words, where no worker is left."""
+        code = self._started().poll()
+        if code is not None:
+            words = self._log.read_text("utf-8", "replace").strip().splitlines()[-20:]
+            raise WorkersEnded(f"the workers ended with exit code {code}:\n" + "\n".join(words))
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._supervisor is None:
+            raise WorkersEnded("the workers were not started")
+        return self._supervisor
+
+    def _environment(self) -> Mapping[str, str]:
+        return {**os.environ, "BELTLINE_STORE": self._store, "BELTLINE_NAMESPACE": self._namespace}
+
+
+async def kill_busy_worker(store: Store, namespace: str) -> Kill | None:
+    """Kill (SIGKILL) a worker process that runs jobs at this moment; None where none does.
+
+    It is stopped first, looked at, and killed only where it is in the middle of jobs.
+    """
+    for session in await store.sessions.page(namespace):
+        with _stopped(session.pid):
+            if not await _running(store, namespace, session.id):
+                continue
+            os.kill(session.pid, signal.SIGKILL)
+        # A statement that the process had sent before it died may still be at work in a database server. Its
+        # jobs are rescued a lease later, so that what is read now is what was in flight.
+        await asyncio.sleep(_SETTLING_S)
+        jobs = await _running(store, namespace, session.id)
+        return Kill(session.pid, session.name, frozenset(job.id for job in jobs))
+    return None
+
+
+@contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        # Killed and reaped meanwhile, it is beyond being continued.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+async def _running(store: Store, namespace: str, session: str) -> list[Job]:
+    where = JobFilter(states=frozenset({JobState.RUNNING}))
+    page = await store.reads.page(ListJobs(namespace=namespace, where=where, limit=1_000))
+    return [job for job in page.items if job.session == session]

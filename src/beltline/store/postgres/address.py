@@ -1,0 +1,71 @@
+"""The store URL: which server and database, which schema, and how our connections are set up."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from beltline.core.errors import ConfigError
+
+DEFAULT_SCHEMA: Final = "beltline"
+_SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+# Our statements reach every row by an index, whatever the tables hold. A planner that believes the statistics of a table
+# that was empty a minute ago would, and keep the plan: on fresh tables it scanned `jobs` for each claim. So what is not a
+# nested loop over indexes is forbidden, and the one generic plan is kept (0.4 ms of planning for each claim saved).
+# Statements that read whole tables lift this for their transaction (scan_settings.sql).
+_PLANNER: Final = MappingProxyType(
+    {
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "enable_memoize": "off",
+        "jit": "off",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the store is. `dsn` is for asyncpg, `shown` for people: it has no password."""
+
+    dsn: str
+    shown: str
+    schema: str
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What every connection of ours is set to."""
+        return {**_PLANNER, "search_path": self.schema, "application_name": "beltline"}
+
+    def number(self, *words: str) -> int:
+        """Return the number of an advisory lock that stands for `words` in this schema."""
+        text = "\0".join((self.schema, *words))
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+    def channel(self, namespace: str) -> str:
+        """Return the name of the channel on which hints of a namespace travel: any namespace, at most 63 bytes."""
+        return "beltline_" + hashlib.blake2b(f"{self.schema}\0{namespace}".encode(), digest_size=12).hexdigest()
+
+
+def address_of(url: str) -> Address:
+    """Return the address that a store URL names. Raises ConfigError."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    schema = next((value for name, value in query if name == "schema"), DEFAULT_SCHEMA)
+    if not _SCHEMA.fullmatch(schema):
+        raise ConfigError([f"store URL: schema {schema!r} is not a plain name; use lower-case letters, digits and _"])
+    rest = [(name, value) for name, value in query if name != "schema"]
+    dsn = parts._replace(query=urlencode(rest)).geturl()
+    shown = parts
+    if parts.password is not None:
+        host = parts.netloc.rpartition("@")[2]
+        shown = parts._replace(netloc=f"{parts.username or ''}:***@{host}")
+    return Address(dsn, shown.geturl(), schema)

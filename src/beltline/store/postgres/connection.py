@@ -1,0 +1,192 @@
+"""Connections: a small pool that grows as needed, mends itself after a server restart, and runs statements by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
+
+import asyncpg  # type: ignore[import-untyped]
+
+from beltline.core.errors import BeltlineError, StoreError, StoreUnavailable
+from beltline.store.postgres.address import Address
+from beltline.store.postgres.failures import COLLISIONS, leaves_connection_whole, translated
+from beltline.store.statements import load_statements
+
+# Claims, settlements, a beat and a submit at once; more only compete for the same rows and locks.
+POOL_SIZE: Final = 4
+CONNECT_SECONDS: Final = 10.0
+COMMAND_SECONDS: Final = 60.0
+WAIT_SECONDS: Final = 30.0
+_TRIES: Final = 5
+
+T = TypeVar("T")
+Row: TypeAlias = Sequence[Any]
+Connection: TypeAlias = Any
+
+
+class Statements:
+    """A connection of asyncpg's, used through the names of our statements."""
+
+    def __init__(self, raw: Connection, texts: Mapping[str, str]) -> None:
+        self.raw = raw
+        self._texts = texts
+
+    async def rows(self, name: str, *values: object) -> list[Row]:
+        """Run a statement and return its rows."""
+        found: list[Row] = await self.raw.fetch(self._texts[name], *values)
+        return found
+
+    async def value(self, name: str, *values: object) -> Any:  # noqa: ANN401 - as wide as SQL
+        """Run a statement and return the first column of its first row, None where there is none."""
+        return await self.raw.fetchval(self._texts[name], *values)
+
+    async def run(self, name: str, *values: object) -> None:
+        """Run a statement that returns nothing."""
+        await self.raw.execute(self._texts[name], *values)
+
+
+Work: TypeAlias = Callable[[Statements], Awaitable[T]]
+
+
+class Pool:
+    """The connections of one store."""
+
+    def __init__(self, address: Address, *, size: int = POOL_SIZE) -> None:
+        self.address = address
+        self._texts = load_statements("beltline.store.postgres")
+        self._slots = asyncio.Semaphore(size)
+        self._size = size
+        self._idle: list[Statements] = []
+        self._closed = True
+
+    async def open(self) -> None:
+        """Make the first connection."""
+        self._closed = False
+        try:
+            self._release(await self._acquire())
+        except BaseException:
+            self._closed = True
+            raise
+
+    async def close(self) -> None:
+        """Wait for what runs, then disconnect."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in range(self._size):
+            await self._slots.acquire()
+        while self._idle:
+            statements = self._idle.pop()
+            try:
+                await statements.raw.close(timeout=CONNECT_SECONDS)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                statements.raw.terminate()
+        for _ in range(self._size):
+            self._slots.release()
+
+    async def rows(self, name: str, *values: object) -> list[Row]:
+        """Run one statement as its own transaction and return its rows."""
+        return await self.use(lambda statements: statements.rows(name, *values))
+
+    async def value(self, name: str, *values: object) -> Any:  # noqa: ANN401 - as wide as SQL
+        """Run one statement as its own transaction and return its first value."""
+        return await self.use(lambda statements: statements.value(name, *values))
+
+    async def run(self, name: str, *values: object) -> None:
+        """Run one statement as its own transaction."""
+        await self.use(lambda statements: statements.run(name, *values))
+
+    async def scan(self, name: str, *values: object) -> list[Row]:
+        """Run one statement that reads whole tables, planned freely, and return its rows."""
+
+        async def work(statements: Statements) -> list[Row]:
+            await statements.run("scan_settings")
+            return await statements.rows(name, *values)
+
+        return await self.transaction(work)
+
+    async def transaction(self, work: Work[T]) -> T:
+        """Run `work` in a transaction, again from its beginning where it collided with another one."""
+
+        async def bounded(statements: Statements) -> T:
+            async with statements.raw.transaction():
+                return await work(statements)
+
+        return await self.use(bounded)
+
+    async def connection(self) -> Connection:
+        """Return a new connection that is not the pool's; the caller closes it. Raises the store's errors."""
+        try:
+            return await asyncpg.connect(
+                self.address.dsn,
+                timeout=CONNECT_SECONDS,
+                command_timeout=COMMAND_SECONDS,
+                statement_cache_size=len(self._texts),
+                max_cached_statement_lifetime=0,
+                server_settings=dict(self.address.settings),
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ValueError) as error:
+            raise translated(error, self.address.shown) from error
+
+    async def use(self, work: Work[T]) -> T:
+        """Run `work` on one connection, each of its statements a transaction; again where one collided."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._once(work)
+            except COLLISIONS:
+                continue
+        try:
+            return await self._once(work)
+        except COLLISIONS as error:
+            raise translated(error, self.address.shown) from error
+
+    async def _once(self, work: Work[T]) -> T:
+        statements = await self._acquire()
+        try:
+            result = await work(statements)
+        except COLLISIONS:
+            self._release(statements)
+            raise
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            self._release(statements, whole=leaves_connection_whole(error))
+            raise translated(error, self.address.shown) from error
+        except BeltlineError:
+            self._release(statements)
+            raise
+        except BaseException:
+            # Cancelled, or broken, at an unknown place: a new connection costs less than to find out.
+            self._release(statements, whole=False)
+            raise
+        self._release(statements)
+        return result
+
+    async def _acquire(self) -> Statements:
+        if self._closed:
+            raise StoreError("the store is closed; open it first")
+        if self._slots.locked():
+            try:
+                await asyncio.wait_for(self._slots.acquire(), WAIT_SECONDS)
+            except TimeoutError as error:
+                raise StoreUnavailable(
+                    f"no connection to {self.address.shown} became free within {WAIT_SECONDS:.0f} s; repeat the call"
+                ) from error
+        else:
+            await self._slots.acquire()
+        try:
+            # The last one used comes first, so that a quiet process stays with one connection.
+            while self._idle:
+                statements = self._idle.pop()
+                if not statements.raw.is_closed():
+                    return statements
+            return Statements(await self.connection(), self._texts)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def _release(self, statements: Statements, *, whole: bool = True) -> None:
+        if whole and not statements.raw.is_closed():
+            self._idle.append(statements)
+        else:
+            statements.raw.terminate()
+        self._slots.release()

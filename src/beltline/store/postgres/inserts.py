@@ -1,0 +1,124 @@
+"""Storing jobs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+from zlib import crc32
+
+from beltline.core.clock import MINUTE
+from beltline.core.job import NewJob
+from beltline.store.params import Inserted, InsertJobs, Insertion
+from beltline.store.postgres.address import Address
+from beltline.store.postgres.connection import Statements
+from beltline.store.rows import labels_text
+
+REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
+
+# Where jobs that are alike differ: id, payload, its hash, and the times from created_at to order_key.
+_OWN: Final = (0, *range(6, 12))
+_LOCKS: Final = 256
+
+Key: TypeAlias = tuple[str, str]
+Known: TypeAlias = tuple[str, bytes]
+
+
+def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str, list[object]]:
+    """Return the statement that stores these jobs and counts them, with its values."""
+    first = jobs[0]
+    same = first[1:6] + first[12:]
+    columns: list[Any] = list(zip(*jobs, strict=True))
+    counts = _counts(jobs, now)
+    if all(job[1:6] + job[12:] == same for job in jobs):
+        own = [columns[index] for index in _OWN]
+        definition, version, queue, state, reason = first[1:6]
+        rest = [
+            first.priority,
+            first.max_attempts,
+            first.timeout_us,
+            first.deadline_at,
+            first.expires_at,
+            first.idempotency_key,
+            labels_text(first.labels),
+            *first[20:],
+        ]
+        return "insert_alike", [namespace, *own, definition, version, queue, state, reason, *rest, *counts]
+    labels = [labels_text(job.labels) for job in jobs]
+    return "insert", [namespace, *columns[:18], labels, *columns[20:], *counts]
+
+
+async def insert_known(
+    statements: Statements, address: Address, params: InsertJobs, *, every_id: bool = False
+) -> list[Inserted]:
+    """Store, in a transaction, what is not there yet: jobs with idempotency keys or ids of the client's choice.
+
+    Under the locks, finding and storing is one step. `every_id` treats every id as chosen.
+    """
+    jobs = [job._replace(chosen_id=True) for job in params.jobs] if every_id else params.jobs
+    await statements.value("lock_ids", _locks(address, params.namespace, jobs))
+    keys = await _alive_keys(statements, params, jobs)
+    ids = await _stored_ids(statements, params, jobs)
+    answers: list[Inserted] = []
+    created: list[NewJob] = []
+    for job in jobs:
+        answer = _answer(job, keys, ids)
+        answers.append(answer)
+        if answer.outcome is Insertion.CREATED:
+            created.append(job)
+            if job.idempotency_key is not None:
+                keys[job.definition, job.idempotency_key] = (job.id, job.payload_hash)
+            if job.chosen_id:
+                ids[job.id] = (job.definition, job.payload_hash)
+    if not created or (params.all_or_none and any(answer.outcome in REFUSED for answer in answers)):
+        return answers
+    keyed = [(job.definition, job.idempotency_key, job.id, job.payload_hash) for job in created if job.idempotency_key is not None]
+    if keyed:
+        await statements.run("insert_keys", params.namespace, *map(list, zip(*keyed, strict=True)))
+    name, values = statement_of(params.namespace, created, params.now)
+    await statements.run(name, *values)
+    return answers
+
+
+def _answer(job: NewJob, keys: dict[Key, Known], ids: dict[str, Known]) -> Inserted:
+    if job.idempotency_key is not None and (known := keys.get((job.definition, job.idempotency_key))) is not None:
+        job_id, payload_hash = known
+        return Inserted(job_id, Insertion.EXISTING if payload_hash == job.payload_hash else Insertion.KEY_REUSED)
+    if job.chosen_id and (stored := ids.get(job.id)) is not None:
+        same = stored == (job.definition, job.payload_hash)
+        return Inserted(job.id, Insertion.EXISTING if same else Insertion.ID_REUSED)
+    return Inserted(job.id, Insertion.CREATED)
+
+
+async def _alive_keys(statements: Statements, params: InsertJobs, jobs: Sequence[NewJob]) -> dict[Key, Known]:
+    wanted = [(job.definition, job.idempotency_key) for job in jobs if job.idempotency_key is not None]
+    if not wanted:
+        return {}
+    definitions, keys = zip(*wanted, strict=True)
+    rows = await statements.rows("insert_known_keys", params.namespace, params.now, definitions, keys)
+    return {(definition, key): (job_id, payload_hash) for definition, key, job_id, payload_hash in rows}
+
+
+async def _stored_ids(statements: Statements, params: InsertJobs, jobs: Sequence[NewJob]) -> dict[str, Known]:
+    wanted = [job.id for job in jobs if job.chosen_id]
+    if not wanted:
+        return {}
+    rows = await statements.rows("insert_known_ids", params.namespace, wanted)
+    return {job_id: (definition, payload_hash) for job_id, definition, payload_hash in rows}
+
+
+def _locks(address: Address, namespace: str, jobs: Sequence[NewJob]) -> list[int]:
+    """Return the advisory locks, ascending, that stand for the keys and chosen ids of these jobs.
+
+    They share some numbers: a server has room for about 6,400 locks, which two big batches would use up.
+    """
+    names = {f"{job.definition}\0{job.idempotency_key}" for job in jobs if job.idempotency_key is not None}
+    names |= {job.id for job in jobs if job.chosen_id}
+    shares = {crc32(name.encode()) % _LOCKS for name in names}
+    return sorted(address.number("insert", namespace, str(share)) for share in shares)
+
+
+def _counts(jobs: Sequence[NewJob], now: int) -> list[list[Any]]:
+    counts = Counter((job.definition, job.queue) for job in jobs)
+    rows = [(now - now % MINUTE, definition, queue, count) for (definition, queue), count in counts.items()]
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,192 @@
+"""The verbs that write jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Final
+
+from beltline.core.errors import LeaseLost
+from beltline.core.job import Change, ClaimedJob, Job
+from beltline.core.order import HEAD_START
+from beltline.core.states import FINAL, JobState
+from beltline.store.contract import Hint
+from beltline.store.params import (
+    ApplyChanges,
+    AuditEntry,
+    ClaimJobs,
+    DiscardDead,
+    Inserted,
+    InsertJobs,
+    Insertion,
+    Miss,
+    NoteRequests,
+    Progress,
+    ReplayDead,
+)
+from beltline.store.postgres.audit import append_audit
+from beltline.store.postgres.changes import by_place, values_of
+from beltline.store.postgres.connection import Pool, Row, Statements
+from beltline.store.postgres.failures import Duplicate
+from beltline.store.postgres.inserts import insert_known, statement_of
+from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.rows import job_of, labels_of
+
+_LABELS: Final = ClaimedJob._fields.index("labels")
+_WIDTH: Final = len(ClaimedJob._fields)
+_ORDER: Final = itemgetter(_WIDTH, 0)
+
+
+class PostgresJobs:
+    """The verbs that write jobs."""
+
+    def __init__(self, pool: Pool, wakeups: PostgresWakeups) -> None:
+        self._pool = pool
+        self._wakeups = wakeups
+
+    async def insert(self, params: InsertJobs) -> list[Inserted]:
+        if not params.jobs:
+            return []
+        if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+            answers = await self._insert_known(params)
+        else:
+            name, values = statement_of(params.namespace, params.jobs, params.now)
+            try:
+                await self._pool.run(name, *values)
+                answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
+            except Duplicate:
+                # The same call again, after a first one whose answer was lost.
+                answers = await self._insert_known(params, every_id=True)
+        queued = JobState.QUEUED
+        if any(job.state is queued for job in params.jobs):
+            self._wakeups.fire(params.namespace, Hint.QUEUED)
+        return answers
+
+    async def _insert_known(self, params: InsertJobs, *, every_id: bool = False) -> list[Inserted]:
+        address = self._pool.address
+        return await self._pool.transaction(
+            lambda statements: insert_known(statements, address, params, every_id=every_id)
+        )
+
+    async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
+        values: list[object] = [params.namespace, params.session, params.now, params.limit]
+        if params.queues is not None and len(params.queues) == 1:
+            rows = await self._pool.rows("claim", *values, params.queues[0])
+        else:
+            rows = await self._pool.rows("claim_queues", *values, params.queues)
+        if not rows and not await self._pool.value("session_able", params.namespace, params.session):
+            raise LeaseLost(f"session {params.session} is not open any more; open a new one")
+        rows.sort(key=_ORDER)
+        return [_claimed(row) for row in rows]
+
+    async def apply(self, params: ApplyChanges) -> list[Miss]:
+        lost: list[Miss] = []
+        pending: Sequence[Change] = params.changes
+        audit: Sequence[AuditEntry] = params.audit
+        for last in (False, False, True):
+            missed = await self._write(params, pending, audit)
+            if not missed:
+                break
+            found = await self._pool.rows("get", params.namespace, [change.id for change in missed])
+            current = {job.id: job for job in map(job_of, found)}
+            # A change that reached its row while someone else wrote there (progress, say) may have missed it although it fits.
+            pending = [] if last else [change for change in missed if _fits(change, current.get(change.id))]
+            again = {change.id for change in pending}
+            lost += [Miss(change.id, current.get(change.id)) for change in missed if change.id not in again]
+            audit = ()
+            if not pending:
+                break
+        if len(lost) < len(params.changes):
+            self._hint(params)
+        return lost
+
+    async def _write(
+        self, params: ApplyChanges, changes: Sequence[Change], audit: Sequence[AuditEntry]
+    ) -> list[Change]:
+        """Write changes in one transaction; return those that did not match."""
+        places = by_place(changes)
+        if len(places) == 1 and not audit:
+            ((place, part),) = places.items()
+            moved = await self._pool.value(place, *values_of(place, params.namespace, part, params.now))
+            return _missed(part, moved)
+
+        async def work(statements: Statements) -> list[Change]:
+            missed: list[Change] = []
+            if len(places) > 1:
+                await statements.value("lock_jobs", params.namespace, [change.id for change in changes])
+            for place, part in places.items():
+                moved = await statements.value(place, *values_of(place, params.namespace, part, params.now))
+                missed += _missed(part, moved)
+            await append_audit(
+                statements, self._pool.address, namespace=params.namespace, entries=audit, now=params.now
+            )
+            return missed
+
+        return await self._pool.transaction(work)
+
+    def _hint(self, params: ApplyChanges) -> None:
+        targets = {change.state for change in params.changes}
+        if JobState.QUEUED in targets:
+            self._wakeups.fire(params.namespace, Hint.QUEUED)
+        if targets & FINAL:
+            self._wakeups.fire(params.namespace, Hint.FINISHED)
+
+    async def held(self, namespace: str, session: str) -> list[ClaimedJob]:
+        return [_claimed(row) for row in await self._pool.rows("held", namespace, session)]
+
+    async def note_requests(self, params: NoteRequests) -> list[str]:
+        pairs = sorted(params.jobs)
+        ids, fences = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        noted = await self._audited("note_requests", params, [ids, fences, params.request])
+        if noted:
+            self._wakeups.fire(params.namespace, Hint.REQUESTED)
+        return noted
+
+    async def replay(self, params: ReplayDead) -> list[str]:
+        moved = await self._audited("replay", params, [sorted(params.ids), params.now, HEAD_START])
+        if moved:
+            self._wakeups.fire(params.namespace, Hint.QUEUED)
+        return moved
+
+    async def discard(self, params: DiscardDead) -> list[str]:
+        return await self._audited("discard", params, [sorted(params.ids), params.now])
+
+    async def progress(self, namespace: str, reports: Sequence[Progress]) -> None:
+        # Of two reports of one job the later one counts: one statement writes a row once.
+        latest = sorted({report.id: report for report in reports}.values())
+        if latest:
+            await self._pool.run("progress", namespace, *map(list, zip(*latest, strict=True)))
+
+    async def _audited(
+        self, name: str, params: NoteRequests | ReplayDead | DiscardDead, values: Sequence[object]
+    ) -> list[str]:
+        """Run a statement that returns ids, in one transaction with the audit entries where there are any."""
+        if not params.audit:
+            return [row[0] for row in await self._pool.rows(name, params.namespace, *values)]
+
+        async def work(statements: Statements) -> list[str]:
+            ids = [row[0] for row in await statements.rows(name, params.namespace, *values)]
+            await append_audit(
+                statements, self._pool.address, namespace=params.namespace, entries=params.audit, now=params.now
+            )
+            return ids
+
+        return await self._pool.transaction(work)
+
+
+def _claimed(row: Row) -> ClaimedJob:
+    job = ClaimedJob._make(row[:_WIDTH])
+    return job if job.labels is None else job._replace(labels=labels_of(row[_LABELS]))
+
+
+def _missed(changes: Sequence[Change], moved: Sequence[str] | None) -> list[Change]:
+    if moved is None:
+        return []
+    found = set(moved)
+    return [change for change in changes if change.id not in found]
+
+
+def _fits(change: Change, job: Job | None) -> bool:
+    if job is None or (job.fence, job.state) != (change.fence, change.from_state):
+        return False
+    return change.state in FINAL or job.request == change.request

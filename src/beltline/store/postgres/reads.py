@@ -1,0 +1,61 @@
+"""The verbs that read jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from beltline.core.job import Attempt, Job
+from beltline.core.states import DEAD, FINAL, JobState
+from beltline.store.params import Finished, JobPage, ListJobs, StateCount
+from beltline.store.postgres.connection import Pool
+from beltline.store.rows import job_of, labels_text
+
+MOST_COUNTED: Final = 10_000
+MOST_UNSETTLED: Final = 1_000
+# Greater than any id, in byte order.
+_END: Final = chr(0x10FFFF)
+
+
+class PostgresReads:
+    """The verbs that read jobs."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def get(self, namespace: str, job_ids: Sequence[str]) -> list[Job]:
+        return [job_of(row) for row in await self._pool.rows("get", namespace, job_ids)]
+
+    async def page(self, params: ListJobs) -> JobPage:
+        where = params.where
+        states = where.states or frozenset(JobState)
+        filters = [
+            sorted(where.states) or None,
+            where.definition,
+            where.queue,
+            labels_text(where.labels),
+            bool(states - FINAL),
+            bool(states & DEAD),
+            bool(states & (FINAL - DEAD)),
+        ]
+        # One more than asked for tells whether there is a next page.
+        before = _END if params.before is None else params.before
+        rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, where.discarded)
+        total = await self._pool.value("page_total", params.namespace, _END, *filters, MOST_COUNTED, where.discarded)
+        items = [job_of(row) for row in rows[: params.limit]]
+        return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
+
+    async def counts(self, namespace: str) -> list[StateCount]:
+        rows = await self._pool.scan("counts", namespace)
+        return [StateCount(queue, JobState(state), count) for queue, state, count in rows]
+
+    async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
+        rows = await self._pool.rows("finished", namespace, job_ids)
+        return [Finished(job_id, JobState(state), *rest) for job_id, state, *rest in rows]
+
+    async def attempts(self, namespace: str, job_id: str) -> list[Attempt]:
+        return [Attempt._make(row) for row in await self._pool.rows("attempts", namespace, job_id)]
+
+    async def unsettled(self, namespace: str, queues: tuple[str, ...] | None, now: int) -> int:
+        found: int = await self._pool.value("unsettled", namespace, queues, now, MOST_UNSETTLED)
+        return found

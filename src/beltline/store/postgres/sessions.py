@@ -1,0 +1,43 @@
+"""Worker processes and their leases."""
+
+from __future__ import annotations
+
+from beltline.store.params import BeatReply, NewSession, Session
+from beltline.store.postgres.connection import Pool
+from beltline.store.postgres.servertime import ServerTime
+
+
+class PostgresSessions:
+    """The verbs of sessions."""
+
+    def __init__(self, pool: Pool, time: ServerTime) -> None:
+        self._pool = pool
+        self._time = time
+
+    async def open(self, params: NewSession) -> None:
+        await self._pool.run(
+            "session_open",
+            params.namespace,
+            params.id,
+            params.name,
+            params.host,
+            params.pid,
+            params.lease_us,
+            params.queues,
+            params.concurrency,
+            params.now,
+        )
+
+    async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
+        await self._time.measure(self._pool)
+        rows = await self._pool.rows("session_beat", namespace, session, now)
+        return BeatReply(bool(rows), [(job_id, fence, request) for job_id, fence, request in rows if job_id is not None])
+
+    async def lose(self, namespace: str, session: str, beats: int, now: int) -> bool:
+        return bool(await self._pool.value("session_lose", namespace, session, beats, now))
+
+    async def close(self, namespace: str, session: str, now: int) -> None:
+        await self._pool.run("session_close", namespace, session, now)
+
+    async def page(self, namespace: str, *, ended: bool = False, limit: int = 1_000) -> list[Session]:
+        return [Session._make(row) for row in await self._pool.rows("session_page", namespace, ended, limit)]

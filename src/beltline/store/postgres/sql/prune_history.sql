@@ -1,0 +1,11 @@
+-- Removes old jobs of days that have no partition of their own, with their attempts and logs. $1 namespace, $2 before,
+-- $3 limit.
+WITH
+gone AS (
+    DELETE FROM history_default
+    WHERE ctid = ANY (ARRAY(SELECT h.ctid FROM history_default AS h WHERE h.namespace = $1 AND h.finished_at < $2 LIMIT $3))
+    RETURNING id
+),
+attempted AS (DELETE FROM attempts AS a WHERE a.namespace = $1 AND a.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g))),
+logged AS (DELETE FROM job_logs AS l WHERE l.namespace = $1 AND l.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g)))
+SELECT count(*) FROM gone

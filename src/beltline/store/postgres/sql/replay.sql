@@ -1,0 +1,37 @@
+-- Moves dead, not discarded jobs back to the queue and returns their ids. Their last run becomes an attempt of its own,
+-- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now. $1 namespace, $2 ids in order, $3 now, $4 head start.
+WITH
+gone AS (
+    DELETE FROM dead AS d
+    USING (
+        SELECT p.place
+        FROM unnest($2::text[]) AS i (id)
+        CROSS JOIN LATERAL (SELECT l.ctid AS place FROM dead AS l WHERE l.namespace = $1 AND l.id = i.id OFFSET 0) AS p
+    ) AS f
+    WHERE d.ctid = f.place AND d.discarded_at IS NULL
+    RETURNING d.*
+),
+ended AS (
+    INSERT INTO attempts (namespace, job_id, run, session, started_at, finished_at, outcome, error)
+    SELECT $1, g.id, g.runs, g.session, g.started_at, g.finished_at, g.reason, g.error
+    FROM gone AS g
+    WHERE g.runs > 0
+    ON CONFLICT (namespace, job_id, run) DO NOTHING
+),
+keyed AS (
+    INSERT INTO idempotency AS k (namespace, definition, idempotency_key, job_id, payload_hash)
+    SELECT $1, g.definition, g.idempotency_key, g.id, g.payload_hash
+    FROM gone AS g
+    WHERE g.idempotency_key IS NOT NULL
+    ON CONFLICT (namespace, definition, idempotency_key) DO UPDATE
+    SET expires_at = NULL
+    WHERE k.job_id = excluded.job_id
+)
+INSERT INTO jobs
+SELECT
+    g.namespace, g.id, g.definition, g.version, g.queue, 'queued', 'replayed', g.priority,
+    $3 - g.priority * $4::bigint, $3, g.payload, g.payload_hash, g.labels, g.created_at, $3, g.started_at, NULL,
+    g.fence + 1, g.runs, 0, 0, g.max_attempts, NULL, NULL, NULL, g.timeout_us, NULL, NULL, NULL, NULL, NULL, NULL,
+    g.correlation_id, g.traceparent, g.owner, g.actor, g.parent, g.root, g.idempotency_key
+FROM gone AS g
+RETURNING id

@@ -1,0 +1,79 @@
+"""The PostgreSQL store."""
+
+from __future__ import annotations
+
+from beltline.core.clock import Clock
+from beltline.store.contract import Traits
+from beltline.store.postgres.address import Address, address_of
+from beltline.store.postgres.audit import PostgresAudit
+from beltline.store.postgres.connection import POOL_SIZE, Pool
+from beltline.store.postgres.definitions import PostgresDefinitions
+from beltline.store.postgres.jobs import PostgresJobs
+from beltline.store.postgres.logs import PostgresLogs
+from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
+from beltline.store.postgres.queues import PostgresQueues
+from beltline.store.postgres.reads import PostgresReads
+from beltline.store.postgres.servertime import ServerTime
+from beltline.store.postgres.sessions import PostgresSessions
+from beltline.store.postgres.upkeep import PostgresUpkeep
+from beltline.store.postgres.wakeups import PostgresWakeups
+
+
+class PostgresStore:
+    """A store in one schema of a PostgreSQL database; many processes on many machines may share it."""
+
+    def __init__(self, address: Address, *, clock: Clock, pool_size: int = POOL_SIZE) -> None:
+        self.url = address.shown
+        self.traits = Traits(multi_host=True, name="postgresql")
+        self._pool = Pool(address, size=pool_size)
+        self._time = ServerTime(clock)
+        self._is_open = False
+        self.wakeups = PostgresWakeups(self._pool)
+        self.jobs = PostgresJobs(self._pool, self.wakeups)
+        self.reads = PostgresReads(self._pool)
+        self.sessions = PostgresSessions(self._pool, self._time)
+        self.queues = PostgresQueues(self._pool, self.wakeups)
+        self.definitions = PostgresDefinitions(self._pool)
+        self.logs = PostgresLogs(self._pool)
+        self.upkeep = PostgresUpkeep(self._pool, self.wakeups)
+        self.audit = PostgresAudit(self._pool)
+
+    @classmethod
+    def from_url(cls, url: str, *, clock: Clock) -> PostgresStore:
+        """Return the store that `postgresql://user@host:port/database?schema=name` names. Raises ConfigError."""
+        return cls(address_of(url), clock=clock)
+
+    def now(self) -> int:
+        """Return the server's time."""
+        return self._time.now()
+
+    async def open(self, *, migrate: bool | None = None) -> None:
+        """Connect, check the schema, apply migrations where that is allowed, and ask the server for the time."""
+        if self._is_open:
+            return
+        await self._pool.open()
+        try:
+            await prepare(self._pool, migrate=migrate)
+            await self._time.measure(self._pool)
+        except BaseException:
+            await self._pool.close()
+            raise
+        self._is_open = True
+
+    async def close(self) -> None:
+        """Finish what was begun and disconnect; may be called twice."""
+        if self._is_open:
+            self._is_open = False
+            await self.wakeups.close()
+            await self._pool.close()
+
+    async def migrations(self) -> list[tuple[str, bool]]:
+        """Return every known migration by name and whether it is applied; also of a store that is not open."""
+        if not self._is_open:
+            await self._pool.open()
+        try:
+            done, _ = await self._pool.transaction(lambda statements: applied(statements, self._pool.address))
+        finally:
+            if not self._is_open:
+                await self._pool.close()
+        return [(step.name, step.number in done) for step in MIGRATIONS]

@@ -1,0 +1,55 @@
+"""What the loops of any worker do for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from beltline.core.job import Job
+from beltline.core.order import HEAD_START
+from beltline.store.contract import Hint
+from beltline.store.params import Retention, Tally
+from beltline.store.postgres.connection import Pool
+from beltline.store.postgres.partitions import make_days, prune_history
+from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.rows import job_of
+
+
+class PostgresUpkeep:
+    """The verbs of upkeep."""
+
+    def __init__(self, pool: Pool, wakeups: PostgresWakeups) -> None:
+        self._pool = pool
+        self._wakeups = wakeups
+
+    async def stage(self, namespace: str, now: int, limit: int) -> int:
+        staged: int = await self._pool.value("stage", namespace, now, limit, HEAD_START)
+        if staged:
+            self._wakeups.fire(namespace, Hint.QUEUED)
+        return staged
+
+    async def next_due(self, namespace: str) -> int | None:
+        due: int | None = await self._pool.value("next_due", namespace)
+        return due
+
+    async def overdue(self, namespace: str, now: int, limit: int) -> list[Job]:
+        return [job_of(row) for row in await self._pool.rows("overdue", namespace, now, limit)]
+
+    async def fold(self, namespace: str, limit: int) -> int:
+        folded: int = await self._pool.value("fold", namespace, limit)
+        return folded
+
+    async def tallies(self, namespace: str, since: int, until: int) -> list[Tally]:
+        return [Tally._make(row) for row in await self._pool.rows("tallies", namespace, since, until)]
+
+    async def prune(self, params: Retention) -> Mapping[str, int]:
+        # One transaction a kind: each is short, and none waits for another.
+        await make_days(self._pool, params.now)
+        gone = {"history": await prune_history(self._pool, params)}
+        for kind, before in (
+            ("dead", params.dead_before),
+            ("sessions", params.sessions_before),
+            ("tallies", params.tallies_before),
+            ("idempotency", params.now),
+        ):
+            gone[kind] = await self._pool.value(f"prune_{kind}", params.namespace, before, params.limit)
+        return gone

@@ -1,0 +1,204 @@
+"""Storing jobs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from beltline.core.clock import MINUTE
+from beltline.core.job import NewJob
+from beltline.core.states import JobState
+from beltline.store.contract import Hint
+from beltline.store.params import Inserted, Insertion, InsertJobs
+from beltline.store.rows import labels_text
+from beltline.store.sqlite.transaction import Transaction, packed
+
+REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
+# Below this many jobs to a group that shares all but id and payload, one statement of all columns is cheaper.
+ALIKE_AT_LEAST: Final = 4
+
+Statement = tuple[str, dict[str, Any]]
+
+
+class Batch(NamedTuple):
+    """A batch made ready for the database: `hint` says that one of them is queued."""
+
+    statements: list[Statement]
+    hint: bool
+
+
+def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
+    """Return the verb that stores these jobs."""
+    if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+        return partial(_insert_known, params=params)
+    batch = _batch(params, params.jobs)
+    answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
+    return partial(_insert_new, namespace=params.namespace, batch=batch, answers=answers)
+
+
+def _insert_new(
+    transaction: Transaction, *, namespace: str, batch: Batch, answers: list[Inserted]
+) -> list[Inserted]:
+    for name, parameters in batch.statements:
+        transaction.run(name, parameters)
+    if batch.hint:
+        transaction.hint(namespace, Hint.QUEUED)
+    return answers
+
+
+def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inserted]:
+    """Store what is not there yet. The write lock makes finding and storing one step."""
+    keys = _alive_keys(transaction, params)
+    ids = _stored_ids(transaction, params)
+    answers: list[Inserted] = []
+    created: list[NewJob] = []
+    for job in params.jobs:
+        answer = _answer(job, keys, ids)
+        answers.append(answer)
+        if answer.outcome is Insertion.CREATED:
+            created.append(job)
+            if job.idempotency_key is not None:
+                keys[job.definition, job.idempotency_key] = (job.id, job.payload_hash)
+            if job.chosen_id:
+                ids[job.id] = (job.definition, job.payload_hash)
+    if not created or (params.all_or_none and any(answer.outcome in REFUSED for answer in answers)):
+        return answers
+    keyed = [job for job in created if job.idempotency_key is not None]
+    if keyed:
+        transaction.run("insert_keys", _keys(params.namespace, keyed))
+    batch = _batch(params, created)
+    return _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
+
+
+def _answer(
+    job: NewJob, keys: dict[tuple[str, str], tuple[str, bytes]], ids: dict[str, tuple[str, bytes]]
+) -> Inserted:
+    if (
+        job.idempotency_key is not None
+        and (known := keys.get((job.definition, job.idempotency_key))) is not None
+    ):
+        job_id, payload_hash = known
+        same = payload_hash == job.payload_hash
+        return Inserted(job_id, Insertion.EXISTING if same else Insertion.KEY_REUSED)
+    if job.chosen_id and (stored := ids.get(job.id)) is not None:
+        same = stored == (job.definition, job.payload_hash)
+        return Inserted(job.id, Insertion.EXISTING if same else Insertion.ID_REUSED)
+    return Inserted(job.id, Insertion.CREATED)
+
+
+def _alive_keys(transaction: Transaction, params: InsertJobs) -> dict[tuple[str, str], tuple[str, bytes]]:
+    keys = [(job.definition, job.idempotency_key) for job in params.jobs if job.idempotency_key is not None]
+    if not keys:
+        return {}
+    parameters = {"namespace": params.namespace, "now": params.now, "keys": packed(keys)}
+    return {
+        (definition, key): (job_id, bytes.fromhex(payload_hash))
+        for definition, key, job_id, payload_hash in transaction.listed("insert_known_keys", parameters)
+    }
+
+
+def _stored_ids(transaction: Transaction, params: InsertJobs) -> dict[str, tuple[str, bytes]]:
+    ids = [job.id for job in params.jobs if job.chosen_id]
+    if not ids:
+        return {}
+    parameters = {"namespace": params.namespace, "ids": packed(ids)}
+    return {
+        job_id: (definition, bytes.fromhex(payload_hash))
+        for job_id, definition, payload_hash in transaction.listed("insert_known_ids", parameters)
+    }
+
+
+def _keys(namespace: str, jobs: Sequence[NewJob]) -> dict[str, Any]:
+    rows: list[tuple[str, str | None, str, int, int]] = []
+    at = 1
+    for job in jobs:
+        rows.append((job.definition, job.idempotency_key, job.id, at, len(job.payload_hash)))
+        at += len(job.payload_hash)
+    return {
+        "namespace": namespace,
+        "rows": packed(rows),
+        "bytes": b"".join([job.payload_hash for job in jobs]),
+    }
+
+
+def _batch(params: InsertJobs, jobs: Sequence[NewJob]) -> Batch:
+    groups = [list(group) for _, group in groupby(jobs, _shared)]
+    if len(groups) * ALIKE_AT_LEAST <= len(jobs) or len(groups) == 1:
+        statements = [_alike(params.namespace, group) for group in groups]
+    else:
+        statements = [_mixed(params.namespace, jobs)]
+    statements.append(_deltas(params, groups))
+    return Batch(statements, any(group[0].state is JobState.QUEUED for group in groups))
+
+
+def _shared(job: NewJob) -> tuple[object, ...]:
+    """Return all but id, payload and payload hash."""
+    return job[1:6] + job[8:]
+
+
+def _alike(namespace: str, jobs: Sequence[NewJob]) -> Statement:
+    rows: list[tuple[str, int, int, int]] = []
+    pieces: list[bytes] = []
+    at = 1
+    for job in jobs:
+        size, hash_size = len(job.payload), len(job.payload_hash)
+        rows.append((job.id, at, size, hash_size))
+        pieces += (job.payload, job.payload_hash)
+        at += size + hash_size
+    job = jobs[0]
+    shared = job._asdict()
+    shared.update(
+        namespace=namespace,
+        state=job.state.value,
+        reason=job.reason.value,
+        labels=labels_text(job.labels),
+        rows=packed(rows),
+        bytes=b"".join(pieces),
+    )
+    return "insert_alike", shared
+
+
+def _mixed(namespace: str, jobs: Sequence[NewJob]) -> Statement:
+    rows: list[tuple[Any, ...]] = []
+    pieces: list[bytes] = []
+    at = 1
+    for job in jobs:
+        size, hash_size = len(job.payload), len(job.payload_hash)
+        place = (job.id, at, size, hash_size)
+        kind = (
+            job.definition,
+            job.version,
+            job.queue,
+            job.state,
+            job.reason,
+            job.priority,
+            job.order_key,
+            job.run_at,
+        )
+        times = (labels_text(job.labels), job.created_at, job.queued_at)
+        limits = (job.max_attempts, job.timeout_us, job.deadline_at, job.expires_at)
+        origin = (
+            job.correlation_id,
+            job.traceparent,
+            job.owner,
+            job.actor,
+            job.parent,
+            job.root,
+            job.idempotency_key,
+        )
+        rows.append(place + kind + times + limits + origin)
+        pieces += (job.payload, job.payload_hash)
+        at += size + hash_size
+    return "insert", {"namespace": namespace, "rows": packed(rows), "bytes": b"".join(pieces)}
+
+
+def _deltas(params: InsertJobs, groups: Sequence[Sequence[NewJob]]) -> Statement:
+    counts: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        counts[group[0].definition, group[0].queue] += len(group)
+    rows = [(definition, queue, count) for (definition, queue), count in counts.items()]
+    minute = params.now - params.now % MINUTE
+    return "insert_deltas", {"namespace": params.namespace, "minute": minute, "rows": packed(rows)}

@@ -1,0 +1,93 @@
+"""The verbs that write jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from beltline.core.job import ClaimedJob
+from beltline.core.order import HEAD_START
+from beltline.store.contract import Hint
+from beltline.store.params import (
+    ApplyChanges,
+    ClaimJobs,
+    DiscardDead,
+    Inserted,
+    InsertJobs,
+    Miss,
+    NoteRequests,
+    Progress,
+    ReplayDead,
+)
+from beltline.store.sqlite.apply import apply_verb
+from beltline.store.sqlite.audit import append_audit
+from beltline.store.sqlite.claim import claim_verb, held_jobs
+from beltline.store.sqlite.insert import insert_verb
+from beltline.store.sqlite.transaction import Gate, Transaction, packed
+
+
+class SqliteJobs:
+    """The verbs that write jobs.
+
+    Batches are packed by the caller, so that the write lock is held for SQLite's work alone.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def insert(self, params: InsertJobs) -> list[Inserted]:
+        return await self._gate.write(insert_verb(params)) if params.jobs else []
+
+    async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
+        rows = await self._gate.write(claim_verb(params))
+        return rows.jobs()
+
+    async def apply(self, params: ApplyChanges) -> list[Miss]:
+        return await self._gate.write(apply_verb(params)) if params.changes or params.audit else []
+
+    async def held(self, namespace: str, session: str) -> list[ClaimedJob]:
+        parameters = {"namespace": namespace, "session": session}
+        return held_jobs(await self._gate.read(lambda transaction: transaction.listed("held", parameters)))
+
+    async def note_requests(self, params: NoteRequests) -> list[str]:
+        parameters = {"namespace": params.namespace, "request": params.request, "rows": packed(params.jobs)}
+
+        def verb(transaction: Transaction) -> list[str]:
+            noted = [job_id for (job_id,) in transaction.run("note_requests", parameters).fetchall()]
+            append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
+            if noted:
+                transaction.hint(params.namespace, Hint.REQUESTED)
+            return noted
+
+        return await self._gate.write(verb)
+
+    async def replay(self, params: ReplayDead) -> list[str]:
+        def verb(transaction: Transaction) -> list[str]:
+            given = {"namespace": params.namespace, "ids": packed(list(params.ids))}
+            ids: str = transaction.value("replay_find", given)
+            found = {"namespace": params.namespace, "ids": ids, "now": params.now, "head_start": HEAD_START}
+            for step in ("replay_attempts", "replay_keys", "replay", "replay_leave"):
+                transaction.run(step, found)
+            append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
+            moved: list[str] = json.loads(ids)
+            if moved:
+                transaction.hint(params.namespace, Hint.QUEUED)
+            return moved
+
+        return await self._gate.write(verb)
+
+    async def discard(self, params: DiscardDead) -> list[str]:
+        parameters = {"namespace": params.namespace, "now": params.now, "ids": packed(list(params.ids))}
+
+        def verb(transaction: Transaction) -> list[str]:
+            marked = [job_id for (job_id,) in transaction.run("discard", parameters).fetchall()]
+            append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
+            return marked
+
+        return await self._gate.write(verb)
+
+    async def progress(self, namespace: str, reports: Sequence[Progress]) -> None:
+        newest = {report.id: (report.id, report.fence, report.fraction, report.note) for report in reports}
+        if newest:
+            parameters = {"namespace": namespace, "rows": packed(list(newest.values()))}
+            await self._gate.write(lambda transaction: transaction.run("progress", parameters).close())

@@ -1,0 +1,39 @@
+"""What jobs write while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from beltline.store.params import LogLine, NewLogLine
+from beltline.store.sqlite.transaction import Gate, Transaction, packed
+
+KEPT: Final = 10_000
+
+
+class SqliteLogs:
+    """The verbs of job logs."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def append(self, namespace: str, lines: Sequence[NewLogLine]) -> None:
+        if not lines:
+            return
+        rows = packed([tuple(line) for line in lines])
+        trims = [
+            {"namespace": namespace, "job_id": job_id, "most": KEPT}
+            for job_id in dict.fromkeys(line.job_id for line in lines)
+        ]
+
+        def verb(transaction: Transaction) -> None:
+            transaction.run("log_append", {"namespace": namespace, "rows": rows})
+            for trim in trims:
+                transaction.run("log_trim", trim)
+
+        await self._gate.write(verb)
+
+    async def read(self, namespace: str, job_id: str, *, after: int = 0, limit: int = 1_000) -> list[LogLine]:
+        parameters = {"namespace": namespace, "job_id": job_id, "after": after, "limit": limit}
+        rows = await self._gate.read(lambda transaction: transaction.run("log_read", parameters).fetchall())
+        return [LogLine._make(row) for row in rows]

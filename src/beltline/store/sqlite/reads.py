@@ -1,0 +1,103 @@
+"""The verbs that read jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from beltline.core.job import Attempt, Job
+from beltline.core.states import DEAD, FINAL, JobState
+from beltline.store.params import Finished, JobPage, ListJobs, StateCount
+from beltline.store.rows import job_of, labels_text
+from beltline.store.sqlite.transaction import Gate, Transaction, packed
+
+MOST_COUNTED: Final = 10_000
+MOST_UNSETTLED: Final = 1_000
+
+
+class SqliteReads:
+    """The verbs that read jobs."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def get(self, namespace: str, job_ids: Sequence[str]) -> list[Job]:
+        found = await self._gate.read(lambda transaction: jobs_by_id(transaction, namespace, job_ids))
+        return [found[job_id] for job_id in job_ids if job_id in found]
+
+    async def page(self, params: ListJobs) -> JobPage:
+        parameters = _filter(params)
+
+        def verb(transaction: Transaction) -> tuple[list[Any], int]:
+            return transaction.run("page", parameters).fetchall(), transaction.value("page_total", parameters)
+
+        rows, total = await self._gate.read(verb)
+        items = [job_of(row) for row in rows[: params.limit]]
+        return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
+
+    async def counts(self, namespace: str) -> list[StateCount]:
+        rows = await self._gate.read(
+            lambda transaction: transaction.run("counts", {"namespace": namespace}).fetchall()
+        )
+        return [StateCount(queue, JobState(state), count) for queue, state, count in rows]
+
+    async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
+        parameters = {"namespace": namespace, "ids": packed(list(job_ids))}
+        return await self._gate.read(lambda transaction: _finished(transaction, parameters))
+
+    async def attempts(self, namespace: str, job_id: str) -> list[Attempt]:
+        parameters = {"namespace": namespace, "job_id": job_id}
+        rows = await self._gate.read(lambda transaction: transaction.run("attempts", parameters).fetchall())
+        return [Attempt._make(row) for row in rows]
+
+    async def unsettled(self, namespace: str, queues: tuple[str, ...] | None, now: int) -> int:
+        parameters = {
+            "namespace": namespace,
+            "queues": None if queues is None else packed(queues),
+            "now": now,
+            "most": MOST_UNSETTLED,
+        }
+        found: int = await self._gate.read(lambda transaction: transaction.value("unsettled", parameters))
+        return found
+
+
+def jobs_by_id(transaction: Transaction, namespace: str, job_ids: Iterable[str]) -> dict[str, Job]:
+    """Return those of the jobs that exist, by id."""
+    rows = transaction.run("get", {"namespace": namespace, "ids": packed(list(job_ids))}).fetchall()
+    return {job.id: job for job in map(job_of, rows)}
+
+
+def _filter(params: ListJobs) -> dict[str, Any]:
+    where = params.where
+    states = where.states or frozenset(JobState)
+    return {
+        "namespace": params.namespace,
+        "in_jobs": bool(states - FINAL),
+        "in_dead": bool(states & DEAD),
+        "in_history": bool(states & (FINAL - DEAD)),
+        "states": packed(sorted(where.states)) if where.states else None,
+        "definition": where.definition,
+        "queue": where.queue,
+        "labels": labels_text(where.labels),
+        "discarded": where.discarded,
+        "before": params.before,
+        # One more than asked for tells whether there is a next page.
+        "limit": params.limit + 1,
+        "most": MOST_COUNTED,
+    }
+
+
+def _finished(transaction: Transaction, parameters: dict[str, Any]) -> list[Finished]:
+    row = transaction.row("finished", parameters)
+    facts, data = row or ("[]", b"")
+    found: list[Finished] = []
+    at = 0
+    for job_id, state, reason, result_length, error_length in json.loads(facts):
+        middle = at + (result_length or 0)
+        end = middle + (error_length or 0)
+        result = None if result_length is None else data[at:middle]
+        error = None if error_length is None else data[middle:end]
+        found.append(Finished(job_id, JobState(state), reason, result, error))
+        at = end
+    return found

@@ -1,0 +1,115 @@
+"""The SQLite store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from beltline.core.clock import Clock
+from beltline.core.errors import ConfigError
+from beltline.store.contract import Traits
+from beltline.store.sqlite.audit import SqliteAudit
+from beltline.store.sqlite.connection import require_version
+from beltline.store.sqlite.definitions import SqliteDefinitions
+from beltline.store.sqlite.failures import translating
+from beltline.store.sqlite.gates import Hop, InlineGate, ThreadedGate, in_place
+from beltline.store.sqlite.jobs import SqliteJobs
+from beltline.store.sqlite.logs import SqliteLogs
+from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
+from beltline.store.sqlite.queues import SqliteQueues
+from beltline.store.sqlite.reads import SqliteReads
+from beltline.store.sqlite.sessions import SqliteSessions
+from beltline.store.sqlite.transaction import Gate, prepare_writer
+from beltline.store.sqlite.upkeep import SqliteUpkeep
+from beltline.store.sqlite.wakeups import SqliteWakeups
+
+PREFIX: Final = "sqlite:///"
+MEMORY: Final = ":memory:"
+
+
+class SqliteStore:
+    """A store in one file, or in memory.
+
+    `hop` chooses the inline mode: one connection, no thread, every verb run as `await hop(work)`. A store in
+    memory is always inline, for its data belongs to its connection. The file must lie on a local disk:
+    network file systems do not lock reliably.
+    """
+
+    def __init__(self, path: str | None, *, clock: Clock, hop: Hop | None = None) -> None:
+        self._path = str(Path(path).absolute()) if path is not None else None
+        self._clock = clock
+        self._open = False
+        self.url = f"{PREFIX}{self._path or MEMORY}"
+        self.traits = Traits(multi_host=False, name="sqlite")
+        self.wakeups = SqliteWakeups(self._listen)
+        self._gate = self._gate_for(hop)
+        self.jobs = SqliteJobs(self._gate)
+        self.reads = SqliteReads(self._gate)
+        self.sessions = SqliteSessions(self._gate)
+        self.queues = SqliteQueues(self._gate)
+        self.definitions = SqliteDefinitions(self._gate)
+        self.logs = SqliteLogs(self._gate)
+        self.upkeep = SqliteUpkeep(self._gate)
+        self.audit = SqliteAudit(self._gate)
+
+    @classmethod
+    def from_url(cls, url: str, *, clock: Clock) -> SqliteStore:
+        """Return the store that a `sqlite:///` URL names. Raises ConfigError."""
+        path = url.removeprefix(PREFIX)
+        if path in {url, ""}:
+            raise ConfigError(
+                [
+                    f"store URL {url!r} names no file; write sqlite:///beltline.db, or sqlite:////var/lib/beltline.db"
+                ]
+            )
+        return cls(None if path == MEMORY else path, clock=clock)
+
+    def now(self) -> int:
+        """Return the injected clock's time."""
+        return self._clock.now()
+
+    async def open(self, *, migrate: bool | None = None) -> None:
+        """Connect and migrate; `migrate` False refuses a file whose schema is not up to date."""
+        require_version()
+        if not self._open:
+            await self._gate.open(partial(self._prepare, allowed=migrate is not False))
+            self._open = True
+
+    async def close(self) -> None:
+        """Finish what was begun and disconnect; may be called twice."""
+        if self._open:
+            self._open = False
+            await self._gate.close()
+
+    async def migrations(self) -> list[tuple[str, bool]]:
+        """Return every known migration and whether it is applied; the store need not be open."""
+        if self._open:
+            done = await self._gate.read(lambda transaction: applied(transaction.connection))
+        else:
+            done = self._looked_up()
+        return [(step.name, step.number in done) for step in MIGRATIONS]
+
+    def _gate_for(self, hop: Hop | None) -> Gate:
+        if self._path is None or hop is not None:
+            return InlineGate(self._path, hop=hop or in_place, fire=self.wakeups.fire)
+        return ThreadedGate(self._path, clock=self._clock, fire=self.wakeups.fire)
+
+    def _listen(self) -> None:
+        self._gate.listen()
+
+    def _prepare(self, connection: sqlite3.Connection, *, allowed: bool) -> None:
+        migrate(connection, allowed=allowed, url=self.url, now=self._clock.now())
+        prepare_writer(connection)
+
+    def _looked_up(self) -> Mapping[int, bool]:
+        if self._path is None or not Path(self._path).exists():
+            return {}
+        with translating(self._path):
+            connection = sqlite3.connect(f"{Path(self._path).as_uri()}?mode=ro", uri=True)
+            try:
+                return applied(connection)
+            finally:
+                connection.close()

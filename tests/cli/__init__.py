@@ -1,0 +1,1 @@
+"""The command line on real stores: what it prints, where, and with which exit code."""

@@ -1,0 +1,45 @@
+"""Any order of verbs leaves a store in the state that the model is in. A failure prints how to repeat it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import cast
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.clocks import FakeClock
+from tests.conformance.machine import StoreMachine
+from tests.conformance.stores import Place
+
+
+def explore(place: Place, examples: int, steps: int) -> None:
+    """Run the machine `examples` times, at most `steps` verbs each, on one open store."""
+    with asyncio.Runner() as runner:
+        store = place.store(FakeClock())
+        runner.run(store.open(migrate=True))
+        machine = cast("type[StoreMachine]", partial(StoreMachine, runner, place, store))
+        try:
+            run_state_machine_as_test(
+                machine,
+                settings=settings(
+                    max_examples=examples,
+                    stateful_step_count=steps,
+                    deadline=None,
+                    print_blob=True,
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+        finally:
+            runner.run(store.close())
+
+
+def test_a_store_does_what_the_model_does(place: Place) -> None:
+    explore(place, examples=40, steps=40)
+
+
+@pytest.mark.proof
+def test_a_store_does_what_the_model_does_at_length(place: Place) -> None:
+    explore(place, examples=500, steps=80)

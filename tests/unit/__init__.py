@@ -1,0 +1,1 @@
+"""Tests without any store or process: one file for each module."""

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from beltline.core.codec import parse_json
+from beltline.core.failure import (
+    MESSAGE_LIMIT,
+    TRACE_LIMIT,
+    Failure,
+    failure,
+    failure_of,
+    fingerprint,
+    read_failure,
+)
+
+
+class OutOfPaper(Exception):
+    pass
+
+
+def throw(error: Exception) -> None:
+    raise error
+
+
+def thrown(error: Exception) -> Failure:
+    with pytest.raises(type(error)) as caught:
+        throw(error)
+    found = read_failure(failure_of(caught.value))
+    assert found is not None
+    return found
+
+
+def test_a_record_names_type_message_and_place() -> None:
+    record = thrown(OutOfPaper("tray 2"))
+
+    assert record["type"] == f"{__name__}.OutOfPaper"
+    assert record["message"] == "tray 2"
+    assert record["where"].endswith("in throw")
+    assert "OutOfPaper: tray 2" in record["trace"]
+
+
+def test_a_builtin_error_is_named_shortly() -> None:
+    assert thrown(ValueError("x"))["type"] == "ValueError"
+
+
+def test_an_error_that_was_never_raised_has_no_place() -> None:
+    record = read_failure(failure_of(ValueError("x")))
+
+    assert record is not None
+    assert record["where"] == ""
+
+
+def test_a_record_is_bounded_and_keeps_the_end_of_the_trace() -> None:
+    data = failure("E", "m" * 100_000, trace="t" * 100_000 + "end")
+
+    record = read_failure(data)
+    assert record is not None
+    assert (len(record["message"]), len(record["trace"])) == (MESSAGE_LIMIT, TRACE_LIMIT)
+    assert record["trace"].endswith("end")
+
+
+def test_a_record_of_any_text_is_strict_json_without_nul() -> None:
+    data = failure("E", "nul \x00 lone \ud800 emoji \U0001f600", trace="\udfff\x00")
+
+    assert json.loads(data)["message"] == "nul \\x00 lone \\ud800 emoji \U0001f600"
+    assert b"\\u0000" not in data
+    assert parse_json(data)
+
+
+def test_no_record_reads_as_none() -> None:
+    assert read_failure(None) is None
+
+
+def test_errors_that_differ_in_numbers_and_quoted_values_share_a_fingerprint() -> None:
+    first = fingerprint("E", "row 17 of 'a.csv' at 0x7f3a", "load")
+    second = fingerprint("E", "row 4 of 'b.csv' at 0x11bc", "load")
+
+    assert first == second
+    assert len(first) == 12
+
+
+def test_errors_of_other_kinds_places_or_words_have_other_fingerprints() -> None:
+    prints = {
+        fingerprint("E", "disk full", "load"),
+        fingerprint("F", "disk full", "load"),
+        fingerprint("E", "disk full", "save"),
+        fingerprint("E", "disk gone", "load"),
+    }
+
+    assert len(prints) == 4

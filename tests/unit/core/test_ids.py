@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, strategies as st
+
+from beltline.core.ids import ALPHABET, created_at, new_id
+
+MOMENTS = st.integers(0, 2**48 * 1_000)
+
+
+@given(now=MOMENTS, seed=st.integers())
+def test_an_id_is_26_characters_of_the_alphabet(now: int, seed: int) -> None:
+    made = new_id(now, random.Random(seed))
+
+    assert len(made) == 26
+    assert set(made) <= set(ALPHABET)
+
+
+@given(now=MOMENTS, seed=st.integers())
+def test_an_id_tells_its_millisecond(now: int, seed: int) -> None:
+    assert created_at(new_id(now, random.Random(seed))) == now // 1_000 * 1_000
+
+
+@given(first=MOMENTS, later=st.integers(1_000, 10**15), seed=st.integers())
+def test_an_id_sorts_after_those_of_earlier_milliseconds(first: int, later: int, seed: int) -> None:
+    chance = random.Random(seed)
+
+    assert new_id(first, chance).encode() < new_id(first + later, chance).encode()
+
+
+def test_ids_of_one_moment_differ() -> None:
+    chance = random.Random(1)
+
+    assert len({new_id(1, chance) for _ in range(10_000)}) == 10_000
+
+
+def test_the_same_seed_gives_the_same_ids() -> None:
+    assert new_id(1, random.Random(5)) == new_id(1, random.Random(5))
+
+
+def test_an_id_of_a_known_moment_is_known() -> None:
+    class Ones:
+        def getrandbits(self, k: int, /) -> int:
+            return (1 << k) - 1
+
+        def random(self) -> float:
+            return 0.0
+
+    assert new_id(1_893_499_200_000_000, Ones()) == "01q3gvsv00" + "z" * 16
+
+
+@pytest.mark.parametrize("char", ["i", "l", "o", "u"])
+def test_the_alphabet_has_no_letter_that_is_easily_misread(char: str) -> None:
+    assert char not in ALPHABET
