@@ -34,3 +34,9 @@ async def eventually_async(
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.Event().wait(), _POLL_S)
     return found
+
+
+async def pause(seconds: float) -> None:
+    """Let a while pass, where the passing itself is what is tested: a random moment, a whole lease."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)

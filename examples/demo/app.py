@@ -58,7 +58,10 @@ def load(ctx: Context, month: Month, database: Path) -> bool:
 
 
 async def _hand_on(step: JobHandle[Any], calls: Mapping[str, Mapping[str, Any]]) -> None:
-    """Submit the next step's jobs, each once however often this is repeated."""
+    """Submit the next step's jobs, each once however often this is repeated.
+
+    The client is its own: a worker runs the jobs of `belt` on a store of its own and leaves `belt` closed.
+    """
     async with Beltline(belt.url, namespace=belt.namespace) as client:
         name, dump = step.definition.name, step.definition.payload.dump
         await asyncio.gather(

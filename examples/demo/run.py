@@ -38,4 +38,7 @@ async def run(folder: Folder, console: Console) -> int:
     show_checks(console, checks)
     where = f"--store {quote(masked(belt.url))} --namespace {belt.namespace}"
     tell(console, f"Look further: .venv/bin/beltline jobs ls {where}")
-    return 0 if all(check.passed for check in checks) else 1
+    if all(check.passed for check in checks):
+        return 0
+    tell(console, f"A check failed. What the workers said: {shown(folder.log)}")
+    return 1

@@ -21,10 +21,10 @@ DEFAULT_FILE: Final = "beltline.toml"
 FILE_VARIABLE: Final = "BELTLINE_CONFIG"
 DEFAULT: Final = "default"
 LONGEST_TEXT: Final = 4_096
+QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 
 _SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_QUEUE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 # From the first colon of the authority to the last @ of the word: a password may hold unescaped /, : and @.
 _PASSWORD: Final = re.compile(r"(://[^:/@\s]*:)[^\s'\"]*@")
 _PASSWORD_IN_QUERY: Final = re.compile(r"([?&]password=)[^&\s'\"]*")
@@ -192,6 +192,8 @@ def _from_file(path: Path | None, env: Mapping[str, str], problems: list[str]) -
 def _from_env(env: Mapping[str, str], problems: list[str]) -> Iterator[Given]:
     known = {setting.variable: setting for setting in SETTINGS}
     for variable in sorted(env):
+        if variable in known and not env[variable]:
+            continue
         if variable in known:
             yield Given(known[variable], env[variable], f"environment {variable}")
         elif variable.startswith(("BELTLINE_STORE_", "BELTLINE_WORKER_", "BELTLINE_RETENTION_")):
@@ -243,7 +245,7 @@ def _queues(value: object) -> tuple[str, ...]:
         value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     )
     names = tuple(item.strip() for item in items if isinstance(item, str))
-    if not names or len(names) != len(items) or not all(map(_QUEUE.fullmatch, names)):
+    if not names or len(names) != len(items) or not all(map(QUEUE_NAME.fullmatch, names)):
         raise ValueError(
             f"{value!r} is no list of queue names (letters, digits and . _ : / @ -) like images,mails"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from beltline import Beltline, Context, Retry
 
@@ -21,5 +22,6 @@ async def resize(ctx: Context, width: int = 256) -> dict[str, int]:
 
 @belt.job
 async def hold(seconds: float) -> None:
-    """Runs for so long."""
-    await asyncio.sleep(seconds)
+    """Runs for so long, unless it is stopped."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 
@@ -296,6 +297,18 @@ def test_a_watcher_for_programs_prints_one_json_line_a_change(cli: Terminal, sho
     lines = cli("jobs", "watch", job_id, "--json").lines
 
     assert [json.loads(line)["state"] for line in lines] == ["succeeded"]
+
+
+def test_an_interrupted_watcher_leaves_with_130(cli: Terminal, shop: Shop) -> None:
+    argv = [sys.executable, "-m", "beltline.cli", "jobs", "watch", submit(cli), "--store", shop.url]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watcher:
+        assert watcher.stdout is not None
+        assert "queued" in watcher.stdout.readline()
+
+        watcher.send_signal(signal.SIGINT)
+
+        assert watcher.communicate() == ("", "\n")
+    assert watcher.returncode == 130
 
 
 def test_a_watcher_on_a_terminal_keeps_to_one_line(cli: Terminal, shop: Shop) -> None:

@@ -186,6 +186,32 @@ def test_a_reader_that_goes_away_is_no_error(shop: Shop) -> None:
     assert ran.stderr == b""
 
 
+def test_a_shell_can_ask_for_completion() -> None:
+    env = {
+        **os.environ,
+        "_BELTLINE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "beltline jobs w",
+        "COMP_CWORD": "2",
+    }
+    program = [sys.executable, "-c", "from beltline.cli.main import main; main()"]
+
+    said = subprocess.run(program, env=env, capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stdout) == (0, "plain,watch\n")
+
+
+def test_a_fault_of_our_own_is_a_line_without_secrets(terminal: Terminal) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("postgresql://me:s3cret@host/db")
+
+    terminal.monkeypatch.setattr("beltline.cli.command.load_with_sources", broken)
+
+    ran = terminal("config", "check")
+
+    assert ran.code == 1
+    assert ran.err.startswith("error [internal]: RuntimeError: postgresql://me:***@host/db")
+
+
 def test_the_start_loads_nothing_heavy() -> None:
     program = "import json, sys\nimport beltline.cli.main\nprint(json.dumps(list(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -167,12 +167,13 @@ async def test_a_paused_queue_blocks_no_work_behind_it(world: World) -> None:
     assert [job.queue for job in await world.claim(limit=1)] == ["open"]
 
 
-async def test_a_resumed_queue_is_claimed_again(world: World) -> None:
+@pytest.mark.parametrize("queues", [None, ("shut",), ("open", "shut")], ids=["any", "one", "both"])
+async def test_a_resumed_queue_is_claimed_again(world: World, queues: tuple[str, ...] | None) -> None:
     await world.insert(world.new(queue="shut"))
     await world.store.queues.set_paused(world.namespace, "shut", paused=True, now=world.now)
     await world.store.queues.set_paused(world.namespace, "shut", paused=False, now=world.now)
 
-    assert len(await world.claim()) == 1
+    assert len(await world.claim(queues=queues)) == 1
 
 
 async def test_a_claim_is_bounded_by_its_limit(world: World) -> None:
@@ -223,7 +224,10 @@ async def test_a_claimed_job_is_not_claimed_again(world: World) -> None:
 
 @pytest.mark.parametrize("queued", [0, 1], ids=["nothing queued", "a job queued"])
 @pytest.mark.parametrize("end", ["unknown", "closed", "lost"])
-async def test_a_session_that_is_not_open_claims_nothing(world: World, end: str, queued: int) -> None:
+@pytest.mark.parametrize("queues", [None, ("images",), ("images", "other")], ids=["any", "one", "two"])
+async def test_a_session_that_is_not_open_claims_nothing(
+    world: World, queues: tuple[str, ...] | None, end: str, queued: int
+) -> None:
     job = world.new()
     await world.insert(*[job][:queued])
     session = await world.session() if end != "unknown" else "nobody"
@@ -233,7 +237,7 @@ async def test_a_session_that_is_not_open_claims_nothing(world: World, end: str,
         assert await world.store.sessions.lose(world.namespace, session, 0, world.now)
 
     with pytest.raises(LeaseLost):
-        await world.claim(session=session)
+        await world.claim(session=session, queues=queues)
 
     assert {found.state for found in await world.store.reads.get(world.namespace, [job.id])} <= {
         JobState.QUEUED
@@ -292,3 +296,37 @@ async def test_an_old_session_does_not_hold_what_another_claimed_since(world: Wo
 
     assert await world.store.jobs.held(world.namespace, old) == []
     assert [held.id for held in await world.store.jobs.held(world.namespace, new)] == [job.id]
+
+
+@pytest.mark.parametrize("count", [1, 3], ids=["one queue", "several queues"])
+@pytest.mark.parametrize("named", [True, False], ids=["named", "any"])
+async def test_what_may_be_claimed_is_found_among_what_may_not(world: World, count: int, named: bool) -> None:
+    """Each queue holds jobs of every kind: that have run, or not; expired, or late, or neither."""
+    names = tuple(f"q{n}" for n in range(count))
+    soon = world.now + 10
+    kinds: list[dict[str, int]] = [
+        {},
+        {"expires_at": soon},
+        {"deadline_at": soon},
+        {"expires_at": soon + 10, "deadline_at": soon + 10},
+    ]
+    jobs = [
+        world.new(queue=name, queued_at=world.now - 1_000 + age, **kind)
+        for name in names
+        for age, kind in enumerate([*kinds, *kinds])
+    ]
+    await world.insert(*jobs)
+    first_runs = await world.claim(limit=len(jobs))
+    places = {job.id: {"queued_at": job.queued_at, "order_key": job.order_key} for job in jobs}
+    released = [change_to(job, JobState.QUEUED, world.now, **places[job.id]) for job in first_runs]
+    assert not await world.apply(*released)
+    fresh = [job._replace(id=f"{job.id[:-1]}-") for job in jobs]
+    await world.insert(*fresh)
+    world.clock.advance(10)
+
+    claimed = await world.claim(queues=names if named else None, limit=len(jobs) * 2)
+
+    expected = [job for job in jobs if job.deadline_at != soon]
+    expected += [job for job in fresh if soon not in {job.deadline_at, job.expires_at}]
+    in_order = sorted(expected, key=lambda job: (job.order_key or 0, job.id))
+    assert [job.id for job in claimed] == [job.id for job in in_order]

@@ -109,14 +109,14 @@ class World:
             ask = task.doing if task else None
             if isinstance(ask, Ask):
                 # The store's hop carries the answer and its hints.
-                self._tell(ask, value[0] if type(value) is tuple else value)
+                self._tell(ask, cast("tuple[object, ...]", value)[0] if type(value) is tuple else value)
         finally:
             self.simulation.current = task
         return value
 
     def _tell(self, ask: Ask, value: object) -> None:
         if ask.verb in {"jobs.claim", "upkeep.stage"} and not value:
-            # The most frequent answer: nothing moved. Were it untrue, the next look would meet a move out of place.
+            # The most frequent answer. Were it untrue, the next look would meet a move out of place.
             return
         if ask.verb in WRITES:
             self.witness.look(ask, self.all_jobs())

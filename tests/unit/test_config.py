@@ -37,7 +37,7 @@ def test_without_any_source_the_defaults_hold() -> None:
 
 def test_the_file_of_the_working_directory_is_read() -> None:
     write(
-        '[store]\nurl = "sqlite:///a.db"\n[worker]\nlease = "1m"\nqueues = ["a", "b"]\n[retention]\ndead_days = 3\n'
+        '[store]\nurl = "sqlite:///a.db"\n[worker]\nlease = "1m"\nqueues = ["a", "b"]\n[retention]\ndead_days=3'
     )
 
     config = load(None, {}, {})
@@ -58,6 +58,10 @@ def test_the_environment_wins_over_the_file_and_a_flag_over_both() -> None:
     assert config.worker.threads == 2
 
 
+def test_an_empty_variable_is_as_none() -> None:
+    assert load(None, {"BELTLINE_STORE": "", "BELTLINE_CONFIG": ""}, {}) == Config()
+
+
 def test_the_variable_names_another_file() -> None:
     write("[worker]\nconcurrency = 1\n")
     other = write("[worker]\nconcurrency = 7\n", "other.toml")
@@ -73,12 +77,7 @@ def test_a_path_given_wins_over_the_variable() -> None:
 
 
 def test_every_setting_has_a_variable_that_works() -> None:
-    values = {
-        "store.url": "postgresql://me@host/db",
-        "store.namespace": "shop",
-        "worker.queues": "a",
-        "worker.name": "w",
-    }
+    values = {"store.url": "postgresql://me@host/db", "store.namespace": "shop", "worker.queues": "a"}
     env = {setting.variable: values.get(setting.key, "9") for setting in SETTINGS}
 
     loaded = load_with_sources(None, env, {})

@@ -7,13 +7,14 @@ import importlib
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
 import click
 
 from beltline.config import Config, Loaded, load_with_sources
 
-CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+CONTEXT: Final = MappingProxyType({"help_option_names": ("-h", "--help"), "max_content_width": 110})
 
 
 @dataclass(slots=True)

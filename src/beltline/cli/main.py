@@ -13,6 +13,7 @@ import click
 
 from beltline.cli.command import Group, Invocation, Member, example
 from beltline.cli.faults import EXIT_CODES, FAILED, INTERRUPTED, OK, PIPE_CLOSED, Fault, fault_of, usage_fault
+from beltline.config import masked
 from beltline.core.errors import BeltlineError, Unsupported
 
 DEBUG_VARIABLE: Final = "BELTLINE_DEBUG"
@@ -75,10 +76,9 @@ def run(argv: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         refuse_windows(sys.platform)
         code = root().main(list(argv), prog_name="beltline", obj=invocation, standalone_mode=False)
-        sys.stdout.flush()
-    except SystemExit:
-        # Without standalone_mode click exits for one cause only: the reader, such as `head`, has gone.
-        return PIPE_CLOSED
+    except SystemExit as leaving:
+        # Click exits by itself with 1 where the reader, such as `head`, has gone, and with 0 after a completion.
+        return PIPE_CLOSED if leaving.code else OK
     except (KeyboardInterrupt, click.Abort):
         click.echo(err=True)
         return INTERRUPTED
@@ -118,7 +118,7 @@ def _tell_usage(error: click.ClickException, *, as_json: bool) -> int:
 
 def _unexpected(error: Exception) -> Fault:
     message = f"{type(error).__name__}: {error}; this is a fault of Beltline: {DEBUG_VARIABLE}=1 shows where"
-    return Fault("internal", message, FAILED, {})
+    return Fault("internal", masked(message), FAILED, {})
 
 
 def _version_option() -> click.Option:

@@ -11,6 +11,8 @@ from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.cli.shapes import queue_shape, states_of
 from beltline.cli.text import age
+from beltline.config import QUEUE_NAME
+from beltline.core.errors import InvalidInput
 from beltline.core.states import DEAD, JobState
 from beltline.engine import control
 from beltline.store.contract import Store
@@ -48,6 +50,9 @@ def _action(name: str, *, paused: bool, text: str) -> None:
     @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
     @pass_invocation
     def act(invocation: Invocation, names: Sequence[str], why: str) -> None:
+        for queue in names:
+            if not QUEUE_NAME.fullmatch(queue):
+                raise InvalidInput(f"{queue!r} is no queue name: use letters, digits and . _ : / @ -")
         found, counts, _ = with_store(invocation, _setting(names, paused=paused, why=why))
         if invocation.json:
             print_list([queue_shape(queue, counts) for queue in found if queue.name in names])

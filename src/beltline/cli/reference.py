@@ -36,6 +36,7 @@ def reference() -> str:
             _table("Exit codes", "code", [(str(code), meaning) for code, meaning in EXIT_CODES]),
             _json_notes(),
             _settings(),
+            _completion(),
             *_commands(command, ctx),
         ]
     return "\n".join(parts)
@@ -103,6 +104,13 @@ def _settings() -> str:
         " names; the key `worker.lease` is `lease` in its section `[worker]`. The environment wins over the"
         " file, an option over both. Durations are texts: `15s`, `1m30s`.\n\n"
         f"| key | variable | default |\n| --- | --- | --- |\n{lines}"
+    )
+
+
+def _completion() -> str:
+    return (
+        "## Completion\n\nFor commands and options by the tab key, put into `~/.bashrc`:"
+        ' `eval "$(_BELTLINE_COMPLETE=bash_source beltline)"`; for zsh and fish write `zsh_source`, `fish_source`.\n'
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
 from beltline.core.diagram import page
 
 if __name__ == "__main__":
-    print(page(), end="")
+    sys.stdout.write(page())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from typing import Final
 
 import click
 
-from beltline.cli.output import print_json
 from beltline.cli.shapes import job_shape
 from beltline.cli.text import one_line, span
 from beltline.cli.words import why
@@ -81,7 +81,7 @@ class Display:
         elif seen != self._last:
             self._last = seen
             if self._as_json:
-                print_json(job_shape(job))
+                click.echo(json.dumps(job_shape(job), ensure_ascii=False))
             else:
                 click.echo(_line(job, now))
         sys.stdout.flush()

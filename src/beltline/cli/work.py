@@ -10,7 +10,7 @@ from dataclasses import replace
 import click
 
 from beltline.cli.command import Invocation, command, example, pass_invocation
-from beltline.cli.faults import fault_of
+from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
 
@@ -70,6 +70,8 @@ def _work(config: Config, app: str, *, as_json: bool) -> int:
 
     try:
         return run_worker(config, app)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BeltlineError as error:
         fault = fault_of(error)
         click.echo(fault.text(as_json=as_json), err=True)

@@ -65,12 +65,14 @@ class Fetcher:
         if claimed >= self._asked:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.hinted.wait(), POLL_S * (0.8 + 0.4 * self._random.random()))
+            async with asyncio.timeout(POLL_S * (0.8 + 0.4 * self._random.random())):
+                await self.hinted.wait()
 
     async def _wait_for_room(self) -> None:
         while self._runner.free <= 0 or self._settler.behind > self._most_behind:
             self.room.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.room.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self.room.wait()
         if self._runner.free < self._enough and self._runner.runs:
             await asyncio.sleep(_GATHER_S)

@@ -8,6 +8,7 @@ The thread has its own event loop and its own connection to the store.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from beltline.core.errors import BeltlineError
 from beltline.store.contract import Store
 from beltline.store.params import BeatReply
 
-_START_PATIENCE_S: Final = 30.0
+_STOP_PATIENCE_S: Final = 30.0
 
 
 class Watch(Protocol):
@@ -32,8 +33,8 @@ class Watch(Protocol):
 class Heart:
     """Beats for whatever session `session` names, every `interval_us`.
 
-    `replied` gets each reply on the worker's loop. A beat that fails is tried again at a fourth of the
-    interval.
+    `replied` gets each reply, with the session that it is about, on the worker's loop. A beat that fails is
+    tried again at a fourth of the interval; nothing ends the heart but `stop`.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Heart:
         *,
         session: Callable[[], str],
         interval_us: int,
-        replied: Callable[[BeatReply], None],
+        replied: Callable[[str, BeatReply], None],
         watches: Sequence[Watch] = (),
     ) -> None:
         self._open_store = open_store
@@ -53,25 +54,30 @@ class Heart:
         self._replied = replied
         self._watches = watches
         self._owner = asyncio.get_running_loop()
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
-        self._thread = threading.Thread(target=self._live, name="beltline-heart", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start beating."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._live, args=(self._loop,), name="beltline-heart", daemon=True
+        )
         self._thread.start()
 
     async def stop(self) -> None:
         """Stop beating; returns when the thread has ended."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
-            await asyncio.to_thread(self._thread.join, _START_PATIENCE_S)
+        if self._loop is not None and self._thread is not None:
+            with contextlib.suppress(RuntimeError):  # it was stopped before
+                self._loop.call_soon_threadsafe(self._stopping.set)
+            await asyncio.to_thread(self._thread.join, _STOP_PATIENCE_S)
 
-    def _live(self) -> None:
+    def _live(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            self._loop.run_until_complete(self._beat_on())
+            loop.run_until_complete(self._beat_on())
         finally:
-            self._loop.close()
+            loop.close()
 
     async def _beat_on(self) -> None:
         store = self._open_store()
@@ -86,25 +92,37 @@ class Heart:
             except BeltlineError as error:
                 logging.getLogger("beltline").warning("heartbeat: %s; trying again", error)
                 pause /= 4
+            except Exception:
+                # Without a heartbeat others take over what runs here: whatever it was, the heart goes on.
+                logging.getLogger("beltline").exception("heartbeat failed; trying again")
+                pause /= 4
             await self._rest(store, pause)
-        await store.close()
+        with contextlib.suppress(BeltlineError):
+            await store.close()
 
     async def _beat(self, store: Store) -> None:
         session = self._session()
         reply = await store.sessions.beat(self._namespace, session, store.now())
         if session == self._session():
-            self._owner.call_soon_threadsafe(self._replied, reply)
+            self._owner.call_soon_threadsafe(self._replied, session, reply)
 
     async def _rest(self, store: Store, pause: float) -> None:
         """Wait for the next beat; the watches look once a second meanwhile."""
         while pause > 0 and not self._stopping.is_set():
-            for watch in self._watches:
-                await watch.look(store)
+            await self._look(store)
             step = min(pause, 1.0)
             try:
-                await asyncio.wait_for(self._stopping.wait(), step)
+                async with asyncio.timeout(step):
+                    await self._stopping.wait()
             except TimeoutError:
                 pause -= step
+
+    async def _look(self, store: Store) -> None:
+        for watch in self._watches:
+            try:
+                await watch.look(store)
+            except Exception:
+                logging.getLogger("beltline").exception("%s failed", type(watch).__name__)
 
 
 class Pulse:

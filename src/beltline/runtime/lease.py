@@ -50,10 +50,10 @@ class Lease:
         self.session = session
         self.doubtful = False
 
-    async def reconcile(self, known: AbstractSet[str]) -> None:
-        """Give back what the store says we hold and is not in `known`, uncharged."""
+    async def reconcile(self, known: AbstractSet[tuple[str, int]]) -> None:
+        """Give back what the store says we hold and is not in `known`, as (id, fence), uncharged."""
         held = await self._store.jobs.held(self._namespace, self.session)
-        strays = [job for job in held if job.id not in known]
+        strays = [job for job in held if (job.id, job.fence) not in known]
         await give_back(self._store, self._namespace, strays, Reason.CLAIM_LOST, random=self._random)
         self.doubtful = False
 

@@ -6,11 +6,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from beltline.core.errors import StoreError
 from beltline.core.ids import Random
 
-_LONGEST_PAUSE = 10.0
+_LONGEST_PAUSE: Final = 10.0
+_MOST_DOUBLINGS: Final = 30
+
+
+def growing(first: float, failures: int, *, longest: float) -> float:
+    """Return the pause after this many failures in a row: it doubles each time, up to `longest`."""
+    # Bounded before it becomes a float: an outage of an hour counts more doublings than a float can hold.
+    return min(first * 2 ** min(failures, _MOST_DOUBLINGS), longest)
 
 
 class Loop:
@@ -52,14 +60,13 @@ class Loop:
         while True:
             self._woken.clear()
             if not await self._guarded():
-                pause = self._pause()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), pause)
+                    async with asyncio.timeout(self._pause()):
+                        await self._woken.wait()
 
     def _pause(self) -> float:
-        base = (
-            self._interval if not self._failures else min(self._interval * 2**self._failures, _LONGEST_PAUSE)
-        )
+        failures = self._failures
+        base = growing(self._interval, failures, longest=_LONGEST_PAUSE) if failures else self._interval
         return base * (0.9 + 0.2 * self._random.random())
 
     async def _guarded(self) -> bool:

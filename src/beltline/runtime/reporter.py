@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -30,7 +31,9 @@ class Reporter:
         self._lines: deque[NewLogLine] = deque(maxlen=MOST_LINES)
         self._progress: dict[str, Progress] = {}
         self._due = False
+        self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
 
     def log(self, run: Run, level: str, message: str, fields: str) -> None:
         """Keep a line; safe from any thread."""
@@ -43,25 +46,42 @@ class Reporter:
         self._call()
 
     async def flush(self) -> None:
-        """Write what is gathered. Raises StoreError; the lines are kept then."""
+        """Write what is gathered. Raises StoreError; what was not written is kept then."""
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
-        reports, self._progress = list(self._progress.values()), {}
+        reports, self._progress = self._progress, {}
         try:
             if lines:
                 await self._store.logs.append(self._namespace, lines)
+                lines = []
             if reports:
-                await self._store.jobs.progress(self._namespace, reports)
-        except StoreError:
-            self._lines.extendleft(reversed(lines))
+                await self._store.jobs.progress(self._namespace, list(reports.values()))
+        except (StoreError, asyncio.CancelledError):
+            self._put_back(lines, reports)
             raise
 
+    async def close(self) -> None:
+        """Write what is left; what comes later is dropped. Raises StoreError."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._flushing is not None:
+            await asyncio.wait([self._flushing])
+        await self.flush()
+
+    def _put_back(self, lines: list[NewLogLine], reports: dict[str, Progress]) -> None:
+        room = MOST_LINES - len(self._lines)
+        self._lines.extendleft(reversed(lines[max(0, len(lines) - room) :]))
+        for job_id, report in reports.items():
+            self._progress.setdefault(job_id, report)
+
     def _call(self) -> None:
-        if not self._due:
+        if not self._due and not self._closed:
             self._due = True
             self._loop.call_soon_threadsafe(self._soon)
 
     def _soon(self) -> None:
-        self._loop.call_later(FLUSH_S, self._start)
+        if not self._closed:
+            self._timer = self._loop.call_later(FLUSH_S, self._start)
 
     def _start(self) -> None:
         self._due = False
@@ -73,5 +93,7 @@ class Reporter:
             await self.flush()
         except StoreError:
             self._call()
+        except Exception:
+            logging.getLogger("beltline").exception("log lines and progress could not be written")
         finally:
             self._flushing = None

@@ -38,7 +38,7 @@ class Run:
     It is the port through which the job's Context speaks.
     """
 
-    __slots__ = ("cause", "definition", "job", "limit", "reports", "settled", "task")
+    __slots__ = ("begun", "cause", "definition", "job", "limit", "reports", "settled", "task")
 
     def __init__(self, job: ClaimedJob, definition: JobDefinition, reports: Reports) -> None:
         self.job = job
@@ -47,13 +47,24 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.cause: Cause | None = None
         self.limit: asyncio.TimerHandle | None = None
+        self.begun = False
         self.settled = False
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells this run from every other, also from a later run of the same job in this process."""
+        return self.job.id, self.job.fence
+
     def interrupt(self, cause: Cause) -> None:
-        """Ask the body to stop; the first cause stays, but a lost lease overrides every other."""
-        if self.cause is None or cause is Cause.LOST:
+        """Ask the body to stop; the first cause stays, but a lost lease overrides every other.
+
+        A body is asked once: what it does to clean up is not interrupted. A task that has not begun is left
+        to find the cause, for a task that is cancelled before its first step never runs at all.
+        """
+        asked = self.cause is not None
+        if not asked or cause is Cause.LOST:
             self.cause = cause
-        if self.task is not None:
+        if self.begun and not asked and self.task is not None:
             self.task.cancel()
 
     def append_log(self, level: str, message: str, fields: str) -> None:

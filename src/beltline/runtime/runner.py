@@ -8,7 +8,6 @@ from typing import Final
 
 from beltline.core.clock import MICROS
 from beltline.core.decide import Policy
-from beltline.core.errors import InvalidPayload
 from beltline.core.failure import failure, failure_of
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Cancel, Ending, Fail, Outcome, Signal, Snooze, released, succeeded
@@ -42,7 +41,7 @@ class Runner:
         freed: Callable[[], None],
         now: Callable[[], int],
     ) -> None:
-        self.runs: dict[str, Run] = {}
+        self.runs: dict[tuple[str, int], Run] = {}
         self._registry = registry
         self._executors = executors
         self._concurrency = concurrency
@@ -74,7 +73,7 @@ class Runner:
             self._settle(Settlement(job, released(Reason.NO_HANDLER, NO_HANDLER_DELAY_US), Policy()))
             return
         run = Run(job, definition, self._reports)
-        self.runs[job.id] = run
+        self.runs[run.key] = run
         run.task = asyncio.create_task(self._run(run))
         if job.timeout_us is not None or job.deadline_at is not None:
             self._limit(run)
@@ -84,28 +83,33 @@ class Runner:
         for run in list(self.runs.values()):
             run.interrupt(cause)
 
+    def abandon_all(self) -> None:
+        """Give back, uncharged, the jobs of bodies that were asked to stop and go on all the same."""
+        for run in self.runs.values():
+            self._end(run, released(Reason.DRAINED))
+
     async def _run(self, run: Run) -> None:
+        run.begun = True
         try:
             outcome = await self._outcome(run)
         finally:
             if run.limit is not None:
                 run.limit.cancel()
-            del self.runs[run.job.id]
+            del self.runs[run.key]
             self._freed()
+        self._end(run, outcome)
+
+    def _end(self, run: Run, outcome: Outcome) -> None:
+        """Hand the outcome on, where this is the first one and the job still ours."""
         if not run.settled and run.cause is not Cause.LOST:
+            run.settled = True
             self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
 
     async def _outcome(self, run: Run) -> Outcome:
-        definition = run.definition
         try:
-            arguments = definition.payload.load(run.job.payload)
-        except InvalidPayload as error:
-            return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
-        try:
-            value = await self._executors[definition.mode].run(definition, Context(run.job, run), arguments)
-            if isinstance(value, Signal):
-                return _signalled(value)
-            return succeeded(definition.result.dump(value))
+            if run.cause is not None:
+                return _interrupted(run, asyncio.CancelledError())
+            return await self._body(run)
         except Signal as signal:
             return _signalled(signal)
         except asyncio.CancelledError as error:
@@ -114,6 +118,15 @@ class Runner:
             raise
         except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
             return _failed(run, error)
+
+    async def _body(self, run: Run) -> Outcome:
+        definition = run.definition
+        try:
+            arguments = definition.payload.load(run.job.payload)
+        except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
+            return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
+        value = await self._executors[definition.mode].run(definition, Context(run.job, run), arguments)
+        return _signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
 
     def _limit(self, run: Run) -> None:
         job = run.job
@@ -130,9 +143,8 @@ class Runner:
         run.limit = asyncio.get_running_loop().call_later(2 * self._grace_s, self._give_up, run)
 
     def _give_up(self, run: Run) -> None:
-        if not run.settled:
-            run.settled = True
-            self._settle(Settlement(run.job, _timed_out(run), self._policy(run.definition)))
+        self._end(run, _timed_out(run))
+        self._freed()
 
     def _policy(self, definition: JobDefinition) -> Policy:
         found = self._policies.get(definition.name)
@@ -174,5 +186,10 @@ def _timed_out(run: Run) -> Outcome:
 def _failed(run: Run, error: BaseException) -> Outcome:
     if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
         return _timed_out(run)
+    if run.cause is Cause.DRAIN:
+        # Whatever it raised, it was asked to stop: a shutdown is no failure of the job.
+        return released(Reason.DRAINED)
+    if run.cause is Cause.CANCEL:
+        return Outcome(Ending.CANCELLED, error=failure_of(error), reason=Reason.CANCEL_REQUESTED)
     permitted = run.definition.retry.permits(error)
     return Outcome(Ending.FAILED, error=failure_of(error), reason=None if permitted else Reason.NOT_RETRYABLE)

@@ -6,7 +6,6 @@ A lone outcome goes at once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -14,9 +13,11 @@ from typing import Final
 from beltline.core.errors import StoreError
 from beltline.core.ids import Random
 from beltline.engine.settle import Settlement, settle
+from beltline.runtime.loop import growing
 from beltline.store.contract import Store
 
 LARGEST_BATCH: Final = 500
+_SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
 
@@ -42,17 +43,17 @@ class Settler:
     @property
     def idle(self) -> bool:
         """Whether every outcome is in the store."""
-        return self._flushing is None
+        return self._flushing is None and not self._pending
 
     @property
-    def pending_ids(self) -> set[str]:
-        """The jobs whose outcomes are not in the store yet."""
-        return {item.job.id for item in self._pending}
+    def pending(self) -> set[tuple[str, int]]:
+        """The runs, as (id, fence), whose outcomes are not in the store yet."""
+        return {(item.job.id, item.job.fence) for item in self._pending}
 
     def put(self, item: Settlement) -> None:
         """Take an outcome; it is written as soon as possible."""
         self._pending.append(item)
-        if self._flushing is None:
+        if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
 
     async def close(self, patience_s: float) -> int:
@@ -60,36 +61,43 @@ class Settler:
 
         Return how many outcomes are not (their jobs will be rescued).
         """
-        if self._flushing is not None:
-            await asyncio.wait([self._flushing], timeout=patience_s)
-        if self._flushing is not None:
-            self._flushing.cancel()
+        flushing = self._flushing
+        if flushing is not None:
+            await asyncio.wait([flushing], timeout=patience_s)
+            flushing.cancel()
+            await asyncio.wait([flushing])
         return len(self._pending)
 
     async def _flush(self) -> None:
         failures = 0
         try:
             while self._pending:
-                batch = self._pending[:LARGEST_BATCH]
-                try:
-                    settled = await settle(self._store, self._namespace, batch, random=self._random)
-                except StoreError as error:
-                    failures += 1
-                    if failures == 1:
-                        logging.getLogger("beltline").warning(
-                            "settling: %s; %d outcomes wait", error, len(self._pending)
-                        )
-                    await asyncio.sleep(
-                        min(0.05 * 2**failures, _LONGEST_PAUSE) * (0.5 + self._random.random())
-                    )
-                    continue
-                failures = 0
-                del self._pending[: len(batch)]
-                if settled.lost:
-                    logging.getLogger("beltline").warning(
-                        "settling: %d jobs were no longer ours: %s", len(settled.lost), settled.lost[:5]
-                    )
-                with contextlib.suppress(Exception):
+                if await self._write(self._pending[:LARGEST_BATCH], failures):
+                    failures = 0
                     self._settled()
+                else:
+                    failures += 1
+                    pause = growing(_SHORTEST_PAUSE, failures, longest=_LONGEST_PAUSE)
+                    await asyncio.sleep(pause * (0.5 + self._random.random()))
         finally:
             self._flushing = None
+
+    async def _write(self, batch: list[Settlement], failures: int) -> bool:
+        """Write the oldest outcomes; where that fails they stay, and the first failure is told."""
+        try:
+            settled = await settle(self._store, self._namespace, batch, random=self._random)
+        except StoreError as error:
+            if not failures:
+                logging.getLogger("beltline").warning(
+                    "settling: %s; %d outcomes wait", error, len(self._pending)
+                )
+            return False
+        except Exception:
+            logging.getLogger("beltline").exception("settling failed; %d outcomes wait", len(self._pending))
+            return False
+        del self._pending[: len(batch)]
+        if settled.lost:
+            logging.getLogger("beltline").warning(
+                "settling: %d jobs were no longer ours: %s", len(settled.lost), settled.lost[:5]
+            )
+        return True

@@ -5,21 +5,26 @@ The parent forks them before it has threads or loops of its own, and starts anew
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
+import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Set as AbstractSet
 from types import FrameType
 from typing import Final
 
 from beltline.core.clock import MICROS, Clock, SystemClock
+from beltline.runtime.loop import growing
 from beltline.runtime.watchdog import RECYCLE
 
 LAST_REFUSAL: Final = 63
 _SHORT_LIFE_S: Final = 5.0
+_SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Supervisor:
@@ -42,7 +47,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Supervise until every child is done; return the exit code."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, self._stop)
         for index in range(self._processes):
             self._fork(index)
@@ -52,14 +57,21 @@ class Supervisor:
         return self._exit_code
 
     def _fork(self, index: int) -> None:
+        _flush()
+        # A signal waits until the child is on record and has put the parent's handlers off.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
-            self._be_child(index)
+            self._be_child(index, mask)
         self._children[pid] = (index, self._clock.monotonic() / MICROS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if self._stopping:
+            os.kill(pid, signal.SIGTERM)
 
-    def _be_child(self, index: int) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+    def _be_child(self, index: int, mask: AbstractSet[signal.Signals | int]) -> None:
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = 70
         try:
             code = self._start(index)
@@ -68,6 +80,7 @@ class Supervisor:
         except BaseException:  # noqa: BLE001 - the child's last words
             traceback.print_exc()
         finally:
+            _flush()
             os._exit(code)
 
     def _reap(self) -> None:
@@ -98,7 +111,9 @@ class Supervisor:
             self._stopping = True
             return
         self._failures = self._failures + 1 if lived_s < _SHORT_LIFE_S else 0
-        pause = 0.0 if self._failures == 0 else min(0.25 * 2**self._failures, _LONGEST_PAUSE_S)
+        pause = (
+            growing(_SHORTEST_PAUSE_S, self._failures, longest=_LONGEST_PAUSE_S) if self._failures else 0.0
+        )
         what = f"signal {-code}" if code < 0 else f"exit code {code}"
         logging.getLogger("beltline").warning(
             "worker process %d ended with %s: starting a new one in %.1f s", index, what, pause
@@ -122,6 +137,13 @@ class Supervisor:
     def _pass_on(self, number: int) -> None:
         for pid in list(self._children):
             os.kill(pid, number)
+
+
+def _flush() -> None:
+    """Write out what is buffered: a child would write it once more, and does not live to write its own."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
 
 
 def supervise(start: Callable[[int], int], processes: int) -> int:

@@ -42,7 +42,7 @@ class Watchdog:
     def __init__(
         self,
         pulse: Pulse,
-        runs: Mapping[str, Run],
+        runs: Mapping[tuple[str, int], Run],
         namespace: str,
         *,
         grace_us: int,

@@ -20,7 +20,7 @@ from beltline.runtime.chores import chores
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import Lease
-from beltline.runtime.loop import Loop
+from beltline.runtime.loop import Loop, growing
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
@@ -32,6 +32,8 @@ from beltline.store.params import BeatReply
 
 BEATS_A_LEASE: Final = 3
 _NEVER_S: Final = 3_600.0
+_SHORTEST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 5.0
 _LOG: Final = "beltline"
 
 
@@ -127,6 +129,7 @@ class Worker:
             if fetching in done:
                 fetching.result()
         finally:
+            self._stopping.set()
             for task in (fetching, stopping):
                 task.cancel()
             await asyncio.wait([fetching, stopping])
@@ -164,29 +167,38 @@ class Worker:
         failures = 0
         while not self._stopping.is_set():
             try:
-                if self._lease.doubtful:
-                    await self._reconcile()
-                jobs = await self._fetcher.fetch(self._lease.session)
-            except LeaseLost:
-                await self._begin_anew()
-                continue
+                is_done = await self._fetch_once()
             except StoreError as error:
                 # A claim whose reply was lost may have taken jobs: they are given back before the next claim.
                 self._lease.doubtful = True
                 failures += 1
                 if failures == 1:
                     logging.getLogger(_LOG).warning("claiming: %s; trying again", error)
-                await asyncio.sleep(min(0.05 * 2**failures, 5.0) * (0.5 + self._parts.random.random()))
+                pause = growing(_SHORTEST_PAUSE, failures, longest=_LONGEST_PAUSE)
+                await asyncio.sleep(pause * (0.5 + self._parts.random.random()))
                 continue
             failures = 0
-            for job in jobs:
-                self._runner.start(job)
-            if not jobs and self._config.until_idle and await self._is_idle():
+            if is_done:
                 return
-            await self._fetcher.wait_for_work(len(jobs))
+
+    async def _fetch_once(self) -> bool:
+        """Claim once, start what came and wait for more; return whether all is done."""
+        try:
+            if self._lease.doubtful:
+                await self._reconcile()
+            jobs = await self._fetcher.fetch(self._lease.session)
+        except LeaseLost:
+            await self._begin_anew()
+            return False
+        for job in jobs:
+            self._runner.start(job)
+        if not jobs and self._config.until_idle and await self._is_idle():
+            return True
+        await self._fetcher.wait_for_work(len(jobs))
+        return False
 
     async def _reconcile(self) -> None:
-        await self._lease.reconcile(set(self._runner.runs) | self._settler.pending_ids)
+        await self._lease.reconcile(self._runner.runs.keys() | self._settler.pending)
 
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
@@ -203,9 +215,8 @@ class Worker:
         await self._lease.open()
 
     async def _beat(self) -> bool:
-        self._replied(
-            await self._store.sessions.beat(self._namespace, self._lease.session, self._store.now())
-        )
+        session = self._lease.session
+        self._replied(session, await self._store.sessions.beat(self._namespace, session, self._store.now()))
         return False
 
     def _hint(self, hint: Hint) -> None:
@@ -214,20 +225,26 @@ class Worker:
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
 
-    def _replied(self, reply: BeatReply) -> None:
+    def _replied(self, session: str, reply: BeatReply) -> None:
+        if session != self._lease.session:
+            return
         if not reply.alive:
-            # The next claim is refused with LeaseLost, which begins anew.
+            # Others may run these jobs by now. The next claim is refused with LeaseLost, which begins anew.
+            self._runner.interrupt_all(Cause.LOST)
             self._fetcher.hinted.set()
+            return
         for job_id, fence, request in reply.requests:
-            run = self._runner.runs.get(job_id)
-            if run is not None and run.job.fence == fence and request == "cancel":
+            run = self._runner.runs.get((job_id, fence))
+            if run is not None and request == "cancel":
                 run.interrupt(Cause.CANCEL)
 
     def _freed(self) -> None:
         self._fetcher.room.set()
-        if self._threads.stuck and self._threads.stuck >= max(1, self._config.threads // 2):
+        stuck = self._runner.stuck
+        most = max(1, min(self._config.threads, self._config.concurrency) // 2)
+        if stuck >= most and not self._stopping.is_set():
             logging.getLogger(_LOG).error(
-                "%d threads are stuck in bodies that ignore their time-out", self._threads.stuck
+                "%d bodies were asked to stop and go on all the same: ending this process", stuck
             )
             self.stop(RECYCLE)
 
@@ -236,8 +253,10 @@ class Worker:
             self._fetcher.hinted.set()
 
     async def _drain(self) -> None:
-        await self._end_runs(None, self._config.drain_us)
-        await self._end_runs(Cause.DRAIN, self._config.grace_us)
+        await self._end_runs(self._config.drain_us)
+        self._runner.interrupt_all(Cause.DRAIN)
+        await self._end_runs(self._config.grace_us)
+        self._runner.abandon_all()
         for loop in self._loops:
             await loop.stop()
         unwritten = await self._settler.close(self._config.drain_us / MICROS)
@@ -245,22 +264,20 @@ class Worker:
             logging.getLogger(_LOG).error(
                 "%d outcomes were not written: their jobs will be rescued and run again", unwritten
             )
-        try:
-            await self._reporter.flush()
-            await self._reconcile()
-            await self._lease.close()
-        except StoreError as error:
-            logging.getLogger(_LOG).warning(
-                "closing the session: %s; others will rescue what it holds", error
-            )
+        for step in (self._reporter.close, self._reconcile, self._lease.close):
+            try:
+                await step()
+            except StoreError as error:
+                logging.getLogger(_LOG).warning(
+                    "closing the session: %s; others will rescue what it holds", error
+                )
         if self._heart is not None:
             await self._heart.stop()
         self._pulse.stop()
         self._threads.close()
 
-    async def _end_runs(self, cause: Cause | None, patience_us: int) -> None:
-        if cause is not None:
-            self._runner.interrupt_all(cause)
-        tasks = [run.task for run in self._runner.runs.values() if run.task is not None]
+    async def _end_runs(self, patience_us: int) -> None:
+        runs = self._runner.runs.values()
+        tasks = [run.task for run in runs if run.task is not None and not run.settled]
         if tasks:
             await asyncio.wait(tasks, timeout=patience_us / MICROS)

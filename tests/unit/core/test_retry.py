@@ -113,5 +113,4 @@ def test_a_custom_policy_is_stored_as_exponential() -> None:
 
 
 def test_a_policy_of_nothing_stored_is_the_default() -> None:
-    assert retry_from({}) == Retry()
     assert retry_from({}).stored() == Retry().stored()

@@ -31,10 +31,10 @@ class PostgresAudit:
 async def append_audit(
     statements: Statements, address: Address, *, namespace: str, entries: Sequence[AuditEntry], now: int
 ) -> None:
-    """Append entries to the namespace's chain, as the last part of a transaction: the chain is locked until it ends."""
+    """Append entries to the namespace's chain: last in a transaction, for the chain is locked until it ends."""
     if not entries:
         return
-    await statements.value("lock_ids", [address.number("audit", namespace)])
+    await statements.value("lock", address.number("audit", namespace))
     last = await statements.rows("audit_last", namespace)
     seq, previous = last[0] if last else (0, GENESIS)
     rows: list[tuple[int | str, ...]] = []

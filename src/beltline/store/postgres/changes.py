@@ -16,7 +16,7 @@ LIVE: Final = "apply_live"
 
 
 def by_place(changes: Sequence[Change]) -> dict[str, list[Change]]:
-    """Return the changes by the statement that writes them, in the order of their ids, in which all verbs lock jobs."""
+    """Return the changes by the statement that writes them, ordered by id as all verbs lock jobs."""
     places: dict[str, list[Change]] = {}
     for change in sorted(changes, key=itemgetter(0)):
         place = LIVE if change.state not in FINAL else DEAD_LETTERS if change.state in DEAD else HISTORY

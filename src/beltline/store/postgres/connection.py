@@ -1,4 +1,4 @@
-"""Connections: a small pool that grows as needed, mends itself after a server restart, and runs statements by name."""
+"""Connections: a small pool that grows as needed and mends itself, and statements run by name."""
 
 from __future__ import annotations
 
@@ -85,6 +85,10 @@ class Pool:
         for _ in range(self._size):
             self._slots.release()
 
+    def text(self, name: str) -> str:
+        """Return a statement's text, to be run on a connection that is not ours."""
+        return self._texts[name]
+
     async def rows(self, name: str, *values: object) -> list[Row]:
         """Run one statement as its own transaction and return its rows."""
         return await self.use(lambda statements: statements.rows(name, *values))
@@ -169,7 +173,7 @@ class Pool:
                 await asyncio.wait_for(self._slots.acquire(), WAIT_SECONDS)
             except TimeoutError as error:
                 raise StoreUnavailable(
-                    f"no connection to {self.address.shown} became free within {WAIT_SECONDS:.0f} s; repeat the call"
+                    f"no connection to {self.address.shown} became free in {WAIT_SECONDS:.0f} s; repeat the call"
                 ) from error
         else:
             await self._slots.acquire()

@@ -23,7 +23,7 @@ class PostgresDefinitions:
         number = self._pool.address.number("definitions", namespace)
 
         async def work(statements: Statements) -> list[str]:
-            await statements.value("lock_ids", [number])
+            await statements.value("lock", number)
             changed = [each.name for each in definitions if await _applied(statements, namespace, each, now)]
             return list(dict.fromkeys(changed))
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
-from zlib import crc32
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import NewJob
-from beltline.store.params import Inserted, InsertJobs, Insertion
+from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
 from beltline.store.postgres.connection import Statements
 from beltline.store.rows import labels_text
@@ -18,7 +17,7 @@ REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
 
 # Where jobs that are alike differ: id, payload, its hash, and the times from created_at to order_key.
 _OWN: Final = (0, *range(6, 12))
-_LOCKS: Final = 256
+_MOST_LOCKS: Final = 256
 
 Key: TypeAlias = tuple[str, str]
 Known: TypeAlias = tuple[str, bytes]
@@ -48,15 +47,14 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
     return "insert", [namespace, *columns[:18], labels, *columns[20:], *counts]
 
 
-async def insert_known(
-    statements: Statements, address: Address, params: InsertJobs, *, every_id: bool = False
-) -> list[Inserted]:
-    """Store, in a transaction, what is not there yet: jobs with idempotency keys or ids of the client's choice.
+async def insert_known(statements: Statements, address: Address, params: InsertJobs) -> list[Inserted]:
+    """Store, in a transaction, what is not there yet: jobs with idempotency keys or chosen ids.
 
-    Under the locks, finding and storing is one step. `every_id` treats every id as chosen.
+    Under the locks, finding and storing is one step.
     """
-    jobs = [job._replace(chosen_id=True) for job in params.jobs] if every_id else params.jobs
-    await statements.value("lock_ids", _locks(address, params.namespace, jobs))
+    jobs = params.jobs
+    locks = locks_of(address, params.namespace, jobs)
+    await statements.value("insert_lock", *map(list, zip(*locks, strict=True)))
     keys = await _alive_keys(statements, params, jobs)
     ids = await _stored_ids(statements, params, jobs)
     answers: list[Inserted] = []
@@ -72,7 +70,11 @@ async def insert_known(
                 ids[job.id] = (job.definition, job.payload_hash)
     if not created or (params.all_or_none and any(answer.outcome in REFUSED for answer in answers)):
         return answers
-    keyed = [(job.definition, job.idempotency_key, job.id, job.payload_hash) for job in created if job.idempotency_key is not None]
+    keyed = [
+        (job.definition, job.idempotency_key, job.id, job.payload_hash)
+        for job in created
+        if job.idempotency_key is not None
+    ]
     if keyed:
         await statements.run("insert_keys", params.namespace, *map(list, zip(*keyed, strict=True)))
     name, values = statement_of(params.namespace, created, params.now)
@@ -81,9 +83,14 @@ async def insert_known(
 
 
 def _answer(job: NewJob, keys: dict[Key, Known], ids: dict[str, Known]) -> Inserted:
-    if job.idempotency_key is not None and (known := keys.get((job.definition, job.idempotency_key))) is not None:
+    if (
+        job.idempotency_key is not None
+        and (known := keys.get((job.definition, job.idempotency_key))) is not None
+    ):
         job_id, payload_hash = known
-        return Inserted(job_id, Insertion.EXISTING if payload_hash == job.payload_hash else Insertion.KEY_REUSED)
+        return Inserted(
+            job_id, Insertion.EXISTING if payload_hash == job.payload_hash else Insertion.KEY_REUSED
+        )
     if job.chosen_id and (stored := ids.get(job.id)) is not None:
         same = stored == (job.definition, job.payload_hash)
         return Inserted(job.id, Insertion.EXISTING if same else Insertion.ID_REUSED)
@@ -107,15 +114,19 @@ async def _stored_ids(statements: Statements, params: InsertJobs, jobs: Sequence
     return {job_id: (definition, payload_hash) for job_id, definition, payload_hash in rows}
 
 
-def _locks(address: Address, namespace: str, jobs: Sequence[NewJob]) -> list[int]:
-    """Return the advisory locks, ascending, that stand for the keys and chosen ids of these jobs.
+def locks_of(address: Address, namespace: str, jobs: Sequence[NewJob]) -> list[tuple[int, bool]]:
+    """Return the advisory locks under which the keys and chosen ids of these jobs are decided, in order.
 
-    They share some numbers: a server has room for about 6,400 locks, which two big batches would use up.
+    With each, whether it is shared. A server has room for about 6,400 locks, so a big batch takes one lock for
+    all keys and ids, which the others share.
     """
     names = {f"{job.definition}\0{job.idempotency_key}" for job in jobs if job.idempotency_key is not None}
     names |= {job.id for job in jobs if job.chosen_id}
-    shares = {crc32(name.encode()) % _LOCKS for name in names}
-    return sorted(address.number("insert", namespace, str(share)) for share in shares)
+    everything = address.number("insert", namespace)
+    if len(names) > _MOST_LOCKS:
+        return [(everything, False)]
+    numbers = sorted({address.number("insert", namespace, name) for name in names})
+    return [(everything, True), *((number, False) for number in numbers)]
 
 
 def _counts(jobs: Sequence[NewJob], now: int) -> list[list[Any]]:

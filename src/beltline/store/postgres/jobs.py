@@ -17,17 +17,17 @@ from beltline.store.params import (
     ClaimJobs,
     DiscardDead,
     Inserted,
-    InsertJobs,
     Insertion,
+    InsertJobs,
     Miss,
     NoteRequests,
     Progress,
     ReplayDead,
 )
 from beltline.store.postgres.audit import append_audit
+from beltline.store.postgres.callers import insert_with
 from beltline.store.postgres.changes import by_place, values_of
 from beltline.store.postgres.connection import Pool, Row, Statements
-from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import job_of, labels_of
@@ -48,25 +48,23 @@ class PostgresJobs:
         if not params.jobs:
             return []
         if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
-            answers = await self._insert_known(params)
+            address = self._pool.address
+            answers = await self._pool.transaction(
+                lambda statements: insert_known(statements, address, params)
+            )
         else:
             name, values = statement_of(params.namespace, params.jobs, params.now)
-            try:
-                await self._pool.run(name, *values)
-                answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
-            except Duplicate:
-                # The same call again, after a first one whose answer was lost.
-                answers = await self._insert_known(params, every_id=True)
+            await self._pool.run(name, *values)
+            answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
         queued = JobState.QUEUED
         if any(job.state is queued for job in params.jobs):
             self._wakeups.fire(params.namespace, Hint.QUEUED)
         return answers
 
-    async def _insert_known(self, params: InsertJobs, *, every_id: bool = False) -> list[Inserted]:
-        address = self._pool.address
-        return await self._pool.transaction(
-            lambda statements: insert_known(statements, address, params, every_id=every_id)
-        )
+    async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
+        if not params.jobs:
+            return []
+        return await insert_with(conn, self._pool.address, self._pool.text("insert_with"), params)
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         values: list[object] = [params.namespace, params.session, params.now, params.limit]
@@ -89,7 +87,7 @@ class PostgresJobs:
                 break
             found = await self._pool.rows("get", params.namespace, [change.id for change in missed])
             current = {job.id: job for job in map(job_of, found)}
-            # A change that reached its row while someone else wrote there (progress, say) may have missed it although it fits.
+            # A change that met another writer at its row (of progress, say) may have missed it although it fits.
             pending = [] if last else [change for change in missed if _fits(change, current.get(change.id))]
             again = {change.id for change in pending}
             lost += [Miss(change.id, current.get(change.id)) for change in missed if change.id not in again]
@@ -167,7 +165,11 @@ class PostgresJobs:
         async def work(statements: Statements) -> list[str]:
             ids = [row[0] for row in await statements.rows(name, params.namespace, *values)]
             await append_audit(
-                statements, self._pool.address, namespace=params.namespace, entries=params.audit, now=params.now
+                statements,
+                self._pool.address,
+                namespace=params.namespace,
+                entries=params.audit,
+                now=params.now,
             )
             return ids
 

@@ -35,7 +35,9 @@ class PostgresLogs:
         raise StoreUnavailable("too many writers append to the log of one job; repeat the call")
 
     async def read(self, namespace: str, job_id: str, *, after: int = 0, limit: int = 1_000) -> list[LogLine]:
-        return [LogLine._make(row) for row in await self._pool.rows("log_read", namespace, job_id, after, limit)]
+        return [
+            LogLine._make(row) for row in await self._pool.rows("log_read", namespace, job_id, after, limit)
+        ]
 
 
 def _newest(lines: Sequence[NewLogLine]) -> Sequence[NewLogLine]:

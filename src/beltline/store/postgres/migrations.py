@@ -17,14 +17,16 @@ OLDEST_SERVER: Final = 15
 async def prepare(pool: Pool, *, migrate: bool | None) -> None:
     """Check the server and the schema, and apply what is missing where that is allowed.
 
-    None allows it for a schema that holds none of our tables. Raises Unsupported, SchemaOutdated, SchemaTooNew.
+    None allows it for a schema without our tables. Raises Unsupported, SchemaOutdated or SchemaTooNew.
     """
     shown = pool.address.shown
     missing, empty = await pool.transaction(lambda statements: _look(statements, pool.address))
     if not missing:
         return
     if migrate is False or (migrate is None and not empty):
-        raise SchemaOutdated(f"the schema of {shown} is older than this Beltline; run: beltline db migrate --store {shown}")
+        raise SchemaOutdated(
+            f"the schema of {shown} is older than this Beltline; run: beltline db migrate --store {shown}"
+        )
     await pool.transaction(lambda statements: _apply(statements, pool.address))
 
 
@@ -38,7 +40,8 @@ async def applied(statements: Statements, address: Address) -> tuple[Mapping[int
         raise Unsupported(f"{address.shown} stores text as {encoding}; make a database with ENCODING 'UTF8'")
     if not present:
         return {}, True
-    return {number: breaking for number, breaking in await statements.rows("migrations_applied")}, False
+    rows = await statements.rows("migrations_applied")
+    return {row[0]: row[1] for row in rows}, False
 
 
 async def _look(statements: Statements, address: Address) -> tuple[tuple[Migration, ...], bool]:
@@ -48,7 +51,7 @@ async def _look(statements: Statements, address: Address) -> tuple[tuple[Migrati
 
 async def _apply(statements: Statements, address: Address) -> None:
     # Racing openers wait here; whoever comes second finds nothing missing.
-    await statements.value("lock_ids", [address.number("migrations")])
+    await statements.value("lock", address.number("migrations"))
     _, exists, _ = (await statements.rows("schema_facts", address.schema))[0]
     if not exists:
         await statements.raw.execute(await statements.value("schema_create", address.schema))

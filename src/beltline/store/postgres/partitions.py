@@ -13,7 +13,7 @@ DAYS_AHEAD: Final = 7
 
 
 async def make_days(pool: Pool, now: int) -> None:
-    """Make the partitions of today and the coming days; a day whose jobs lie in the default partition stays there."""
+    """Make the partitions of today and the coming days; a day that began in the default partition stays there."""
     today = now - now % DAY
     rows = await pool.rows("history_new_days", [today + DAY * ahead for ahead in range(DAYS_AHEAD + 1)])
     for (day,) in rows:
@@ -21,7 +21,10 @@ async def make_days(pool: Pool, now: int) -> None:
 
 
 async def prune_history(pool: Pool, params: Retention) -> int:
-    """Remove the days that ended by `history_before`; return how many jobs went. Without a lock at once, the next call does it."""
+    """Remove the days that ended by `history_before`; return how many jobs went.
+
+    A day whose lock cannot be had at once is left to the next call.
+    """
     before = params.history_before - params.history_before % DAY
     gone = 0
     for (name,) in await pool.rows("history_old_days", before):
@@ -31,7 +34,7 @@ async def prune_history(pool: Pool, params: Retention) -> int:
 
 
 async def _alone(pool: Pool, name: str, *values: object) -> int | None:
-    """Run a change of partitions in its own short transaction, one process at a time; None where it must wait for others."""
+    """Change partitions in a short transaction, one process at a time; None where that must wait for others."""
     number = pool.address.number("partitions")
 
     async def work(statements: Statements) -> int | None:

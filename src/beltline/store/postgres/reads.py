@@ -40,8 +40,12 @@ class PostgresReads:
         ]
         # One more than asked for tells whether there is a next page.
         before = _END if params.before is None else params.before
-        rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, where.discarded)
-        total = await self._pool.value("page_total", params.namespace, _END, *filters, MOST_COUNTED, where.discarded)
+        rows = await self._pool.rows(
+            "page", params.namespace, before, *filters, params.limit + 1, where.discarded
+        )
+        total = await self._pool.value(
+            "page_total", params.namespace, _END, *filters, MOST_COUNTED, where.discarded
+        )
         items = [job_of(row) for row in rows[: params.limit]]
         return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
 

@@ -31,7 +31,9 @@ class PostgresSessions:
     async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
         await self._time.measure(self._pool)
         rows = await self._pool.rows("session_beat", namespace, session, now)
-        return BeatReply(bool(rows), [(job_id, fence, request) for job_id, fence, request in rows if job_id is not None])
+        return BeatReply(
+            bool(rows), [(job_id, fence, request) for job_id, fence, request in rows if job_id is not None]
+        )
 
     async def lose(self, namespace: str, session: str, beats: int, now: int) -> bool:
         return bool(await self._pool.value("session_lose", namespace, session, beats, now))

@@ -23,7 +23,7 @@ class PostgresStore:
     """A store in one schema of a PostgreSQL database; many processes on many machines may share it."""
 
     def __init__(self, address: Address, *, clock: Clock, pool_size: int = POOL_SIZE) -> None:
-        self.url = address.shown
+        self.url = address.url
         self.traits = Traits(multi_host=True, name="postgresql")
         self._pool = Pool(address, size=pool_size)
         self._time = ServerTime(clock)
@@ -40,7 +40,7 @@ class PostgresStore:
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock) -> PostgresStore:
-        """Return the store that `postgresql://user@host:port/database?schema=name` names. Raises ConfigError."""
+        """Return the store of `postgresql://user@host:port/database?schema=name`. Raises ConfigError."""
         return cls(address_of(url), clock=clock)
 
     def now(self) -> int:
@@ -48,7 +48,7 @@ class PostgresStore:
         return self._time.now()
 
     async def open(self, *, migrate: bool | None = None) -> None:
-        """Connect, check the schema, apply migrations where that is allowed, and ask the server for the time."""
+        """Connect, check the schema, apply migrations where that is allowed, ask the server for the time."""
         if self._is_open:
             return
         await self._pool.open()
@@ -68,7 +68,7 @@ class PostgresStore:
             await self._pool.close()
 
     async def migrations(self) -> list[tuple[str, bool]]:
-        """Return every known migration by name and whether it is applied; also of a store that is not open."""
+        """Return every known migration and whether it is applied; also of a store that is not open."""
         if not self._is_open:
             await self._pool.open()
         try:

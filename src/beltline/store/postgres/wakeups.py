@@ -16,8 +16,8 @@ from beltline.store.postgres.listener import Listener
 
 OnHint: TypeAlias = Callable[[Hint], None]
 
-# A commit with a NOTIFY in it takes a lock that is one for the whole server, and keeps it while it writes to disk: so
-# the hint goes after the commit, by itself. An idle worker should hear soon; who waits for results can wait a little.
+# A commit with a NOTIFY in it takes one lock for the whole server and keeps it while it writes to disk: so the
+# hint goes after the commit, by itself. An idle worker should hear soon; who waits for results can wait a little.
 PAUSE_SECONDS: Final = MappingProxyType({Hint.QUEUED: 0.005, Hint.REQUESTED: 0.005, Hint.FINISHED: 0.05})
 
 
@@ -84,7 +84,9 @@ class PostgresWakeups:
         namespace, hint = what
         # A hint may be lost; the connection that broke is noticed by the next verb.
         with suppress(StoreError):
-            await self._pool.run("notify", self._pool.address.channel(namespace), f"{self._sender} {hint.value}")
+            await self._pool.run(
+                "notify", self._pool.address.channel(namespace), f"{self._sender} {hint.value}"
+            )
 
     def _heard(self, channel: str, payload: str) -> None:
         sender, _, word = payload.partition(" ")

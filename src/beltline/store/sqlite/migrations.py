@@ -16,7 +16,7 @@ MIGRATIONS: Final = load_migrations("beltline.store.sqlite")
 def migrate(connection: sqlite3.Connection, *, allowed: bool, url: str, now: int) -> None:
     """Apply what is missing in one transaction; the caller holds the file's lock.
 
-    The write transaction is begun even where nothing is missing: a file that cannot be written is found at once.
+    The write transaction is begun even where nothing is missing: a file that cannot be written is found so.
     Raises SchemaOutdated where something is missing and may not be applied, SchemaTooNew as `pending` does.
     """
     connection.execute("BEGIN IMMEDIATE")

@@ -10,7 +10,18 @@ from typing import Final
 
 from beltline.core.clock import Clock
 from beltline.core.errors import ConfigError
-from beltline.store.contract import Traits
+from beltline.store.contract import (
+    AuditStore,
+    DefinitionStore,
+    JobReads,
+    JobStore,
+    LogStore,
+    QueueStore,
+    SessionStore,
+    Traits,
+    UpkeepStore,
+    Wakeups,
+)
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
@@ -24,7 +35,7 @@ from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.transaction import Gate, prepare_writer
 from beltline.store.sqlite.upkeep import SqliteUpkeep
-from beltline.store.sqlite.wakeups import SqliteWakeups
+from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 
 PREFIX: Final = "sqlite:///"
 MEMORY: Final = ":memory:"
@@ -44,16 +55,17 @@ class SqliteStore:
         self._open = False
         self.url = f"{PREFIX}{self._path or MEMORY}"
         self.traits = Traits(multi_host=False, name="sqlite")
-        self.wakeups = SqliteWakeups(self._listen)
-        self._gate = self._gate_for(hop)
-        self.jobs = SqliteJobs(self._gate)
-        self.reads = SqliteReads(self._gate)
-        self.sessions = SqliteSessions(self._gate)
-        self.queues = SqliteQueues(self._gate)
-        self.definitions = SqliteDefinitions(self._gate)
-        self.logs = SqliteLogs(self._gate)
-        self.upkeep = SqliteUpkeep(self._gate)
-        self.audit = SqliteAudit(self._gate)
+        wakeups = SqliteWakeups(self._listen)
+        self.wakeups: Wakeups = wakeups
+        self._gate = self._gate_for(hop, wakeups.fire)
+        self.jobs: JobStore = SqliteJobs(self._gate)
+        self.reads: JobReads = SqliteReads(self._gate)
+        self.sessions: SessionStore = SqliteSessions(self._gate)
+        self.queues: QueueStore = SqliteQueues(self._gate)
+        self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
+        self.logs: LogStore = SqliteLogs(self._gate)
+        self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
+        self.audit: AuditStore = SqliteAudit(self._gate)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock) -> SqliteStore:
@@ -92,10 +104,10 @@ class SqliteStore:
             done = self._looked_up()
         return [(step.name, step.number in done) for step in MIGRATIONS]
 
-    def _gate_for(self, hop: Hop | None) -> Gate:
+    def _gate_for(self, hop: Hop | None, fire: Fire) -> Gate:
         if self._path is None or hop is not None:
-            return InlineGate(self._path, hop=hop or in_place, fire=self.wakeups.fire)
-        return ThreadedGate(self._path, clock=self._clock, fire=self.wakeups.fire)
+            return InlineGate(self._path, hop=hop or in_place, fire=fire)
+        return ThreadedGate(self._path, clock=self._clock, fire=fire)
 
     def _listen(self) -> None:
         self._gate.listen()

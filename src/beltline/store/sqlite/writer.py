@@ -62,7 +62,7 @@ class Writer:
         """Start the thread and let it connect; `prepare` sees the connection under the lock."""
         self._loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = self._loop.create_future()
-        # A daemon: a program that ends without closing its store must not hang; an open transaction is undone.
+        # A daemon: a program that ends without closing its store must not hang. What is open is undone.
         thread = threading.Thread(
             target=self._live, args=(prepare, opened), name="beltline-sqlite-writer", daemon=True
         )

@@ -9,7 +9,7 @@ SELECT
     )),
     CAST(group_concat(payload, '') AS BLOB)
 FROM (
-    SELECT * FROM jobs
+    SELECT * FROM jobs INDEXED BY jobs_ready
     WHERE namespace = :namespace AND queue = :queue AND state = 'queued'
         AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
         AND (deadline_at IS NULL OR deadline_at > :now)

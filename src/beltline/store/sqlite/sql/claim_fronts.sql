@@ -4,7 +4,7 @@ WITH RECURSIVE merged (order_key, id, queue) AS (
     SELECT j.order_key, j.id, j.queue
     FROM json_each(:queues) AS q
     CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = (
-        SELECT id FROM jobs
+        SELECT id FROM jobs INDEXED BY jobs_ready
         WHERE namespace = :namespace AND queue = q.value AND state = 'queued'
             AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
             AND (deadline_at IS NULL OR deadline_at > :now)
@@ -15,7 +15,7 @@ WITH RECURSIVE merged (order_key, id, queue) AS (
     SELECT j.order_key, j.id, j.queue
     FROM merged AS m
     CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = (
-        SELECT id FROM jobs
+        SELECT id FROM jobs INDEXED BY jobs_ready
         WHERE namespace = :namespace AND queue = m.queue AND state = 'queued'
             AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
             AND (deadline_at IS NULL OR deadline_at > :now)

@@ -1,10 +1,10 @@
 -- Whether the session is open, and every queue that has something to take: a skip scan over jobs_ready, one
 -- seek a queue.
 WITH RECURSIVE front (queue) AS (
-    SELECT min(queue) FROM jobs WHERE namespace = :namespace AND state = 'queued'
+    SELECT min(queue) FROM jobs INDEXED BY jobs_ready WHERE namespace = :namespace AND state = 'queued'
     UNION ALL
     SELECT (
-        SELECT min(queue) FROM jobs
+        SELECT min(queue) FROM jobs INDEXED BY jobs_ready
         WHERE namespace = :namespace AND state = 'queued' AND queue > front.queue
     )
     FROM front

@@ -4,5 +4,5 @@ SELECT json_group_array(json_array(
     timeout_us, deadline_at, queued_at, started_at, labels, correlation_id, traceparent,
     idempotency_key, request
 ))
-FROM jobs
+FROM jobs INDEXED BY jobs_held
 WHERE namespace = :namespace AND session = :session AND state = 'running'

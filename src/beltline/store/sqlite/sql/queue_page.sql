@@ -3,16 +3,16 @@ SELECT name, max(paused), sum(queued), sum(running), min(oldest)
 FROM (
     SELECT name, paused, 0 AS queued, 0 AS running, NULL AS oldest FROM queues WHERE namespace = :namespace
     UNION ALL
-    SELECT queue, 0, count(*), 0, min(queued_at) FROM jobs
+    SELECT queue, 0, count(*), 0, min(queued_at) FROM jobs INDEXED BY jobs_ready
     WHERE namespace = :namespace AND state = 'queued' GROUP BY queue
     UNION ALL
-    SELECT queue, 0, 0, count(*), NULL FROM jobs
+    SELECT queue, 0, 0, count(*), NULL FROM jobs INDEXED BY jobs_held
     WHERE namespace = :namespace AND state = 'running' GROUP BY queue
     UNION ALL
-    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs
+    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs INDEXED BY jobs_due
     WHERE namespace = :namespace AND state IN ('scheduled', 'retrying')
     UNION ALL
-    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs
+    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs INDEXED BY jobs_parked
     WHERE namespace = :namespace AND state IN ('waiting', 'paused')
 )
 GROUP BY name

@@ -5,7 +5,10 @@ WHERE namespace = :namespace
     AND (
         :ended
         OR (closed_at IS NULL AND lost_at IS NULL)
-        OR EXISTS (SELECT 1 FROM jobs WHERE namespace = :namespace AND session = s.id AND state = 'running')
+        OR EXISTS (
+            SELECT 1 FROM jobs INDEXED BY jobs_held
+            WHERE namespace = :namespace AND session = s.id AND state = 'running'
+        )
     )
 ORDER BY opened_at DESC, id DESC
 LIMIT :limit

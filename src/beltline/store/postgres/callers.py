@@ -1,0 +1,90 @@
+"""Storing jobs inside the caller's own transaction, whether asyncpg, psycopg or SQLAlchemy holds it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias, cast
+
+from beltline.core.errors import BeltlineError, InvalidInput, StoreError
+from beltline.core.job import NewJob
+from beltline.core.states import JobState
+from beltline.store.contract import Hint
+from beltline.store.params import Inserted, Insertion, InsertJobs
+from beltline.store.postgres.address import Address
+from beltline.store.postgres.inserts import locks_of
+from beltline.store.rows import labels_text
+
+# No process takes this for its own hint: the jobs are not there before the caller commits.
+_SENDER: Final = "-"
+
+Caller: TypeAlias = Any
+
+
+async def insert_with(conn: object, address: Address, statement: str, params: InsertJobs) -> list[Inserted]:
+    """Run the one statement that stores jobs, on the caller's connection."""
+    text = statement.replace("{schema}", address.schema)
+    try:
+        answer = await _run(conn, text, _argument(address, params))
+    except BeltlineError:
+        raise
+    except Exception as error:
+        raise StoreError(
+            f"the connection given as `conn=` could not store jobs in the schema {address.schema!r}: {error};"
+            " give one to the store's own database"
+        ) from error
+    return [Inserted(job_id, Insertion(outcome)) for job_id, outcome in json.loads(answer)]
+
+
+async def _run(conn: Caller, text: str, argument: str) -> str:
+    kind = type(conn).__module__.partition(".")[0]
+    if kind == "asyncpg":
+        return cast("str", await conn.fetchval(text.replace("{argument}", "$1"), argument))
+    if kind == "psycopg":
+        cursor = await _settled(conn.execute(text.replace("{argument}", "%s"), (argument,)))
+        row = await _settled(cursor.fetchone())
+        return cast("str", next(iter(row.values())) if isinstance(row, Mapping) else row[0])
+    if kind == "sqlalchemy":
+        import sqlalchemy  # noqa: PLC0415 - only a caller who has it gets here
+
+        query = sqlalchemy.text(text.replace("{argument}", "CAST(:argument AS text)"))
+        result = await _settled(conn.execute(query, {"argument": argument}))
+        return cast("str", result.scalar_one())
+    raise InvalidInput(
+        f"`conn=` is a {type(conn).__qualname__}; give a connection of asyncpg, psycopg 3 or SQLAlchemy"
+    )
+
+
+async def _settled(value: Any) -> Any:  # noqa: ANN401 - the same call of a driver's two forms
+    return await value if inspect.isawaitable(value) else value
+
+
+def _argument(address: Address, params: InsertJobs) -> str:
+    queued = JobState.QUEUED
+    hint = f"{_SENDER} {Hint.QUEUED.value}" if any(job.state is queued for job in params.jobs) else None
+    return json.dumps(
+        {
+            "namespace": params.namespace,
+            "now": params.now,
+            "all_or_none": params.all_or_none,
+            "locks": locks_of(address, params.namespace, params.jobs) if _known(params) else [],
+            "channel": address.channel(params.namespace),
+            "hint": hint,
+            "jobs": [_job(job) for job in params.jobs],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _known(params: InsertJobs) -> bool:
+    return any(job.idempotency_key is not None or job.chosen_id for job in params.jobs)
+
+
+def _job(job: NewJob) -> dict[str, object]:
+    return job._asdict() | {
+        "payload": b64encode(job.payload).decode(),
+        "payload_hash": b64encode(job.payload_hash).decode(),
+        "labels": labels_text(job.labels),
+    }

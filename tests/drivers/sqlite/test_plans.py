@@ -1,0 +1,126 @@
+"""Hot statements are served by the index meant for them, and cost the same however much is stored."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from beltline.core.states import JobState
+from beltline.store.sqlite.transaction import STATEMENTS
+from tests.conformance.builders import change_to
+from tests.conformance.world import World
+from tests.drivers.sqlite.inside import connection_of, counted
+
+SERVED_BY = {
+    "apply_history": "j USING PRIMARY KEY (namespace=? AND id=?)",
+    "apply_keys": "j USING PRIMARY KEY (namespace=? AND id=?)",
+    "apply_leave": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "apply_match_final": "j USING PRIMARY KEY (namespace=? AND id=?)",
+    "apply_match_other": "j USING PRIMARY KEY (namespace=? AND id=?)",
+    "apply_stay": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "claim_front": "jobs USING INDEX jobs_ready (namespace=? AND queue=?)",
+    "claim_fronts": "jobs USING INDEX jobs_ready (namespace=? AND queue=? AND order_key>?)",
+    "claim_queues": "INDEX jobs_ready (namespace=? AND queue>?)",
+    "claim_take": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "held": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
+    "next_due": "INDEX jobs_due (namespace=?)",
+    "note_requests": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "overdue": "jobs USING INDEX jobs_expiry (namespace=? AND expires_at>? AND expires_at<?)",
+    "progress": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "prune_history_find": "INDEX history_finished (namespace=? AND finished_at<?)",
+    "session_requests": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
+    "stage": "INDEX jobs_due (namespace=? AND run_at<?)",
+    "unsettled": "j USING",
+}
+NOT_EXPLAINED = {"apply_moving", "audit_append", "migrations_note"}
+TABLES = re.compile(r"^SCAN (jobs|dead|history|attempts|idempotency|sessions|job_logs|j|k|s)\b")
+
+
+def plan(world: World, name: str) -> list[str]:
+    parameters = dict.fromkeys(re.findall(r":([a-z_]+)", STATEMENTS[name]), "[]")
+    rows = connection_of(world).execute(f"EXPLAIN QUERY PLAN {STATEMENTS[name]}", parameters).fetchall()
+    return [detail for *_, detail in rows]
+
+
+@pytest.mark.parametrize("analyzed", [False, True], ids=["fresh", "analyzed"])
+@pytest.mark.parametrize("name", SERVED_BY)
+async def test_a_hot_statement_uses_its_index(inline: World, name: str, analyzed: bool) -> None:
+    if analyzed:
+        await inline.insert(*(inline.new(queue=f"q{n % 3}") for n in range(300)))
+        connection_of(inline).execute("ANALYZE")
+
+    steps = plan(inline, name)
+
+    assert any(SERVED_BY[name] in step for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    "name", sorted(STATEMENTS.keys() - {"apply_moving", "audit_append", "migrations_note"})
+)
+async def test_no_statement_walks_a_table_that_grows(inline: World, name: str) -> None:
+    assert not [step for step in plan(inline, name) if TABLES.match(step)]
+
+
+async def fill(world: World, queued: int) -> None:
+    for start in range(0, queued, 5_000):
+        size = min(5_000, queued - start)
+        await world.insert(*(world.new(queue=f"q{n % 3}") for n in range(size)))
+
+
+async def cost_of_a_turn(world: World, queues: tuple[str, ...] | None) -> int:
+    """Return the steps of SQLite's machine, in tens, of a claim of 100 and their way to history."""
+    session = await world.session()
+    with counted(world) as counts:
+        claimed = await world.claim(session=session, limit=100, queues=queues)
+        assert not await world.apply(*(change_to(job, JobState.SUCCEEDED, world.now) for job in claimed))
+    assert len(claimed) == 100
+    return counts.tens
+
+
+@pytest.mark.parametrize("queues", [None, ("q1",), ("q0", "q2")], ids=["any", "one", "two"])
+async def test_a_claim_and_its_end_cost_the_same_however_much_is_queued(
+    inline: World, queues: tuple[str, ...] | None
+) -> None:
+    await fill(inline, 1_000)
+    few = await cost_of_a_turn(inline, queues)
+    await fill(inline, 20_000)
+    many = await cost_of_a_turn(inline, queues)
+
+    assert many < few * 1.2
+
+
+async def test_a_claim_and_its_end_are_the_same_few_statements_for_any_batch(inline: World) -> None:
+    await fill(inline, 400)
+    session = await inline.session()
+    sizes = []
+    for limit in (1, 300):
+        with counted(inline) as counts:
+            claimed = await inline.claim(session=session, limit=limit, queues=("q0", "q1", "q2"))
+            await inline.apply(*(change_to(job, JobState.SUCCEEDED, inline.now) for job in claimed))
+        assert len(claimed) == limit
+        sizes.append(len(counts.statements))
+
+    assert sizes[0] == sizes[1] <= 12
+
+
+async def test_an_insert_is_two_statements_for_any_batch(inline: World) -> None:
+    with counted(inline) as counts:
+        await inline.insert(*(inline.new() for _ in range(500)))
+
+    assert [statement.split()[0] for statement in counts.statements if not statement.startswith("--")] == [
+        "BEGIN",
+        "COMMIT",
+    ]
+    assert len([statement for statement in counts.statements if statement.startswith("--")]) == 2
+
+
+async def test_jobs_of_paused_and_other_queues_cost_a_claim_nothing(inline: World) -> None:
+    await inline.insert(*(inline.new(queue="mine") for _ in range(100)))
+    alone = await cost_of_a_turn(inline, None)
+    await fill(inline, 10_000)
+    for queue in ("q0", "q1", "q2"):
+        await inline.store.queues.set_paused(inline.namespace, queue, paused=True, now=inline.now)
+    await inline.insert(*(inline.new(queue="mine") for _ in range(100)))
+
+    assert await cost_of_a_turn(inline, None) < alone * 1.2

@@ -1,0 +1,1 @@
+"""The whole system: real processes, real stores, real signals, and what happens when they break."""

@@ -1,0 +1,74 @@
+"""The jobs that the end-to-end tests run. What they do is told in a file of its own, beside any store."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from contextlib import suppress
+
+from beltline import Beltline, Context, Retry
+
+belt = Beltline()
+
+
+def tell(what: str, job_id: str, fence: int) -> None:
+    """Append a line to the effects: one write of a few bytes, whole or not at all."""
+    line = f"{what} {job_id} {fence} {os.getpid()}\n".encode()
+    effects = os.open(os.environ["EFFECTS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(effects, line)
+    finally:
+        os.close(effects)
+
+
+async def linger(seconds: float) -> None:
+    """Let the event loop turn for a while."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)
+
+
+@belt.job(max_crashes=100)
+async def ship(ctx: Context, n: int, seconds: float) -> int:
+    """Take a while, on the loop."""
+    tell("start", ctx.job_id, ctx.fence)
+    await linger(seconds)
+    tell("end", ctx.job_id, ctx.fence)
+    return ctx.fence
+
+
+@belt.job(max_crashes=100)
+def pack(ctx: Context, n: int, seconds: float) -> int:
+    """Take a while, in a thread."""
+    tell("start", ctx.job_id, ctx.fence)
+    threading.Event().wait(seconds)
+    tell("end", ctx.job_id, ctx.fence)
+    return ctx.fence
+
+
+@belt.job(retry=Retry(max_attempts=1))
+async def block(ctx: Context, seconds: float) -> int:
+    """Block the event loop, as no body should."""
+    tell("start", ctx.job_id, ctx.fence)
+    threading.Event().wait(seconds)
+    tell("end", ctx.job_id, ctx.fence)
+    return ctx.fence
+
+
+@belt.job(retry=Retry(max_attempts=1))
+def ignore(ctx: Context, file: str) -> int:
+    """Run in a thread until a file exists, whatever one is asked."""
+    tell("start", ctx.job_id, ctx.fence)
+    while not os.path.exists(file):  # noqa: PTH110 - polled
+        threading.Event().wait(0.02)
+    tell("end", ctx.job_id, ctx.fence)
+    return ctx.fence
+
+
+@belt.job(retry=Retry(max_attempts=3, backoff="fixed", base=0.01))
+async def stumble(ctx: Context, until: int) -> int:
+    """Fail until the attempt `until`."""
+    tell("start", ctx.job_id, ctx.fence)
+    if ctx.attempt < until:
+        raise RuntimeError(f"attempt {ctx.attempt} stumbles")
+    return ctx.attempt

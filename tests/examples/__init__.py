@@ -1,0 +1,1 @@
+"""The examples and the pages for newcomers do what they say."""
