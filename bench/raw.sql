@@ -87,12 +87,10 @@ RETURNING id, fence, payload;
 INSERT INTO raw_history (id, fence, payload, finished_at)
 SELECT r.id, r.fence, r.payload, :at
 FROM json_each(:pairs) AS i
-JOIN raw_jobs AS r ON r.id = i.value ->> 0 AND r.fence = i.value ->> 1 AND r.state = 'running';
+CROSS JOIN raw_jobs AS r
+    ON r.id = json_extract(i.value, '$[0]') AND r.fence = json_extract(i.value, '$[1]') AND r.state = 'running';
 
 -- name: sqlite.leave
 DELETE FROM raw_jobs
-WHERE id IN (SELECT i.value ->> 0 FROM json_each(:pairs) AS i) AND id IN (SELECT h.id FROM raw_history AS h);
-
--- name: sqlite.drop
-DROP TABLE IF EXISTS raw_jobs;
-DROP TABLE IF EXISTS raw_history;
+WHERE state = 'running'
+    AND (id, fence) IN (SELECT json_extract(i.value, '$[0]'), json_extract(i.value, '$[1]') FROM json_each(:pairs) AS i);

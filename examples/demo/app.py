@@ -7,18 +7,14 @@ key, so that a repeated step finds the job that its first run submitted.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from beltline import Beltline, Context, JobHandle, Retry
-from beltline.engine.submit import JobOptions
+from beltline import Beltline, Context, Retry
 from examples.demo import photograph as photographs, table as tables
 from examples.demo.photograph import SIZES, DamagedPhotograph, Thumbnail, Turn
 from examples.demo.table import BadRow, Month, RawDay
 
-belt = Beltline(namespace=os.environ.get("BELTLINE_NAMESPACE", "default"))
+belt = Beltline()
 
 
 @belt.job(
@@ -38,16 +34,20 @@ async def extract(ctx: Context, table: Path, database: Path) -> int:
     """Read the table and hand each month on to `transform`; return how many."""
     months = tables.extract(table)
     ctx.log.info("read the table", rows=sum(map(len, months.values())), months=len(months))
-    calls = {name: {"month": name, "rows": rows, "database": database} for name, rows in months.items()}
-    await _hand_on(transform, calls)
-    return len(calls)
+    await asyncio.gather(
+        *(
+            transform.options(idempotency_key=name).submit(month=name, rows=rows, database=database)
+            for name, rows in months.items()
+        )
+    )
+    return len(months)
 
 
 @belt.job(retry=Retry(max_attempts=3, base=0.2, give_up_on=(BadRow,)), timeout="30s", owner="weather")
 async def transform(month: str, rows: list[RawDay], database: Path) -> int:
     """Type, check and sum up the days of a month and hand it on to `load`; return the number of days."""
     found = tables.transform(month, rows)
-    await _hand_on(load, {month: {"month": found, "database": database}})
+    await load.options(idempotency_key=month).submit(month=found, database=database)
     return len(found.days)
 
 
@@ -55,18 +55,3 @@ async def transform(month: str, rows: list[RawDay], database: Path) -> int:
 def load(ctx: Context, month: Month, database: Path) -> bool:
     """Put a month into the database; False where a later run of this job has done it already."""
     return tables.load(month, database, ctx.fence)
-
-
-async def _hand_on(step: JobHandle[Any], calls: Mapping[str, Mapping[str, Any]]) -> None:
-    """Submit the next step's jobs, each once however often this is repeated.
-
-    The client is its own: a worker runs the jobs of `belt` on a store of its own and leaves `belt` closed.
-    """
-    async with Beltline(belt.url, namespace=belt.namespace) as client:
-        name, dump = step.definition.name, step.definition.payload.dump
-        await asyncio.gather(
-            *(
-                client.submit(name, dump((), dict(call)), options=JobOptions(idempotency_key=key))
-                for key, call in calls.items()
-            )
-        )

@@ -27,12 +27,12 @@ class Check(NamedTuple):
 
 def check_all(story: Story, folder: Folder) -> Iterator[Check]:
     """Check everything, one thing at a time."""
-    yield _all_succeeded(story)
-    yield _killed(story)
-    yield _started_again(story)
-    yield _revived(story)
-    yield _thumbnails(story, folder)
-    yield _weather(folder)
+    yield all_succeeded(story)
+    yield killed(story)
+    yield started_again(story)
+    yield revived(story)
+    yield thumbnails_right(story, folder, expected_thumbnails())
+    yield weather_right(folder)
     yield Check("the workers ended in good order", story.exit_code == 0, f"exit code {story.exit_code}")
 
 
@@ -43,14 +43,16 @@ def repeated_starts(story: Story) -> Mapping[str, int]:
     return {job_id: count for job_id, count in repeats.items() if count}
 
 
-def _all_succeeded(story: Story) -> Check:
+def all_succeeded(story: Story) -> Check:
+    """Check that every job that was to come did, and succeeded."""
     counts = Counter(job.definition for job in story.jobs if job.state is JobState.SUCCEEDED)
     passed = counts == Counter(story.expected) and len(story.jobs) == counts.total()
     figures = f"{counts.total()} of {sum(story.expected.values())} jobs"
     return Check("no job is lost: each succeeded", passed, figures)
 
 
-def _killed(story: Story) -> Check:
+def killed(story: Story) -> Check:
+    """Check that a worker was killed while it ran jobs, and that these are done."""
     what = "a worker was killed in the middle, and its jobs were done by others"
     if story.kill is None:
         return Check(what, passed=False, figures="no worker was seen with jobs in flight")
@@ -60,7 +62,8 @@ def _killed(story: Story) -> Check:
     return Check(what, bool(in_flight) and in_flight <= done, figures)
 
 
-def _started_again(story: Story) -> Check:
+def started_again(story: Story) -> Check:
+    """Check that no job was started again but those that the killed worker ran."""
     repeats = repeated_starts(story)
     count = sum(repeats.values())
     in_flight = story.kill.in_flight if story.kill else frozenset()
@@ -71,7 +74,8 @@ def _started_again(story: Story) -> Check:
     )
 
 
-def _revived(story: Story) -> Check:
+def revived(story: Story) -> Check:
+    """Check that the damaged photograph was a dead letter with a reason, and succeeded when replayed."""
     what = f"the damaged {DAMAGED} became a dead letter, was repaired and replayed"
     if len(story.dead_letters) != 1:
         return Check(what, passed=False, figures=f"{len(story.dead_letters)} dead letters")
@@ -81,8 +85,8 @@ def _revived(story: Story) -> Check:
     return Check(what, explained and letter.replayed is JobState.SUCCEEDED, figures)
 
 
-def _thumbnails(story: Story, folder: Folder) -> Check:
-    expected = expected_thumbnails()
+def thumbnails_right(story: Story, folder: Folder, expected: Mapping[str, str]) -> Check:
+    """Check that the files, and what the jobs say of them, are the expected ones by name and checksum."""
     found = {file.name: _checksum(file) for file in folder.thumbnails.iterdir()}
     right = sum(found.get(name) == checksum for name, checksum in expected.items())
     return Check(
@@ -103,7 +107,8 @@ def _checksum(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _weather(folder: Folder) -> Check:
+def weather_right(folder: Folder) -> Check:
+    """Check that the database holds the table's days, and each month's sum."""
     what = "the database holds every day and month of the table once"
     days, rain = expected_days(), expected_rain()
     try:

@@ -94,8 +94,6 @@ async def _until_done(
     kill: Kill | None = None
     async for finished in _finished(store, workers, expected):
         screen.show(finished)
-        if not await _unfinished(store):
-            break
         if kill is None and sum(finished.values()) >= total * _KILL_AFTER:
             kill = await kill_busy_worker(store, belt.namespace)
             if kill:
@@ -108,10 +106,14 @@ async def _until_done(
 async def _finished(
     store: Store, workers: Workers, expected: Mapping[str, int]
 ) -> AsyncIterator[Mapping[str, int]]:
+    """Yield how many jobs of each definition are final, again and again; the last time when all are."""
     give_up_at = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up_at:
         workers.require_alive()
+        left = await _unfinished(store)
         yield {name: await _count_final(store, name) for name in expected}
+        if not left:
+            return
         await asyncio.sleep(_LOOK_S)
     raise TooSlow(f"the jobs were not done within {PATIENCE_S:g} s")
 

@@ -22,7 +22,7 @@ from beltline.store.params import JobFilter, ListJobs
 APP: Final = Path(__file__).with_name("app.py")
 PROCESSES: Final = 2
 CONCURRENCY: Final = 4
-LEASE: Final = "2s"
+LEASE: Final = "3s"
 _STOPPING_S: Final = 20.0
 _SETTLING_S: Final = 0.3
 

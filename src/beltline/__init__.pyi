@@ -5,6 +5,7 @@ from beltline.core.errors import BeltlineError
 from beltline.core.outcome import Cancel, Fail, Snooze
 from beltline.core.retry import Retry
 from beltline.definitions.context import Context
+from beltline.engine.submit import JobOptions
 
 __version__: str
 
@@ -15,6 +16,7 @@ __all__ = [
     "Context",
     "Fail",
     "JobHandle",
+    "JobOptions",
     "JobReference",
     "Retry",
     "Snooze",

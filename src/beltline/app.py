@@ -55,25 +55,28 @@ async def work(config: Config, belt: Beltline) -> int:
 
 @asynccontextmanager
 async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
-    """Open the configured store, apply the definitions of `belt` and yield a worker for them that is.
+    """Yield a worker for the jobs of `belt`, ready to run.
 
-    Ready to run.
+    Opens and closes the configured store, and applies the definitions; `belt` is open on that store
+    meanwhile.
     """
     clock = SystemClock()
     url = config.store.url
     store = store_from_url(url, clock=clock)
     await store.open()
     try:
-        await apply_definitions(store, config.store.namespace, belt.registry)
-        yield Worker(
-            Parts(
-                store=store,
-                registry=belt.registry,
-                config=config,
-                clock=clock,
-                random=random.SystemRandom(),
-                open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
+        namespace = config.store.namespace
+        await apply_definitions(store, namespace, belt.registry)
+        async with belt.on(store, namespace):
+            yield Worker(
+                Parts(
+                    store=store,
+                    registry=belt.registry,
+                    config=config,
+                    clock=clock,
+                    random=random.SystemRandom(),
+                    open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
+                )
             )
-        )
     finally:
         await store.close()

@@ -17,6 +17,7 @@ from beltline.core.durations import micros
 from beltline.core.errors import ConfigError, InvalidInput
 
 DEFAULT_STORE: Final = "sqlite:///beltline.db"
+DEFAULT_NAMESPACE: Final = "default"
 DEFAULT_FILE: Final = "beltline.toml"
 FILE_VARIABLE: Final = "BELTLINE_CONFIG"
 DEFAULT: Final = "default"
@@ -35,7 +36,7 @@ class StoreConfig:
     """Where durable state lives, and the tenant."""
 
     url: str = DEFAULT_STORE
-    namespace: str = "default"
+    namespace: str = DEFAULT_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +77,9 @@ class Config:
 
 
 class Setting(NamedTuple):
-    """One setting: its key in the file (`section.name`), the field it fills, its variable.
+    """One setting and how its value is read.
 
-    And how its value is read.
+    Its key in the file is `section.name`; it fills a field and may come from a variable.
     """
 
     key: str

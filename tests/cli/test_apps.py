@@ -90,6 +90,12 @@ def test_a_file_may_have_the_name_of_a_library_or_none_at_all(name: str) -> None
     assert isinstance(load_app(name), Beltline)
 
 
+def test_a_file_with_the_name_of_a_library_loaded_twice_is_one_app() -> None:
+    write("queue.py", ONE)
+
+    assert load_app("queue.py") is load_app("queue.py")
+
+
 def test_an_object_of_an_object() -> None:
     write("nested_app.py", ONE + "class Holder:\n    inner = belt\n")
 

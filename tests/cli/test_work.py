@@ -86,6 +86,20 @@ def test_until_idle_runs_what_is_due_and_ends_with_0(any_cli: Terminal, any_shop
     assert [line["message"] for line in any_cli("jobs", "logs", good, "--json").json["items"]] == ["resizing"]
 
 
+def test_an_app_that_names_its_store_is_worked_there(terminal: Terminal, tmp_path: Path) -> None:
+    """Where neither option, variable nor file names one: the store in which the app's own program submits."""
+    own = Shop(f"sqlite:///{tmp_path / 'own.db'}")
+    text = f"from beltline import Beltline\nbelt = Beltline({own.url!r})\n"
+    text += "@belt.job\nasync def greet() -> None: ...\n"
+    (tmp_path / "own_app.py").write_text(text, "utf-8")
+    job_id = terminal("submit", "greet", "--app", "own_app.py").out.strip()
+
+    worker = Worker("", "--until-idle", app=str(tmp_path / "own_app.py"))
+
+    assert worker.end() == 0, worker.said
+    assert own.job(job_id).state is JobState.SUCCEEDED
+
+
 def test_only_the_queues_asked_for_are_worked(cli: Terminal, shop: Shop) -> None:
     one, other = cli("submit", "resize", "--queue", "one").out.strip(), cli("submit", "resize").out.strip()
 

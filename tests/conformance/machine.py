@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
-from hypothesis import assume, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.decide import Policy, decide
@@ -17,7 +18,7 @@ from beltline.core.errors import LeaseLost
 from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
-from beltline.core.states import FINAL, PAUSABLE, JobState
+from beltline.core.states import DEAD, FINAL, PAUSABLE, JobState
 from beltline.store.contract import Store
 from beltline.store.params import DiscardDead, Insertion, NoteRequests, Progress, ReplayDead, Retention
 from tests.clocks import FakeClock
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 QUEUES: Final = ("red", "green", "blue")
 SESSIONS: Final = ("one", "two")
+MOVABLE: Final = PAUSABLE | {JobState.PAUSED}
 STARTS: Final = (JobState.QUEUED, JobState.QUEUED, JobState.QUEUED, JobState.SCHEDULED, JobState.WAITING)
 OUTCOMES: Final = (
     Outcome(Ending.SUCCEEDED, result=b'{"ok":1}'),
@@ -44,6 +46,7 @@ OUTCOMES: Final = (
     Outcome(Ending.LOST, error=b'{"type":"WorkerLost"}'),
 )
 
+ASKED: Final = st.none() | st.lists(st.sampled_from(QUEUES), min_size=1, max_size=2, unique=True).map(tuple)
 JOBS: Final = st.fixed_dictionaries(
     {
         "state": st.sampled_from(STARTS),
@@ -66,11 +69,13 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = runner
         self.clock = FakeClock()
-        self.world = World(place, store, self.clock, f"m-{uuid.uuid4().hex[:12]}")
+        # Ids decide ties: the same run must make the same ones again, or nothing found could be repeated.
+        self.world = World(place, store, self.clock, f"m-{uuid.uuid4().hex[:12]}", seed=11)
         self.model = Model(self.world.namespace)
         self.claims: list[ClaimedJob] = []
         self.sessions: dict[str, str] = {}
         self.random = random.Random(7)
+        self.steps = 0
 
     def run(self, verb: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(verb)
@@ -79,10 +84,11 @@ class StoreMachine(RuleBasedStateMachine):
     def now(self) -> int:
         return self.clock.now()
 
-    @initialize()
-    def open_sessions(self) -> None:
+    @initialize(specs=st.lists(JOBS, min_size=4, max_size=8))
+    def begin(self, specs: list[dict[str, Any]]) -> None:
         for name in SESSIONS:
             self.sessions[name] = self.run(self.world.session(name))
+        self.insert(specs, all_or_none=False)
 
     # ---- submit and claim ----
 
@@ -108,19 +114,10 @@ class StoreMachine(RuleBasedStateMachine):
             refused = [answer for answer in expected if answer.outcome is Insertion.KEY_REUSED]
             assert [answer for answer in answers if answer.outcome is Insertion.KEY_REUSED] == refused
 
-    @rule(
-        name=st.sampled_from(SESSIONS),
-        queues=st.none() | st.lists(st.sampled_from(QUEUES), min_size=1, max_size=2, unique=True).map(tuple),
-        limit=st.integers(1, 5),
-    )
+    @precondition(lambda self: self.rows_in({JobState.QUEUED}))
+    @rule(name=st.sampled_from(SESSIONS), queues=ASKED, limit=st.integers(1, 5))
     def claim(self, name: str, queues: tuple[str, ...] | None, limit: int) -> None:
         session = self.sessions[name]
-        if session in self.model.ended:
-            try:
-                self.run(self.world.claim(session=session, queues=queues, limit=limit))
-            except LeaseLost:
-                return
-            raise AssertionError("an ended session has claimed")
         expected = self.model.claim(session, queues, limit, self.now)
 
         claimed = self.run(self.world.claim(session=session, queues=queues, limit=limit))
@@ -128,23 +125,41 @@ class StoreMachine(RuleBasedStateMachine):
         assert claimed == expected
         self.claims.extend(claimed)
 
+    @precondition(lambda self: self.rows_in({JobState.QUEUED}))
+    @rule(
+        name=st.sampled_from(SESSIONS), outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=6)
+    )
+    def work(self, name: str, outcomes: list[Outcome]) -> None:
+        """Claim and settle, as a worker does all day."""
+        known = len(self.claims)
+        self.claim(name, None, len(outcomes))
+        claimed = self.claims[known:]
+        self.clock.advance(1_000)
+        self.write([self.decided(job, outcome) for job, outcome in zip(claimed, outcomes, strict=False)])
+
     # ---- settle, fresh and stale ----
 
+    @precondition(lambda self: self.claims)
     @rule(picks=st.lists(st.integers(0, 10_000), min_size=1, max_size=5), outcome=st.sampled_from(OUTCOMES))
     def settle(self, picks: list[int], outcome: Outcome) -> None:
         """Settle claims of any age: most are stale, and must not matter."""
-        assume(self.claims)
         picked = {claim.id: claim for claim in (self.claims[-1 - pick % len(self.claims)] for pick in picks)}
         self.write([self.decided(claim, outcome) for claim in picked.values()])
 
+    @precondition(lambda self: self.running())
     @rule(pick=st.integers(0, 10_000))
     def settle_as_seen(self, pick: int) -> None:
-        """Settle a running job as a worker does that has heard of every request."""
-        running = [row for row in self.model.rows.values() if row.state is JobState.RUNNING]
-        assume(running)
-        row = running[pick % len(running)]
+        """Settle a running job as a worker does that has heard of every request; requested ones first."""
+        running = sorted(self.running(), key=lambda row: row.request is None)
+        row = running[pick % 10 % len(running)]
         claim = next(claim for claim in self.claims if (claim.id, claim.fence) == (row.id, row.fence))
         self.write([self.decided(claim._replace(request=row.request), OUTCOMES[pick % len(OUTCOMES)])])
+
+    def rows_in(self, states: Collection[JobState]) -> list[Job]:
+        return [row for row in self.model.rows.values() if row.state in states]
+
+    def running(self) -> list[Job]:
+        return self.rows_in({JobState.RUNNING})
 
     def decided(self, claim: ClaimedJob, outcome: Outcome) -> Change:
         return decide(claim, outcome, Policy(max_crashes=2), now=self.now, random=self.random)
@@ -160,12 +175,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     # ---- operators ----
 
+    @precondition(lambda self: self.running())
     @rule(
         pick=st.integers(0, 10_000), request=st.sampled_from(("cancel", "pause", None)), stale=st.booleans()
     )
     def note(self, pick: int, request: str | None, stale: bool) -> None:
-        running = [row for row in self.model.rows.values() if row.state is JobState.RUNNING]
-        assume(running)
+        running = self.running()
         row = running[pick % len(running)]
         pair = (row.id, row.fence - stale)
         changes_nothing = row.request == "cancel"
@@ -183,24 +198,20 @@ class StoreMachine(RuleBasedStateMachine):
     )
     def move(self, pick: int, end: JobState) -> None:
         """Cancel, park, resume or end a job that does not run."""
-        still = [
-            row for row in self.model.rows.values() if row.state in PAUSABLE or row.state is JobState.PAUSED
-        ]
-        assume(still)
-        row = still[pick % len(still)]
-        assume(row.state is not end)
-        self.write([change_to(row, end, self.now)])
+        still = [row for row in self.rows_in(MOVABLE) if row.state is not end]
+        if still:
+            self.write([change_to(still[pick % len(still)], end, self.now)])
 
     @rule(queue=st.sampled_from(QUEUES), paused=st.booleans())
     def pause_queue(self, queue: str, paused: bool) -> None:
         self.run(self.world.store.queues.set_paused(self.world.namespace, queue, paused=paused, now=self.now))
         (self.model.paused.add if paused else self.model.paused.discard)(queue)
 
-    @rule(pick=st.integers(0, 10_000), discard=st.booleans())
+    @precondition(lambda self: self.rows_in(FINAL))
+    @rule(pick=st.integers(0, 10_000), discard=st.sampled_from((False, False, True)))
     def bury_or_raise(self, pick: int, discard: bool) -> None:
-        ended = sorted(row.id for row in self.model.rows.values() if row.state in FINAL)
-        assume(ended)
-        ids = [ended[pick % len(ended)]]
+        ended = self.rows_in(DEAD) * 3 + self.rows_in(FINAL)
+        ids = [ended[pick % len(ended)].id]
         if discard:
             params = DiscardDead(namespace=self.world.namespace, ids=ids, now=self.now)
             assert set(self.run(self.world.store.jobs.discard(params))) == self.model.discard(ids, self.now)
@@ -208,9 +219,9 @@ class StoreMachine(RuleBasedStateMachine):
             replays = ReplayDead(namespace=self.world.namespace, ids=ids, now=self.now)
             assert set(self.run(self.world.store.jobs.replay(replays))) == self.model.replay(ids, self.now)
 
+    @precondition(lambda self: self.claims)
     @rule(pick=st.integers(0, 10_000), fraction=st.floats(0, 1))
     def progress(self, pick: int, fraction: float) -> None:
-        assume(self.claims)
         claim = self.claims[-1 - pick % len(self.claims)]
         report = Progress(claim.id, claim.fence, fraction, "on")
         self.run(self.world.store.jobs.progress(self.world.namespace, [report]))
@@ -229,11 +240,14 @@ class StoreMachine(RuleBasedStateMachine):
         else:
             self.run(store.sessions.close(namespace, session, self.now))
         assert not self.run(store.sessions.beat(namespace, session, self.now)).alive
+        with pytest.raises(LeaseLost):
+            self.run(self.world.claim(session=session))
         self.model.ended.add(session)
         if rescue:
             self.rescue()
         self.sessions[name] = self.run(self.world.session(name))
 
+    @precondition(lambda self: any(map(self.is_orphan, self.running())))
     @rule()
     def rescue(self) -> None:
         """Rescue what ended sessions hold, as any worker may at any time."""
@@ -245,37 +259,37 @@ class StoreMachine(RuleBasedStateMachine):
                 held.extend(self.run(store.jobs.held(namespace, session.id)))
         expected = {row.id for row in self.model.rows.values() if self.is_orphan(row)}
         assert {job.id for job in held} == expected
-        self.write([self.decided(job, Outcome(Ending.LOST)) for job in held])
+        self.write([self.decided(job, Outcome(Ending.LOST)) for job in sorted(held)])
         assert not any(self.is_orphan(row) for row in self.model.rows.values())
 
     def is_orphan(self, row: Job) -> bool:
         return row.state is JobState.RUNNING and row.session in self.model.ended
 
-    # ---- time ----
+    # ---- time and upkeep ----
 
-    @rule(micros=st.sampled_from((1, 1_000_000, MINUTE, MINUTE, 10 * MINUTE, DAY)))
-    def advance(self, micros: int) -> None:
+    @rule(
+        micros=st.sampled_from((1, 1_000_000, MINUTE, MINUTE, MINUTE, 10 * MINUTE, DAY)),
+        stage=st.booleans(),
+        end_overdue=st.booleans(),
+    )
+    def pass_time(self, micros: int, stage: bool, end_overdue: bool) -> None:
+        """Let time pass; upkeep follows at once, or later."""
         self.clock.advance(micros)
+        upkeep = self.world.store.upkeep
+        if end_overdue:
+            expected = self.model.overdue(self.now)
+            found = self.run(upkeep.overdue(self.world.namespace, self.now, 1_000))
+            assert {job.id for job in found} == expected
+            self.write([change_to(job, JobState.TIMED_OUT, self.now) for job in found])
+        if stage:
+            moved = self.model.stage(self.now)
+            assert self.run(upkeep.stage(self.world.namespace, self.now, 1_000)) == moved
 
-    @rule()
-    def stage(self) -> None:
-        expected = self.model.stage(self.now)
-        assert self.run(self.world.store.upkeep.stage(self.world.namespace, self.now, 1_000)) == expected
-
-    @rule()
-    def end_overdue(self) -> None:
-        expected = self.model.overdue(self.now)
-        found = self.run(self.world.store.upkeep.overdue(self.world.namespace, self.now, 1_000))
-        assert {job.id for job in found} == expected
-        self.write([change_to(job, JobState.TIMED_OUT, self.now) for job in found])
-
-    @rule(limit=st.integers(1, 10))
-    def fold(self, limit: int) -> None:
-        assert self.run(self.world.store.upkeep.fold(self.world.namespace, limit)) <= limit
-
-    @rule(days=st.integers(0, 2))
-    def prune(self, days: int) -> None:
-        """Remove what ended before a midnight: both stores can do that exactly."""
+    @rule(limit=st.integers(1, 10), prune=st.booleans(), days=st.integers(0, 2))
+    def tidy(self, limit: int, prune: bool, days: int) -> None:
+        """Fold, and remove what ended before a midnight: each store can do that exactly."""
+        upkeep = self.world.store.upkeep
+        assert self.run(upkeep.fold(self.world.namespace, limit)) <= limit
         midnight = self.now - self.now % DAY - days * DAY
         params = Retention(
             namespace=self.world.namespace,
@@ -285,9 +299,10 @@ class StoreMachine(RuleBasedStateMachine):
             tallies_before=0,
             now=self.now,
         )
-        while any(self.run(self.world.store.upkeep.prune(params)).values()):
+        while prune and any(self.run(upkeep.prune(params)).values()):
             pass
-        self.model.prune(params)
+        if prune:
+            self.model.prune(params)
 
     # ---- what must be true at all times ----
 
@@ -304,6 +319,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def sums_are_as_the_model_says(self) -> None:
+        """Compare what no later step could repair, at every fourth step: to count is dear."""
+        self.steps += 1
+        if not self.steps % 4:
+            self.compare_sums()
+
+    def compare_sums(self) -> None:
         namespace, store = self.world.namespace, self.world.store
         assert set(self.run(store.reads.counts(namespace))) == self.model.counts()
         assert summed(self.run(store.upkeep.tallies(namespace, 0, 2**62))) == self.model.tallies
@@ -311,6 +332,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.run(store.upkeep.next_due(namespace)) == min(due, default=None)
 
     def teardown(self) -> None:
+        self.compare_sums()
         for job_id in self.model.rows:
             found = self.run(self.world.store.reads.attempts(self.world.namespace, job_id))
             assert found == self.model.attempts(job_id)

@@ -122,6 +122,17 @@ async def test_a_request_that_was_not_seen_stops_what_is_not_final(
     assert await world.job(claimed.id) == before
 
 
+@pytest.mark.parametrize("target", [state for state in TARGETS if state not in FINAL])
+async def test_a_request_that_was_seen_is_done_with(world: World, target: JobState) -> None:
+    claimed = await world.running()
+    await note(world, claimed, "pause")
+
+    assert await world.apply(change_to(claimed, target, world.now, request="pause")) == []
+
+    row = await world.job(claimed.id)
+    assert (row.state, row.request) == (target, None)
+
+
 async def test_a_pause_taken_back_stops_what_was_decided_with_it(world: World) -> None:
     claimed = await world.running()
     await note(world, claimed, "pause")

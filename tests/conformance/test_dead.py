@@ -15,6 +15,7 @@ from beltline.store.params import (
     Insertion,
     JobFilter,
     ListJobs,
+    Progress,
     ReplayDead,
     Retention,
 )
@@ -48,6 +49,17 @@ async def test_a_replayed_job_is_the_same_job_with_all_attempts_anew(world: Worl
     assert await replay(world, before.id) == [before.id]
 
     assert await world.job(before.id) == replayed_row(before, world.now)
+
+
+async def test_a_replayed_job_keeps_its_progress_until_it_runs(world: World) -> None:
+    claimed = await world.running()
+    await world.store.jobs.progress(world.namespace, [Progress(claimed.id, claimed.fence, 0.5, "half")])
+    await world.apply(change_to(claimed, JobState.FAILED, world.now))
+    before = await world.job(claimed.id)
+
+    await replay(world, claimed.id)
+
+    assert await world.job(claimed.id) == replayed_row(before, world.now)
 
 
 async def test_a_replayed_job_runs_with_the_next_fence(world: World) -> None:

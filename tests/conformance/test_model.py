@@ -37,7 +37,7 @@ def explore(place: Place, examples: int, steps: int) -> None:
 
 
 def test_a_store_does_what_the_model_does(place: Place) -> None:
-    explore(place, examples=40, steps=40)
+    explore(place, examples=60, steps=80)
 
 
 @pytest.mark.proof

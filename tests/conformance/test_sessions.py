@@ -97,6 +97,19 @@ async def test_a_closed_session_is_not_lost(world: World) -> None:
     assert (found.closed_at, found.lost_at) == (world.now, None)
 
 
+async def test_a_session_is_closed_once_and_not_after_it_was_lost(world: World) -> None:
+    closed, lost = await world.session("closed"), await world.session("lost")
+    await world.store.sessions.close(world.namespace, closed, world.now)
+    await world.store.sessions.lose(world.namespace, lost, 0, world.now)
+    before = await listed(world, ended=True)
+    world.clock.advance(5)
+
+    for session in (closed, lost):
+        await world.store.sessions.close(world.namespace, session, world.now)
+
+    assert await listed(world, ended=True) == before
+
+
 async def test_an_unknown_session_is_neither_lost_nor_closed(world: World) -> None:
     await world.store.sessions.close(world.namespace, "nobody", world.now)
 

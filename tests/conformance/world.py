@@ -31,12 +31,14 @@ LEASE: Final = 30_000_000
 class World:
     """The verbs, with namespace and time filled in."""
 
-    def __init__(self, place: Place, store: Store, clock: FakeClock, namespace: str) -> None:
+    def __init__(
+        self, place: Place, store: Store, clock: FakeClock, namespace: str, *, seed: int | None = None
+    ) -> None:
         self.place = place
         self.store = store
         self.clock = clock
         self.namespace = namespace
-        self._random = random.Random(uuid.uuid4().int)
+        self._random = random.Random(seed)
         self._session: str | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple
 from beltline.core.clock import MICROS
 from beltline.core.job import Job
 from beltline.store.contract import Store
+from beltline.store.params import Session
 from tests.architecture.source import REPOSITORY
 from tests.waiting import PATIENCE_S, eventually_async
 
@@ -61,6 +63,19 @@ class WorkerProcess:
         """Send a signal."""
         self.process.send_signal(number)
 
+    def freeze(self, lock: Path) -> None:
+        """Stop it as a debugger would, at a moment when it does not hold the lock of an SQLite file."""
+        while True:
+            self.signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+            if _is_free(lock):
+                return
+            self.signal(signal.SIGCONT)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it as a pulled plug would, and wait for that."""
         self.process.kill()
@@ -85,6 +100,11 @@ class Site:
         self.store = store
         self.workers: list[WorkerProcess] = []
         self._effects = folder / "effects"
+
+    @property
+    def lock(self) -> Path:
+        """The lock file of the store, where it is an SQLite file."""
+        return self.folder / "beltline.db.lock"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -161,6 +181,10 @@ class Site:
         """Wait until a job is final; return it."""
         return await self.until(job_id, lambda job: job.finished_at is not None, within=within)
 
+    async def sessions(self) -> list[Session]:
+        """Every session there was, newest first."""
+        return await self.store.sessions.page(NAMESPACE, ended=True)
+
     def close(self) -> None:
         """End every process that is left, and show the logs (pytest prints them where the test failed)."""
         for worker in self.workers:
@@ -174,3 +198,14 @@ class Site:
         worker = WorkerProcess(command, log, self.environment, name)
         self.workers.append(worker)
         return worker
+
+
+def _is_free(lock: Path) -> bool:
+    if not lock.exists():
+        return True
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

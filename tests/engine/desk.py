@@ -60,9 +60,7 @@ class Desk:
         return self._session
 
     async def claim(self, limit: int = 1) -> list[ClaimedJob]:
-        return await claim(
-            self.store, self.namespace, await self.session(), queues=None, limit=limit
-        )
+        return await claim(self.store, self.namespace, await self.session(), queues=None, limit=limit)
 
     async def running(self, **options: Any) -> ClaimedJob:
         """Submit a job and claim it; nothing else may be queued."""

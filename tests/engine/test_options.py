@@ -135,7 +135,8 @@ def test_a_job_for_now_or_earlier_is_queued_now(option: dict[str, Any]) -> None:
     "value", ["2m", 120, "2030-01-01T12:02:00Z", datetime(2030, 1, 1, 12, 2, tzinfo=UTC)], ids=str
 )
 def test_a_limit_is_a_duration_or_a_moment(option: str, value: object) -> None:
-    job = made(**{option: value})
+    limit: dict[str, Any] = {option: value}
+    job = made(**limit)
 
     assert {"deadline": job.deadline_at, "expires": job.expires_at}[option] == NOON + 2 * MINUTE
 

@@ -36,9 +36,8 @@ def test_without_any_source_the_defaults_hold() -> None:
 
 
 def test_the_file_of_the_working_directory_is_read() -> None:
-    write(
-        '[store]\nurl = "sqlite:///a.db"\n[worker]\nlease = "1m"\nqueues = ["a", "b"]\n[retention]\ndead_days=3'
-    )
+    store, retention = '[store]\nurl = "sqlite:///a.db"\n', "[retention]\ndead_days = 3\n"
+    write(store + '[worker]\nlease = "1m"\nqueues = ["a", "b"]\n' + retention)
 
     config = load(None, {}, {})
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.output import note, print_json, print_table
+
+SMALL: Final = 100
 
 
 @command(
@@ -49,10 +53,6 @@ def bench(invocation: Invocation, *, jobs: int, concurrency: int) -> None:
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "  ".join(f"{name} {_shown(part)}" for name, part in value.items())
-    return (
-        f"{value:,.4g}"
-        if isinstance(value, float)
-        else f"{value:,}"
-        if isinstance(value, int)
-        else str(value)
-    )
+    if isinstance(value, float):
+        return f"{value:,.3g}" if value < SMALL else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

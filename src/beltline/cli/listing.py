@@ -56,7 +56,7 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
     return decorate
 
 
-def filter_of(  # every field of the filter is an option
+def filter_of(
     *,
     states: Iterable[str],
     labels: Sequence[str],

@@ -77,10 +77,9 @@ def run(argv: Sequence[str], env: Mapping[str, str]) -> int:
         refuse_windows(sys.platform)
         code = root().main(list(argv), prog_name="beltline", obj=invocation, standalone_mode=False)
     except SystemExit as leaving:
-        # Click exits by itself with 1 where the reader, such as `head`, has gone, and with 0 after a completion.
+        # Click exits with 1 where the reader, such as `head`, has gone, and with 0 after a completion.
         return PIPE_CLOSED if leaving.code else OK
     except (KeyboardInterrupt, click.Abort):
-        click.echo(err=True)
         return INTERRUPTED
     except click.ClickException as error:
         return _tell_usage(error, as_json="--json" in argv)
@@ -138,3 +137,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: object) -> Non
 
         click.echo(f"beltline {version('beltline')}")
         ctx.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -109,8 +109,8 @@ def _settings() -> str:
 
 def _completion() -> str:
     return (
-        "## Completion\n\nFor commands and options by the tab key, put into `~/.bashrc`:"
-        ' `eval "$(_BELTLINE_COMPLETE=bash_source beltline)"`; for zsh and fish write `zsh_source`, `fish_source`.\n'
+        "## Completion\n\nFor commands and options by the tab key, put in `~/.bashrc`:"
+        ' `eval "$(_BELTLINE_COMPLETE=bash_source beltline)"`; zsh has `zsh_source`, fish `fish_source`.\n'
     )
 
 

@@ -187,7 +187,7 @@ def _duration(text: str) -> Duration:
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else text
 
 
-def _tell(invocation: Invocation, job: Job, *, existing: bool, waits: bool) -> None:
+def _tell(invocation: Invocation, job: Job, *, existing: bool | None, waits: bool) -> None:
     if not invocation.json:
         if waits or existing:
             note(f"job {job.id} {'exists already and is' if existing else 'is'} {job.state.value}")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
-from beltline.config import DEFAULT_STORE
+from beltline.config import DEFAULT_NAMESPACE, DEFAULT_STORE
 from beltline.core.clock import Clock
 from beltline.core.codec import dump_json
 from beltline.core.job import Job
@@ -45,19 +46,20 @@ class JobDecorator(Protocol):
 class Beltline:
     """Job definitions and the way to their store.
 
-    `store`: a URL, else BELTLINE_STORE, else `sqlite:///beltline.db`. Use it as `async with belt:`, which
-    opens and closes the store; a Beltline may be opened again afterwards. It belongs to one event loop while
-    it is open.
+    `store`: a URL, else BELTLINE_STORE, else `sqlite:///beltline.db`; `namespace`: else BELTLINE_NAMESPACE,
+    else `default`. Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened
+    again afterwards. It belongs to one event loop while it is open. Inside a worker it is open on the
+    worker's store and namespace: bodies submit jobs as they are.
     """
 
     def __init__(
-        self, store: str | None = None, *, namespace: str = "default", clock: Clock | None = None
+        self, store: str | None = None, *, namespace: str | None = None, clock: Clock | None = None
     ) -> None:
         self.registry = Registry()
         self.url = store or os.environ.get("BELTLINE_STORE") or DEFAULT_STORE
-        self.namespace = namespace
+        self.namespace = namespace or os.environ.get("BELTLINE_NAMESPACE") or DEFAULT_NAMESPACE
         self._clock = clock
-        self._port = ClientPort(namespace)
+        self._port = ClientPort(self.namespace)
         self._is_open = False
 
     @overload
@@ -87,14 +89,27 @@ class Beltline:
         if not self._is_open:
             store = store_from_url(self.url, clock=self._clock)
             await store.open()
-            self._port.attach(store)
+            self._port.attach(store, self.namespace)
             self._is_open = True
         return self
+
+    @asynccontextmanager
+    async def on(self, store: Store, namespace: str) -> AsyncIterator[Self]:
+        """Be open on a store that another opened and will close, in this namespace."""
+        self._port.attach(store, namespace)
+        self._is_open = True
+        try:
+            yield self
+        finally:
+            self._is_open = False
+            await self._port.detach()
 
     async def close(self) -> None:
         """Finish the submits on their way and close the store; may be called twice."""
         self._is_open = False
-        await self._port.detach()
+        store = await self._port.detach()
+        if store is not None:
+            await store.close()
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -123,7 +138,7 @@ class Beltline:
         if found is not None:
             found.payload.check(data)
             return await self._port.submit_payload(found, data, options, None)
-        definition = await stored_definition(self.store, self.namespace, name)
+        definition = await stored_definition(self.store, self._port.namespace, name)
         StoredSchema(definition.schema).check(name, data)
         return await self._port.submit(stored_template(definition), data, options, ResultType.any_json())
 
@@ -137,17 +152,23 @@ class Beltline:
 
     def reference(self, job_id: str) -> JobReference[Any]:
         """Return a reference to a job known by its id; nothing is looked up."""
-        return JobReference(id=job_id, existing=True, _port=self._port, _result=ResultType.any_json())
+        return JobReference(id=job_id, existing=None, _port=self._port, _result=ResultType.any_json())
 
     def open_sync(self) -> Self:
         """Open the store for the `_sync` methods, on an event loop in a thread of its own."""
-        self._port.portal.call(self.open)
+        try:
+            self._port.portal.call(self.open)
+        except BaseException:
+            self._port.portal.stop()
+            raise
         return self
 
     def close_sync(self) -> None:
         """Close what `open_sync` opened."""
-        self._port.portal.call(self.close)
-        self._port.portal.stop()
+        try:
+            self._port.portal.call(self.close)
+        finally:
+            self._port.portal.stop()
 
     def _add(self, function: Callable[..., Any], options: DefinitionOptions) -> JobHandle[Any]:
         definition = define(function, **options)

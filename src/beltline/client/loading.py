@@ -61,7 +61,7 @@ def _import_module(name: str) -> ModuleType:
 def _import_file(path: Path) -> ModuleType:
     """Import a file under the name that other code would import it by.
 
-    So that its classes are the same ones everywhere.
+    Its classes are then the same ones everywhere.
     """
     file = path.resolve()
     if not file.is_file():
@@ -78,6 +78,8 @@ def _import_file(path: Path) -> ModuleType:
     if known is not None or file.stem in sys.stdlib_module_names:
         # A file such as queue.py must not stand in for the module of that name that others import.
         name = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+        if name in sys.modules:
+            return sys.modules[name]
     return _execute(name, file, path)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from beltline.client.portal import Portal
+from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
 from beltline.client.submitter import Submitter
 from beltline.client.waiter import Waiter
@@ -32,20 +33,24 @@ class ClientPort:
         self.portal = Portal()
         self._random = randomness or random.SystemRandom()
         self._opened: tuple[Store, Submitter, Waiter] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._templates: dict[str, Template] = {}
 
-    def attach(self, store: Store) -> None:
-        """Use this open store from now on."""
-        self._opened = (store, Submitter(store, self.namespace), Waiter(store, self.namespace))
+    def attach(self, store: Store, namespace: str) -> None:
+        """Use this open store, on the running event loop, from now on."""
+        self.namespace = namespace
+        self._loop = asyncio.get_running_loop()
+        self._opened = (store, Submitter(store, namespace), Waiter(store, namespace))
 
-    async def detach(self) -> None:
-        """Finish what is on its way and close the store."""
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            store, submitter, waiter = opened
-            await submitter.close()
-            await waiter.close()
-            await store.close()
+    async def detach(self) -> Store | None:
+        """Finish what is on its way; return the store that was used, still open."""
+        opened, self._opened, self._loop = self._opened, None, None
+        if opened is None:
+            return None
+        store, submitter, waiter = opened
+        await submitter.close()
+        await waiter.close()
+        return store
 
     @property
     def opened(self) -> tuple[Store, Submitter, Waiter]:
@@ -106,8 +111,12 @@ class ClientPort:
         return await control.cancel(self.opened[0], self.namespace, job_id, actor="client", why=why)
 
     def run_sync(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run a coroutine function from synchronous code."""
-        return self.portal.call(call)
+        """Run a coroutine function from synchronous code, on the event loop that the store was opened on.
+
+        A job's body in a thread submits so too: its worker's loop is the one. Raises Unsupported on an event
+        loop.
+        """
+        return call_from_thread(self._loop, call)
 
     def _reference(self, answer: Inserted, result: ResultType) -> JobReference[Any]:
         return JobReference(answer.id, answer.outcome is Insertion.EXISTING, self, result)

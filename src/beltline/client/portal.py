@@ -7,9 +7,25 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from beltline.core.errors import Unsupported
+from beltline.core.errors import NotOpen, Unsupported
 
 T = TypeVar("T")
+
+
+def call_from_thread(
+    loop: asyncio.AbstractEventLoop | None, function: Callable[[], Coroutine[Any, Any, T]]
+) -> T:
+    """Run a coroutine function on another thread's event loop and return what it returns.
+
+    Raises Unsupported inside an event loop, which it would block, and NotOpen where there is no loop.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        if loop is None:
+            raise NotOpen("this Beltline is not open: call open_sync() before the _sync methods") from None
+        return asyncio.run_coroutine_threadsafe(function(), loop).result()
+    raise Unsupported("this is an event loop: await the asynchronous form instead of the _sync one")
 
 
 class Portal:
@@ -25,11 +41,7 @@ class Portal:
 
         Raises Unsupported inside an event loop.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run_coroutine_threadsafe(function(), self._running()).result()
-        raise Unsupported("this is an event loop: await the asynchronous form instead of the _sync one")
+        return call_from_thread(self._running(), function)
 
     def stop(self) -> None:
         """Stop the loop and its thread."""

@@ -34,10 +34,13 @@ class JobPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobReference(Generic[T_co]):
-    """A job that exists from now on. `existing`: an earlier submit with the same key or id made it."""
+    """A job, by its id. `existing`: an earlier submit with the same key or id made it.
+
+    None where nobody looked.
+    """
 
     id: str
-    existing: bool
+    existing: bool | None
     _port: JobPort
     _result: ResultType
 

@@ -1,6 +1,6 @@
-"""The error tree. Each error has a stable `code`, its facts as attributes.
+"""The error tree.
 
-And a message that says what to do.
+Each error has a stable `code`, its facts as attributes, and a message that says what to do.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class InvalidResult(InvalidInput):
 
 
 class MalformedJson(InvalidInput):
-    """A text is not the JSON that Beltline accepts (strict, no duplicate names, no NaN.
+    """A text is not the JSON that Beltline accepts.
 
-    No lone surrogates).
+    It is strict: no duplicate names, no NaN, no lone surrogates, no endless depth.
     """
 
     code = "json_malformed"

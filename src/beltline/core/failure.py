@@ -1,6 +1,6 @@
 """The record of an error: what a person reads later, bounded.
 
-And the fingerprint by which equal errors are grouped.
+It holds the fingerprint by which equal errors are grouped.
 """
 
 from __future__ import annotations
@@ -8,18 +8,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sysconfig
 import traceback
+from pathlib import Path
 from typing import Final, TypedDict, cast
 
 MESSAGE_LIMIT: Final = 4_096
 TRACE_LIMIT: Final = 16_384
+_PACKAGE: Final = str(Path(__file__).parents[1])
 _VARYING: Final = re.compile(r"0x[0-9a-fA-F]+|\d+|'[^']*'|\"[^\"]*\"")
 
 
 class Failure(TypedDict):
-    """An error as stored: `type` is the qualified name, `where` the innermost frame of user code.
+    """An error as stored.
 
-    `trace` the formatted traceback.
+    `type` is the qualified name, `where` the innermost frame of the user's code (the innermost of all where
+    there is none), `trace` the formatted traceback from the user's first frame on.
     """
 
     type: str
@@ -33,10 +37,15 @@ def failure_of(error: BaseException) -> bytes:
     """Return the record of an exception as JSON bytes."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
-    trace = "".join(traceback.format_exception(error))
-    return failure(name, _message(error), where=where, place=frames[-1].name if frames else "", trace=trace)
+    first = error.__traceback__
+    while first is not None and first.tb_next is not None and _is_ours(first.tb_frame.f_code.co_filename):
+        first = first.tb_next
+    frames = traceback.extract_tb(first)
+    inner = next((frame for frame in reversed(frames) if not _is_library(frame.filename)), None)
+    inner = inner or (frames[-1] if frames else None)
+    where = f"{inner.filename}:{inner.lineno} in {inner.name}" if inner else ""
+    trace = "".join(traceback.format_exception(kind, error, first))
+    return failure(name, _message(error), where=where, place=inner.name if inner else "", trace=trace)
 
 
 def failure(kind: str, message: str, *, where: str = "", place: str = "", trace: str = "") -> bytes:
@@ -52,9 +61,9 @@ def failure(kind: str, message: str, *, where: str = "", place: str = "", trace:
 
 
 def fingerprint(kind: str, message: str, place: str) -> str:
-    """Return 12 hex characters that are equal for errors of one kind and place whose messages differ in.
+    """Return 12 hex characters by which equal errors are known.
 
-    Numbers or quoted values.
+    Messages that differ only in numbers or quoted values count as equal, given the same kind and place.
     """
     shape = _VARYING.sub("*", message)[:200]
     return hashlib.sha256(f"{_clean(kind)}|{place}|{_clean(shape)}".encode()).hexdigest()[:12]
@@ -74,3 +83,12 @@ def _message(error: BaseException) -> str:
 
 def _clean(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_PACKAGE)
+
+
+def _is_library(filename: str) -> bool:
+    inside = ("<frozen", _PACKAGE, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    return filename.startswith(inside) or "site-packages" in filename

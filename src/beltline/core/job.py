@@ -103,9 +103,9 @@ class Change(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A job as it is read: the row of `jobs`, `dead` or `history`, every column.
+    """A job as it is read: the row of `jobs`, `dead` or `history`.
 
-    In the column order of both stores.
+    Every column, in the order that both stores have them.
     """
 
     namespace: str

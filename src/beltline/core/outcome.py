@@ -1,6 +1,6 @@
 """How a run can end, as the worker reports it to `decide`.
 
-And the three words a handler may return or raise instead of a result.
+Snooze, Cancel and Fail are the three words that a handler may return or raise instead of a result.
 """
 
 from __future__ import annotations

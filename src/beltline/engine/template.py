@@ -61,7 +61,7 @@ def stored_template(definition: Definition) -> Template:
         deadline_us=cast("int | None", policies.get("deadline_us")),
         expires_us=cast("int | None", policies.get("expires_us")),
         owner=definition.owner or None,
-        labels=cast("Mapping[str, str] | None", policies.get("labels")),
+        labels=cast("Mapping[str, str] | None", policies.get("labels")) or None,
         dedupe=cast("str | None", policies.get("dedupe")),
     )
 

@@ -75,11 +75,11 @@ class ThreadExecutor:
 
 
 def _called(body: Callable[[], object]) -> object:
-    """Call a body. A StopIteration that leaves it becomes a RuntimeError, as Python does for coroutines.
+    """Call a body. What means something to the one who awaits becomes a RuntimeError, as in coroutines.
 
-    A future of asyncio refuses a StopIteration: the run would never end.
+    A StopIteration would leave the run waiting for ever, the others would end the worker's own coroutines.
     """
     try:
         return body()
-    except StopIteration as error:
-        raise RuntimeError("the body raised StopIteration") from error
+    except (StopIteration, GeneratorExit, KeyboardInterrupt) as error:
+        raise RuntimeError(f"the body raised {type(error).__name__}") from error

@@ -1,6 +1,6 @@
 """`beltline bench`: the figures that matter, with all bookkeeping on.
 
-Against a fixed yardstick taken in the same run.
+The drain is set beside a fixed yardstick taken in the same run.
 """
 
 from __future__ import annotations

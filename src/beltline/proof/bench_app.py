@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from beltline.client.beltline import Beltline
 
-belt = Beltline(namespace=os.environ.get("BELTLINE_NAMESPACE", "default"))
+belt = Beltline()
 
 
 @belt.job(version="bench")

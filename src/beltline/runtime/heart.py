@@ -1,6 +1,6 @@
 """The heartbeat: renews the session from a thread of its own, which bodies cannot starve.
 
-And watches over the event loop.
+From there it also watches over the event loop.
 
 The thread has its own event loop and its own connection to the store.
 """

@@ -253,13 +253,15 @@ class Worker:
             self._fetcher.hinted.set()
 
     async def _drain(self) -> None:
+        logging.getLogger(_LOG).info("draining: %d jobs run", len(self._runner.runs))
         await self._end_runs(self._config.drain_us)
         self._runner.interrupt_all(Cause.DRAIN)
         await self._end_runs(self._config.grace_us)
         self._runner.abandon_all()
         for loop in self._loops:
             await loop.stop()
-        unwritten = await self._settler.close(self._config.drain_us / MICROS)
+        # What is released after the drain is written within the grace, also where nothing was waited for.
+        unwritten = await self._settler.close((self._config.drain_us + self._config.grace_us) / MICROS)
         if unwritten:
             logging.getLogger(_LOG).error(
                 "%d outcomes were not written: their jobs will be rescued and run again", unwritten

@@ -73,9 +73,9 @@ class JobStore(Protocol):
         ...
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
-        """Move up to `limit` queued jobs to running for the session, in the order of (order_key.
+        """Move up to `limit` queued jobs to running for the session.
 
-        Id) across the queues.
+        The order is that of (order_key, id) across the queues.
 
         Eligible: state queued, in one of `queues` (or any), queue not paused, not expired (expires_at is None
         or > now, or the job has run before), deadline not passed. A job that another claim holds locked is
@@ -284,9 +284,9 @@ class UpkeepStore(Protocol):
         ...
 
     async def tallies(self, namespace: str, since: int, until: int) -> list[Tally]:
-        """Return the roll-up of the minutes from `since` (included) to `until` (excluded).
+        """Return the roll-up of the minutes from `since` (included) to `until` (excluded), in microseconds.
 
-        In microseconds, unfolded deltas added.
+        Unfolded deltas are added.
         """
         ...
 
@@ -328,7 +328,7 @@ class Wakeups(Protocol):
     async def subscribe(self, namespace: str, on_hint: Callable[[Hint], None]) -> Callable[[], None]:
         """Call `on_hint` on the event loop at each hint of this namespace.
 
-        Until the returned function is called.
+        It ends when the returned function is called.
         """
         ...
 
@@ -357,9 +357,9 @@ class Store(Protocol):
     url: str
 
     def now(self) -> int:
-        """Return the store's time: on PostgreSQL the server's, followed by the monotonic clock.
+        """Return the store's time.
 
-        Else the injected clock's.
+        On PostgreSQL it is the server's, followed by the monotonic clock; elsewhere the injected clock's.
         """
         ...
 

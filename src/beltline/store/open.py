@@ -19,11 +19,11 @@ def store_from_url(url: str, *, clock: Clock | None = None) -> Store:
     """
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
-        from beltline.store.sqlite.store import SqliteStore  # noqa: PLC0415 - a driver is loaded only where it is used
+        from beltline.store.sqlite.store import SqliteStore
 
         return SqliteStore.from_url(url, clock=clock or SystemClock())
     if scheme in {"postgresql", "postgres"}:
-        from beltline.store.postgres.store import PostgresStore  # noqa: PLC0415 - as above
+        from beltline.store.postgres.store import PostgresStore
 
         return PostgresStore.from_url(url, clock=clock or SystemClock())
     raise ConfigError(

@@ -105,7 +105,7 @@ class Miss(NamedTuple):
 class NoteRequests:
     """Note `request` (`cancel`, `pause` or None to take a pause back) on running jobs.
 
-    Each guarded by (id, fence).
+    Each is guarded by (id, fence).
     """
 
     namespace: str
@@ -317,9 +317,9 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Remove what finished before `history_before` (on PostgreSQL by whole days).
+    """What to remove: each kind has its own moment, before which it goes.
 
-    Dead letters that ended before `dead_before`, and so on.
+    `history_before` goes by whole days on PostgreSQL.
     """
 
     namespace: str

@@ -30,7 +30,7 @@ def labels_of(text: str | None) -> Mapping[str, str] | None:
 def job_of(row: Sequence[Any]) -> Job:
     """Return a job from a row that holds every column of JOB_COLUMNS in order.
 
-    States and labels as the stores keep them.
+    States and labels are as the stores keep them.
     """
     job = Job._make(row)
     return job._replace(

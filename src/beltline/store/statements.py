@@ -65,7 +65,7 @@ def pending(known: tuple[Migration, ...], applied: Mapping[int, bool]) -> tuple[
     foreign = sorted(number for number, breaking in applied.items() if breaking and number not in numbers)
     if foreign:
         raise SchemaTooNew(
-            f"the store's schema has migration {foreign[-1]:04d}, made by a newer Beltline, which this version"
-            " cannot use; install the newer version here: nothing was changed"
+            f"the store's schema has migration {foreign[-1]:04d}, made by a newer Beltline, which this"
+            " version cannot use; install the newer version here: nothing was changed"
         )
     return tuple(migration for migration in known if migration.number not in applied)

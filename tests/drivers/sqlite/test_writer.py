@@ -6,11 +6,13 @@ import asyncio
 import fcntl
 import sqlite3
 import threading
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from beltline.core.errors import LeaseLost, StoreError, StoreFull, StoreUnavailable
+from beltline.core.errors import LeaseLost, StoreBusy, StoreError, StoreFull
 from beltline.store.sqlite.transaction import Transaction
 from tests.conformance.world import World
 from tests.drivers.sqlite.inside import gate_of
@@ -39,9 +41,13 @@ async def stored(world: World, *ids: str) -> set[str]:
     return {job.id for job in await world.store.reads.get(world.namespace, ids)}
 
 
+def trace(transaction: Transaction, *, into: list[str]) -> None:
+    cast("sqlite3.Connection", transaction.connection).set_trace_callback(into.append)
+
+
 async def test_what_waits_is_committed_together(world: World) -> None:
     statements: list[str] = []
-    await gate_of(world).write(lambda each: each.connection.set_trace_callback(statements.append))
+    await gate_of(world).write(partial(trace, into=statements))
     halt, first = await held_up(world)
     jobs = [world.new() for _ in range(20)]
     inserts = [asyncio.create_task(world.insert(job)) for job in jobs]
@@ -122,7 +128,7 @@ async def test_an_open_transaction_of_another_program_is_named(world: World, pat
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(StoreUnavailable, match="conn="):
+    with pytest.raises(StoreBusy, match="conn="):
         await world.insert(world.new())
 
     other.execute("ROLLBACK")

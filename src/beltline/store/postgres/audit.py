@@ -31,7 +31,7 @@ class PostgresAudit:
 async def append_audit(
     statements: Statements, address: Address, *, namespace: str, entries: Sequence[AuditEntry], now: int
 ) -> None:
-    """Append entries to the namespace's chain: last in a transaction, for the chain is locked until it ends."""
+    """Append entries to the namespace's chain: last in a transaction, which locks the chain to its end."""
     if not entries:
         return
     await statements.value("lock", address.number("audit", namespace))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import Change
@@ -15,39 +15,43 @@ DEAD_LETTERS: Final = "apply_dead"
 LIVE: Final = "apply_live"
 
 
-def by_place(changes: Sequence[Change]) -> dict[str, list[Change]]:
-    """Return the changes by the statement that writes them, ordered by id as all verbs lock jobs."""
-    places: dict[str, list[Change]] = {}
+class Part(NamedTuple):
+    """Changes that one statement writes, ordered by id as all verbs lock jobs."""
+
+    statement: str
+    changes: list[Change]
+
+
+def parts_of(changes: Sequence[Change]) -> list[Part]:
+    """Return the changes by the statement that writes them; final ones also by what they have in common."""
+    parts: dict[object, Part] = {}
     for change in sorted(changes, key=itemgetter(0)):
-        place = LIVE if change.state not in FINAL else DEAD_LETTERS if change.state in DEAD else HISTORY
-        places.setdefault(place, []).append(change)
-    return places
+        if change.state in FINAL:
+            kind: object = (change.from_state, change.state, change.reason)
+        else:
+            kind = LIVE
+        part = parts.get(kind)
+        if part is None:
+            part = parts[kind] = Part(_statement(change), [])
+        part.changes.append(change)
+    return list(parts.values())
 
 
-def values_of(place: str, namespace: str, changes: Sequence[Change], now: int) -> list[object]:
+def values_of(part: Part, namespace: str, now: int) -> list[object]:
     """Return the values of the statement."""
-    columns: list[Any] = list(zip(*changes, strict=True))
-    (
-        ids,
-        fences,
-        sources,
-        states,
-        reasons,
-        ats,
-        results,
-        errors,
-        run_ats,
-        queued_ats,
-        order_keys,
-        attempts_used,
-        crashes,
-        requests,
-        paused_froms,
-        _,
-    ) = columns
-    head = [namespace, ids, fences, sources, states, reasons, ats]
+    columns: list[Any] = list(zip(*part.changes, strict=True))
+    ids, fences, sources, states, reasons, ats, results, errors, *rest = columns
+    run_ats, queued_ats, order_keys, attempts_used, crashes, requests, paused_froms, _ = rest
     minute = now - now % MINUTE
-    if place != LIVE:
-        return [*head, results, errors, attempts_used, crashes, minute]
-    later = [errors, run_ats, queued_ats, order_keys, attempts_used, crashes, requests, paused_froms]
-    return [*head, *later, results, minute]
+    if part.statement != LIVE:
+        common = (sources[0], states[0], reasons[0])
+        return [namespace, ids, fences, *common, ats, results, errors, attempts_used, crashes, minute]
+    head = [namespace, ids, fences, sources, states, reasons, ats, errors]
+    times = [run_ats, queued_ats, order_keys]
+    return [*head, *times, attempts_used, crashes, requests, paused_froms, results, minute]
+
+
+def _statement(change: Change) -> str:
+    if change.state not in FINAL:
+        return LIVE
+    return DEAD_LETTERS if change.state in DEAD else HISTORY

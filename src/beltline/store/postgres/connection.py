@@ -173,7 +173,7 @@ class Pool:
                 await asyncio.wait_for(self._slots.acquire(), WAIT_SECONDS)
             except TimeoutError as error:
                 raise StoreUnavailable(
-                    f"no connection to {self.address.shown} became free in {WAIT_SECONDS:.0f} s; repeat the call"
+                    f"no connection to {self.address.shown} became free in {WAIT_SECONDS:.0f} s; repeat"
                 ) from error
         else:
             await self._slots.acquire()

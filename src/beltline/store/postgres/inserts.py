@@ -117,8 +117,8 @@ async def _stored_ids(statements: Statements, params: InsertJobs, jobs: Sequence
 def locks_of(address: Address, namespace: str, jobs: Sequence[NewJob]) -> list[tuple[int, bool]]:
     """Return the advisory locks under which the keys and chosen ids of these jobs are decided, in order.
 
-    With each, whether it is shared. A server has room for about 6,400 locks, so a big batch takes one lock for
-    all keys and ids, which the others share.
+    With each, whether it is shared. A server has room for about 6,400 locks, so a big batch takes one lock
+    for all keys and ids, which the others share.
     """
     names = {f"{job.definition}\0{job.idempotency_key}" for job in jobs if job.idempotency_key is not None}
     names |= {job.id for job in jobs if job.chosen_id}

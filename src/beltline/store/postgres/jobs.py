@@ -26,7 +26,7 @@ from beltline.store.params import (
 )
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
-from beltline.store.postgres.changes import by_place, values_of
+from beltline.store.postgres.changes import Part, parts_of, values_of
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.inserts import insert_known, statement_of
 from beltline.store.postgres.wakeups import PostgresWakeups
@@ -87,7 +87,7 @@ class PostgresJobs:
                 break
             found = await self._pool.rows("get", params.namespace, [change.id for change in missed])
             current = {job.id: job for job in map(job_of, found)}
-            # A change that met another writer at its row (of progress, say) may have missed it although it fits.
+            # A change that met another writer at its row, of progress say, may have missed it though it fits.
             pending = [] if last else [change for change in missed if _fits(change, current.get(change.id))]
             again = {change.id for change in pending}
             lost += [Miss(change.id, current.get(change.id)) for change in missed if change.id not in again]
@@ -102,19 +102,19 @@ class PostgresJobs:
         self, params: ApplyChanges, changes: Sequence[Change], audit: Sequence[AuditEntry]
     ) -> list[Change]:
         """Write changes in one transaction; return those that did not match."""
-        places = by_place(changes)
-        if len(places) == 1 and not audit:
-            ((place, part),) = places.items()
-            moved = await self._pool.value(place, *values_of(place, params.namespace, part, params.now))
+        parts = parts_of(changes)
+        if len(parts) == 1 and not audit:
+            (part,) = parts
+            moved = await self._pool.value(part.statement, *values_of(part, params.namespace, params.now))
             return _missed(part, moved)
 
         async def work(statements: Statements) -> list[Change]:
             missed: list[Change] = []
-            if len(places) > 1:
+            if len(parts) > 1:
                 await statements.value("lock_jobs", params.namespace, [change.id for change in changes])
-            for place, part in places.items():
-                moved = await statements.value(place, *values_of(place, params.namespace, part, params.now))
-                missed += _missed(part, moved)
+            for part in parts:
+                values = values_of(part, params.namespace, params.now)
+                missed += _missed(part, await statements.value(part.statement, *values))
             await append_audit(
                 statements, self._pool.address, namespace=params.namespace, entries=audit, now=params.now
             )
@@ -181,11 +181,11 @@ def _claimed(row: Row) -> ClaimedJob:
     return job if job.labels is None else job._replace(labels=labels_of(row[_LABELS]))
 
 
-def _missed(changes: Sequence[Change], moved: Sequence[str] | None) -> list[Change]:
+def _missed(part: Part, moved: Sequence[str] | None) -> list[Change]:
     if moved is None:
         return []
     found = set(moved)
-    return [change for change in changes if change.id not in found]
+    return [change for change in part.changes if change.id not in found]
 
 
 def _fits(change: Change, job: Job | None) -> bool:

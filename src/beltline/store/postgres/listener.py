@@ -17,7 +17,7 @@ _LONGEST_WAIT: Final = 5.0
 
 
 class Listener:
-    """Calls `heard(channel, payload)` at each notification, `missed()` when a lost connection was made again."""
+    """Calls `heard(channel, payload)` at each notification, `missed()` when a lost connection is back."""
 
     def __init__(self, pool: Pool, heard: Callable[[str, str], None], missed: Callable[[], None]) -> None:
         self._pool = pool
@@ -29,7 +29,7 @@ class Listener:
         self._turn = asyncio.Lock()
 
     async def listen(self, channel: str) -> None:
-        """Hear this channel from now on, or as soon as the server can be reached: no hint is worth an error."""
+        """Hear this channel from now on, or once the server can be reached: no hint is worth an error."""
         if channel in self._channels:
             return
         self._channels.add(channel)

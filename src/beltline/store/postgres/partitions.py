@@ -13,7 +13,7 @@ DAYS_AHEAD: Final = 7
 
 
 async def make_days(pool: Pool, now: int) -> None:
-    """Make the partitions of today and the coming days; a day that began in the default partition stays there."""
+    """Make the partitions of today and the coming days; a day begun in the default partition stays there."""
     today = now - now % DAY
     rows = await pool.rows("history_new_days", [today + DAY * ahead for ahead in range(DAYS_AHEAD + 1)])
     for (day,) in rows:
@@ -34,7 +34,7 @@ async def prune_history(pool: Pool, params: Retention) -> int:
 
 
 async def _alone(pool: Pool, name: str, *values: object) -> int | None:
-    """Change partitions in a short transaction, one process at a time; None where that must wait for others."""
+    """Change partitions in a short transaction, one process at a time; None where that must wait."""
     number = pool.address.number("partitions")
 
     async def work(statements: Statements) -> int | None:

@@ -30,7 +30,7 @@ class ServerTime:
         self.adjust(sent, told, received)
 
     def adjust(self, sent: int, told: int, received: int) -> None:
-        """Take a measurement, unless the one before was better and agrees: a busy loop makes answers seem late."""
+        """Take a measurement, unless the one before was better and agrees: a busy loop makes answers late."""
         error = (received - sent) // 2
         offset = told - (sent + received) // 2
         if self._error is None or error <= self._error or abs(offset - self._offset) > error:

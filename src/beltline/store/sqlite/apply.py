@@ -40,7 +40,7 @@ def apply_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
 def _apply(transaction: Transaction, *, params: ApplyChanges, plan: Plan) -> list[Miss]:
     matched = 0
     for name, parameters in plan.matches:
-        matched += transaction.run(name, parameters).rowcount
+        matched += transaction.changed(name, parameters)
     missed: list[str] = []
     if matched < len(params.changes):
         found = set(transaction.listed("apply_matched"))

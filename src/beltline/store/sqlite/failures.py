@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from beltline.core.errors import StoreError, StoreFull, StoreUnavailable
+from beltline.core.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNREACHABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL})
@@ -28,7 +28,7 @@ def translated(error: sqlite3.Error, path: str) -> StoreError:
             f"the disk of {path} is full: nothing of this call was stored; free some space and repeat it"
         )
     if code in _BUSY:
-        return StoreUnavailable(
+        return StoreBusy(
             f"{path} is locked: another connection keeps a write transaction open; end it (is a database"
             " tool open?), or, where it is your own, pass it as `conn=`"
         )

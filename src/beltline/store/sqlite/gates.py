@@ -36,8 +36,10 @@ class ThreadedGate:
     def __init__(self, path: str, *, clock: Clock, fire: Fire) -> None:
         self._lock = FileLock(path)
         self._path = path
-        self._writer = Writer(path, lock=self._lock, clock=clock, fire=fire)
         self._readers = Readers(path)
+        self._writer = Writer(
+            path, lock=self._lock, clock=clock, fire=fire, checkpoint=self._readers.checkpoint
+        )
         self.write = self._writer.write
         self.read = self._readers.read
         self.listen = self._writer.listen
@@ -92,9 +94,9 @@ class InlineGate:
         self._tell(hints)
         return value
 
-    def listen(self) -> None:
-        """Look, with each verb, whether another connection has committed."""
-        self._listening = self._file is not None
+    def listen(self, *, wanted: bool) -> None:
+        """Look, with each verb, whether another connection has committed; or no more."""
+        self._listening = wanted and self._file is not None
 
     async def close(self) -> None:
         """Disconnect. What is in memory is gone."""

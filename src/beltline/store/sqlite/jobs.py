@@ -21,6 +21,7 @@ from beltline.store.params import (
 )
 from beltline.store.sqlite.apply import apply_verb
 from beltline.store.sqlite.audit import append_audit
+from beltline.store.sqlite.callers import run_with
 from beltline.store.sqlite.claim import claim_verb, held_jobs
 from beltline.store.sqlite.insert import insert_verb
 from beltline.store.sqlite.transaction import Gate, Transaction, packed
@@ -32,11 +33,15 @@ class SqliteJobs:
     Batches are packed by the caller, so that the write lock is held for SQLite's work alone.
     """
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, path: str | None) -> None:
         self._gate = gate
+        self._path = path
 
     async def insert(self, params: InsertJobs) -> list[Inserted]:
         return await self._gate.write(insert_verb(params)) if params.jobs else []
+
+    async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
+        return await run_with(conn, self._path, insert_verb(params)) if params.jobs else []
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         rows = await self._gate.write(claim_verb(params))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from beltline.core.errors import SchemaOutdated
-from beltline.store.sqlite.transaction import Transaction
+from beltline.store.sqlite.transaction import Connection, Transaction
 from beltline.store.statements import Migration, load_migrations, pending
 
 MIGRATIONS: Final = load_migrations("beltline.store.sqlite")
@@ -37,7 +37,7 @@ def migrate(connection: sqlite3.Connection, *, allowed: bool, url: str, now: int
         raise
 
 
-def applied(connection: sqlite3.Connection) -> Mapping[int, bool]:
+def applied(connection: Connection) -> Mapping[int, bool]:
     """Return the applied migrations: number to breaking."""
     transaction = Transaction(connection)
     if not transaction.value("migrations_exist"):

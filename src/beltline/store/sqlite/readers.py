@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 from beltline.core.errors import StoreError
@@ -34,6 +35,14 @@ class Readers:
             raise StoreError("the store is closed; open it before use")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, verb)
 
+    def checkpoint(self) -> None:
+        """Let a reader's thread copy the log into the database file; may be called from any thread.
+
+        Copying the log neither waits for the writer nor keeps it waiting, as it does at the end of a commit.
+        """
+        with suppress(RuntimeError):  # the pool is closed, and whoever disconnects last copies the log
+            self._threads.submit(self._run, _checkpoint)
+
     async def close(self) -> None:
         """Finish what is being read and disconnect."""
         if not self._closed:
@@ -53,3 +62,7 @@ class Readers:
                 return verb(Transaction(connection))
             finally:
                 self._idle.append(connection)
+
+
+def _checkpoint(transaction: Transaction) -> None:
+    transaction.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

@@ -30,7 +30,7 @@ class SqliteSessions:
         parameters = {"namespace": namespace, "session": session, "now": now}
 
         def verb(transaction: Transaction) -> BeatReply:
-            alive = transaction.run("session_beat", parameters).rowcount == 1
+            alive = transaction.changed("session_beat", parameters) == 1
             requests = transaction.listed("session_requests", parameters)
             return BeatReply(alive, [(job_id, fence, request) for job_id, fence, request in requests])
 
@@ -39,7 +39,7 @@ class SqliteSessions:
     async def lose(self, namespace: str, session: str, beats: int, now: int) -> bool:
         parameters = {"namespace": namespace, "session": session, "beats": beats, "now": now}
         return await self._gate.write(
-            lambda transaction: transaction.run("session_lose", parameters).rowcount == 1
+            lambda transaction: transaction.changed("session_lose", parameters) == 1
         )
 
     async def close(self, namespace: str, session: str, now: int) -> None:

@@ -58,7 +58,7 @@ class SqliteStore:
         wakeups = SqliteWakeups(self._listen)
         self.wakeups: Wakeups = wakeups
         self._gate = self._gate_for(hop, wakeups.fire)
-        self.jobs: JobStore = SqliteJobs(self._gate)
+        self.jobs: JobStore = SqliteJobs(self._gate, self._path)
         self.reads: JobReads = SqliteReads(self._gate)
         self.sessions: SessionStore = SqliteSessions(self._gate)
         self.queues: QueueStore = SqliteQueues(self._gate)
@@ -109,8 +109,8 @@ class SqliteStore:
             return InlineGate(self._path, hop=hop or in_place, fire=fire)
         return ThreadedGate(self._path, clock=self._clock, fire=fire)
 
-    def _listen(self) -> None:
-        self._gate.listen()
+    def _listen(self, *, wanted: bool) -> None:
+        self._gate.listen(wanted=wanted)
 
     def _prepare(self, connection: sqlite3.Connection, *, allowed: bool) -> None:
         migrate(connection, allowed=allowed, url=self.url, now=self._clock.now())

@@ -15,16 +15,34 @@ Parameters: TypeAlias = Mapping[str, Any] | Sequence[Any]
 STATEMENTS: Final = load_statements("beltline.store.sqlite")
 
 
+class Connection(Protocol):
+    """What a verb needs of a connection; that of sqlite3 is one."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Any:  # noqa: ANN401 - as sqlite3 has it
+        """Run one statement."""
+        ...
+
+
 class Transaction:
     """One open transaction. `hints` are what others should hear once it is committed."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.hints: set[tuple[str, Hint]] = set()
 
-    def run(self, name: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+    def run(self, name: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - a cursor of sqlite3, or alike
         """Run the statement of this name."""
         return self.connection.execute(STATEMENTS[name], parameters)
+
+    def changed(self, name: str, parameters: Parameters = ()) -> int:
+        """Run a statement that writes; return how many rows it wrote."""
+        count: int = self.run(name, parameters).rowcount
+        return count
 
     def row(self, name: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
         """Return the first row of a statement."""
@@ -67,8 +85,8 @@ class Gate(Protocol):
         """Finish what was begun and disconnect."""
         ...
 
-    def listen(self) -> None:
-        """From now on notice what other processes write."""
+    def listen(self, *, wanted: bool) -> None:
+        """From now on notice what other processes write, or no more."""
         ...
 
 

@@ -23,7 +23,7 @@ class SqliteUpkeep:
         parameters = {"namespace": namespace, "now": now, "limit": limit, "head_start": HEAD_START}
 
         def verb(transaction: Transaction) -> int:
-            staged = transaction.run("stage", parameters).rowcount
+            staged = transaction.changed("stage", parameters)
             if staged:
                 transaction.hint(namespace, Hint.QUEUED)
             return staged
@@ -83,9 +83,9 @@ def _prune_finished(transaction: Transaction, *, table: str, before: int, params
     parameters = {"namespace": params.namespace, "ids": ids}
     transaction.run("prune_attempts", parameters)
     transaction.run("prune_logs", parameters)
-    return transaction.run(f"prune_{table}", parameters).rowcount
+    return transaction.changed(f"prune_{table}", parameters)
 
 
 def _prune(transaction: Transaction, *, kind: str, before: int, params: Retention) -> int:
     parameters = {"namespace": params.namespace, "before": before, "limit": params.limit}
-    return transaction.run(f"prune_{kind}", parameters).rowcount
+    return transaction.changed(f"prune_{kind}", parameters)

@@ -18,8 +18,15 @@ from beltline.store.sqlite.failures import translated, translating
 from beltline.store.sqlite.transaction import T, Transaction, Verb
 from beltline.store.sqlite.wakeups import Fire, Hints
 
-# A poll of another process's commits takes 4 us, and the wake-up of the thread some 30 us.
+# A look for the commits of other processes takes 4 us, waking the thread for it 40 to 80 us. So the looks
+# become
+# rarer where nobody else has written for a while: 0.15 to 0.3 % of a core.
 POLL_S: Final = 0.025
+PAGES_A_COMMIT: Final = 6
+CHANGES_A_PAGE: Final = 20
+CHECKPOINT_PAGES: Final = 1_000
+DOZE_S: Final = 0.05
+LIVELY_POLLS: Final = 40
 POLL_US: Final = 25_000
 GROUP_MOST: Final = 128
 # A group ends after this long, so that those that come later do not keep its first verb from its commit.
@@ -45,11 +52,22 @@ class Outcome(NamedTuple):
 class Writer:
     """Takes verbs from the event loop, runs what waits in one transaction, answers when that is on disk."""
 
-    def __init__(self, path: str, *, lock: FileLock, clock: Clock, fire: Fire) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        lock: FileLock,
+        clock: Clock,
+        fire: Fire,
+        checkpoint: Callable[[], None],
+    ) -> None:
         self._path = path
         self._lock = lock
         self._clock = clock
         self._fire = fire
+        self._checkpoint = checkpoint
+        self._logged = 0
+        self._changes = 0
         # None wakes the thread; the future that ends it comes last.
         self._requests: SimpleQueue[Request | asyncio.Future[None] | None] = SimpleQueue()
         self._end: asyncio.Future[None] | None = None
@@ -57,6 +75,7 @@ class Writer:
         self._listening = False
         self._version = 0
         self._polled_at = 0
+        self._lively = LIVELY_POLLS
 
     async def open(self, prepare: Callable[[sqlite3.Connection], None]) -> None:
         """Start the thread and let it connect; `prepare` sees the connection under the lock."""
@@ -79,11 +98,11 @@ class Writer:
         self._requests.put(Request(verb, future))
         return await future
 
-    def listen(self) -> None:
-        """Poll for the commits of other processes from now on."""
-        if not self._listening:
-            self._listening = True
+    def listen(self, *, wanted: bool) -> None:
+        """Poll for the commits of other processes from now on, or no more."""
+        if wanted and not self._listening:
             self._requests.put(None)
+        self._listening = wanted
 
     async def close(self) -> None:
         """Finish what waits and end the thread."""
@@ -104,6 +123,8 @@ class Writer:
             request = self._take()
             if isinstance(request, Request):
                 self._post(*self._commit(request))
+                self._notice_while_busy()
+                self._keep_log_short()
             elif request is not None:
                 self._end = request
         self._connection.close()
@@ -121,25 +142,38 @@ class Writer:
             return connection
 
     def _take(self) -> Request | asyncio.Future[None] | None:
-        if not self._listening:
-            return self._requests.get()
-        if self._clock.monotonic() - self._polled_at >= POLL_US:
+        while self._listening:
+            try:
+                return self._requests.get(timeout=POLL_S if self._lively else DOZE_S)
+            except Empty:
+                self._lively = max(0, self._lively - 1)
+                self._notice()
+        return self._requests.get()
+
+    def _notice_while_busy(self) -> None:
+        now = self._clock.monotonic()
+        if self._listening and now - self._polled_at >= POLL_US:
+            self._polled_at = now
             self._notice()
-        try:
-            return self._requests.get(timeout=POLL_S)
-        except Empty:
-            self._notice()
-            return None
+
+    def _keep_log_short(self) -> None:
+        """Have the log copied now and then; what a commit adds to it is estimated."""
+        changes = self._connection.total_changes
+        self._logged += PAGES_A_COMMIT + (changes - self._changes) // CHANGES_A_PAGE
+        self._changes = changes
+        if self._logged >= CHECKPOINT_PAGES:
+            self._logged = 0
+            self._checkpoint()
 
     def _notice(self) -> None:
         """Hint at everything where another process has committed since the last look."""
-        self._polled_at = self._clock.monotonic()
         try:
             version = data_version(self._connection)
         except sqlite3.Error:
             return
         if version != self._version:
             self._version = version
+            self._lively = LIVELY_POLLS
             self._post([], None)
 
     def _commit(self, first: Request) -> tuple[list[Outcome], Hints]:

@@ -1,23 +1,23 @@
--- Moves failed and timed out jobs to dead; all else as in apply_history.sql.
+-- Moves failed or timed out jobs to dead; all else as in apply_history.sql.
 WITH
 gone AS (
     DELETE FROM jobs AS j
     USING (
         SELECT i.*, p.place
-        FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[], $9::bytea[],
+        FROM unnest($2::text[], $3::bigint[], $7::bigint[], $8::bytea[], $9::bytea[],
             $10::integer[], $11::integer[])
-            AS i (id, fence, from_state, new_state, new_reason, at, new_result, new_error, new_attempts, new_crashes)
+            AS i (id, fence, at, new_result, new_error, new_attempts, new_crashes)
         CROSS JOIN LATERAL (
             SELECT l.ctid AS place FROM jobs AS l WHERE l.namespace = $1 AND l.id = i.id OFFSET 0
         ) AS p
     ) AS f
-    WHERE j.ctid = f.place AND j.fence = f.fence AND j.state = f.from_state
-    RETURNING j.*, f.from_state, f.new_state, f.new_reason, f.at, f.new_result, f.new_error, f.new_attempts, f.new_crashes
+    WHERE j.ctid = f.place AND j.fence = f.fence AND j.state = $4::text
+    RETURNING j.*, f.at, f.new_result, f.new_error, f.new_attempts, f.new_crashes
 ),
 moved AS (
     INSERT INTO dead
     SELECT
-        g.namespace, g.id, g.definition, g.version, g.queue, g.new_state, g.new_reason, g.priority, g.order_key, g.run_at,
+        g.namespace, g.id, g.definition, g.version, g.queue, $5::text, $6::text, g.priority, g.order_key, g.run_at,
         g.payload, g.payload_hash, g.labels, g.created_at, g.queued_at, g.started_at, g.at, g.fence, g.runs, g.new_attempts,
         g.new_crashes, g.max_attempts, g.session, g.request, g.paused_from, g.timeout_us, g.deadline_at, g.expires_at,
         g.new_result, g.new_error, g.progress, g.progress_note, g.correlation_id, g.traceparent, g.owner, g.actor,
@@ -32,12 +32,12 @@ counted AS (
         $12,
         g.definition,
         g.queue,
-        g.new_state,
+        $5::text,
         count(*),
-        coalesce(sum(greatest(g.at - g.started_at, 0)) FILTER (WHERE g.from_state = 'running'), 0),
-        coalesce(sum(greatest(g.started_at - g.queued_at, 0)) FILTER (WHERE g.from_state = 'running'), 0)
+        coalesce(sum(greatest(g.at - g.started_at, 0)) FILTER (WHERE $4::text = 'running'), 0),
+        coalesce(sum(greatest(g.started_at - g.queued_at, 0)) FILTER (WHERE $4::text = 'running'), 0)
     FROM gone AS g
-    GROUP BY g.definition, g.queue, g.new_state
+    GROUP BY g.definition, g.queue
 ),
 keyed AS (
     UPDATE idempotency AS k

@@ -1,0 +1,1 @@
+"""Beltline as a program uses it: in process, on every store."""

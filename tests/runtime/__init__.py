@@ -1,0 +1,1 @@
+"""The parts of a worker, each ticked by hand, and whole workers on a store in memory."""

@@ -1,0 +1,32 @@
+"""`stage`: a bare runner; `works`: a store in memory, a Beltline and workers on it; `door`: the way into that store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.hops import Door, memory_store
+from tests.runtime.stage import Stage
+from tests.runtime.works import Works
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    made = Stage()
+    yield made
+    made.threads.close()
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    made = Door()
+    yield made
+    made.open()
+
+
+@pytest.fixture
+async def works(door: Door) -> AsyncIterator[Works]:
+    store = await memory_store(door)
+    yield Works(store)
+    await store.close()
