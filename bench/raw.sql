@@ -55,6 +55,13 @@ SELECT g.id, g.fence, g.payload, $3 FROM gone AS g;
 -- name: postgres.drop
 DROP TABLE IF EXISTS raw_jobs, raw_history;
 
+-- name: sqlite.open
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+
+-- name: sqlite.begin
+BEGIN IMMEDIATE;
+
 -- name: sqlite.create
 CREATE TABLE raw_jobs (
     id TEXT PRIMARY KEY,

@@ -21,18 +21,21 @@ class Door:
         self.passed = 0
         self._error: Exception | None = None
         self._after = False
+        self._let_pass = 0
         self._open = asyncio.Event()
         self._open.set()
 
     async def __call__(self, work: Callable[[], T], /) -> T:
         self.knocks += 1
         await self._open.wait()
-        if self._error is not None and not self._after:
-            raise self._error
+        failing = self._error if self._let_pass <= 0 else None
+        self._let_pass -= 1
+        if failing is not None and not self._after:
+            raise failing
         value = work()
         self.passed += 1
-        if self._error is not None:
-            raise self._error
+        if failing is not None:
+            raise failing
         return value
 
     def shut(self) -> None:
@@ -44,8 +47,9 @@ class Door:
         self._error = None
         self._open.set()
 
-    def fail(self, error: Exception | None = None, *, after: bool = False) -> None:
-        """Let verbs fail, `after` they were done where the reply is what gets lost."""
+    def fail(self, error: Exception | None = None, *, after: bool = False, let_pass: int = 0) -> None:
+        """Let verbs fail, the first `let_pass` excepted; `after`: when they were done, so that the reply is lost."""
+        self._let_pass = let_pass
         self._error = error or StoreUnavailable("the store is away, says the test")
         self._after = after
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import assert_type
 
@@ -131,9 +132,26 @@ async def test_it_may_be_closed_twice_and_opened_again(file_url: str) -> None:
         assert (await reference.job()).state is JobState.QUEUED
 
 
-async def test_closing_finishes_the_submits_on_their_way(file_url: str) -> None:
-    import asyncio
+async def test_of_several_blocks_the_last_one_closes(jobs: Jobs) -> None:
+    async with jobs.belt:
+        async with jobs.belt:
+            reference = await jobs.add.submit(1, 2)
+        assert (await reference.job()).state is JobState.QUEUED
 
+    with pytest.raises(NotOpen):
+        await reference.job()
+
+
+async def test_tasks_that_open_it_at_once_share_one_store(file_url: str) -> None:
+    jobs = Jobs(Beltline(file_url))
+
+    await asyncio.gather(*(jobs.belt.open() for _ in range(5)))
+
+    assert (await (await jobs.add.submit(1, 2)).job()).state is JobState.QUEUED
+    await jobs.belt.close()
+
+
+async def test_closing_finishes_the_submits_on_their_way(file_url: str) -> None:
     jobs = Jobs(Beltline(file_url))
     await jobs.belt.open()
     submits = [asyncio.create_task(jobs.add.submit(n, n)) for n in range(50)]

@@ -99,6 +99,9 @@ def replayed_row(job: Job, now: int) -> Job:
         finished_at=None,
         session=None,
         request=None,
+        paused_from=None,
+        progress=None,
+        progress_note=None,
     )
 
 

@@ -51,15 +51,25 @@ async def test_a_replayed_job_is_the_same_job_with_all_attempts_anew(world: Worl
     assert await world.job(before.id) == replayed_row(before, world.now)
 
 
-async def test_a_replayed_job_keeps_its_progress_until_it_runs(world: World) -> None:
+async def test_a_replayed_job_has_no_progress(world: World) -> None:
     claimed = await world.running()
     await world.store.jobs.progress(world.namespace, [Progress(claimed.id, claimed.fence, 0.5, "half")])
     await world.apply(change_to(claimed, JobState.FAILED, world.now))
-    before = await world.job(claimed.id)
 
     await replay(world, claimed.id)
 
-    assert await world.job(claimed.id) == replayed_row(before, world.now)
+    row = await world.job(claimed.id)
+    assert (row.progress, row.progress_note) == (None, None)
+
+
+async def test_a_replayed_job_that_died_while_parked_is_parked_no_more(world: World) -> None:
+    paused = await world.bring(JobState.PAUSED)
+    await world.apply(change_to(paused, JobState.TIMED_OUT, world.now))
+    before = await world.job(paused.id)
+
+    await replay(world, paused.id)
+
+    assert await world.job(paused.id) == replayed_row(before, world.now)
 
 
 async def test_a_replayed_job_runs_with_the_next_fence(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 from functools import partial
 from typing import cast
 
@@ -17,6 +18,8 @@ from tests.conformance.stores import Place
 
 def explore(place: Place, examples: int, steps: int) -> None:
     """Run the machine `examples` times, at most `steps` verbs each, on one open store."""
+    # A long run, and the search for the shortest failure, may take longer than a test that hangs is given.
+    faulthandler.cancel_dump_traceback_later()
     with asyncio.Runner() as runner:
         store = place.store(FakeClock())
         runner.run(store.open(migrate=True))

@@ -11,7 +11,7 @@ import pytest
 from beltline.core.clock import DAY
 from beltline.core.outcome import Ending
 from beltline.core.states import JobState
-from beltline.store.params import Inserted, Insertion, NoteRequests, ReplayDead
+from beltline.store.params import Inserted, Insertion, NoteRequests, Progress, ReplayDead
 from tests.conformance.builders import change_to, ended
 from tests.conformance.racer import Race
 from tests.conformance.world import World
@@ -146,6 +146,50 @@ async def test_of_a_cancel_and_a_retry_at_once_neither_is_forgotten(world: World
         assert (row.state, row.request) == (
             (JobState.RUNNING, "cancel") if noted else (JobState.RETRYING, None)
         )
+
+
+@pytest.mark.parametrize("end", [JobState.SUCCEEDED, JobState.FAILED, JobState.RETRYING])
+async def test_progress_at_once_does_not_stop_a_settlement(world: World, end: JobState) -> None:
+    """Progress changes neither fence nor state nor request, so it is no reason for a miss."""
+    await queue_jobs(world, 200)
+    for _ in range(10):
+        claimed = await world.claim(limit=20)
+        reports = [Progress(job.id, job.fence, 0.5, "half") for job in claimed]
+        verbs = [world.store.jobs.progress(world.namespace, reports) for _ in range(2)]
+        settled = world.apply(*(change_to(job, end, world.now) for job in claimed))
+
+        misses, *_ = await asyncio.gather(settled, *verbs)
+
+        assert misses == []
+
+
+@pytest.mark.parametrize("end", [JobState.SUCCEEDED, JobState.FAILED])
+async def test_a_request_at_once_does_not_stop_what_is_final(world: World, end: JobState) -> None:
+    await queue_jobs(world, 200)
+    for _ in range(10):
+        claimed = await world.claim(limit=20)
+        pairs = [(job.id, job.fence) for job in claimed]
+        params = NoteRequests(namespace=world.namespace, jobs=pairs, request="pause", now=world.now)
+        settled = world.apply(*(change_to(job, end, world.now) for job in claimed))
+
+        _, misses = await asyncio.gather(world.store.jobs.note_requests(params), settled)
+
+        assert misses == []
+
+
+async def test_progress_at_once_does_not_stop_a_request(world: World) -> None:
+    await queue_jobs(world, 20)
+    claimed = await world.claim(limit=20)
+    pairs = [(job.id, job.fence) for job in claimed]
+    for request in ("pause", None) * 5 + ("cancel",):
+        reports = [Progress(job.id, job.fence, 0.5, "half") for job in claimed]
+        params = NoteRequests(namespace=world.namespace, jobs=pairs, request=request, now=world.now)
+
+        _, noted = await asyncio.gather(
+            world.store.jobs.progress(world.namespace, reports), world.store.jobs.note_requests(params)
+        )
+
+        assert sorted(noted) == sorted(job.id for job in claimed)
 
 
 async def test_of_replays_at_once_one_counts(world: World) -> None:

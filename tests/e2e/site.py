@@ -100,6 +100,8 @@ class Site:
         self.store = store
         self.workers: list[WorkerProcess] = []
         self._effects = folder / "effects"
+        self._read = 0
+        self._told: list[Effect] = []
 
     @property
     def lock(self) -> Path:
@@ -131,10 +133,15 @@ class Site:
 
     def effects(self) -> list[Effect]:
         """What the bodies have told so far."""
-        if not self._effects.exists():
-            return []
-        lines = (line.split() for line in self._effects.read_text().splitlines())
-        return [Effect(what, job_id, int(fence), int(pid)) for what, job_id, fence, pid in lines]
+        if self._effects.exists():
+            with self._effects.open("rb") as file:
+                file.seek(self._read)
+                text = file.read()
+            self._read += len(text)
+            for line in text.decode().splitlines():
+                what, job_id, fence, pid = line.split()
+                self._told.append(Effect(what, job_id, int(fence), int(pid)))
+        return self._told
 
     async def started(self, job_id: str, *, times: int = 1) -> Effect:
         """Wait until the body of a job has begun so many times; return the latest begin."""

@@ -16,28 +16,30 @@ from tests.e2e import app
 from tests.e2e.site import NAMESPACE, Site, WorkerProcess
 from tests.waiting import eventually_async, pause
 
+KILLS: Final = 20
 MORTALS: Final = 2
 CONCURRENCY: Final = 8
 BATCH: Final = 40
 
 
 async def test_jobs_survive_twenty_kills(site: Site) -> None:
-    await _survive(site, kills=20)
+    await _survive(site, seed=0)
 
 
 @pytest.mark.proof
-async def test_jobs_survive_two_hundred_kills(site: Site) -> None:
-    await _survive(site, kills=200)
+@pytest.mark.parametrize("seed", range(1, 11))
+async def test_jobs_survive_two_hundred_kills(site: Site, seed: int) -> None:
+    await _survive(site, seed=seed)
 
 
-async def _survive(site: Site, *, kills: int) -> None:
-    chance = random.Random(kills)
+async def _survive(site: Site, *, seed: int) -> None:
+    chance = random.Random(seed)
     ids: list[str] = []
     seen: dict[str, Finished] = {}
     killed: list[WorkerProcess] = []
     steady = site.worker(concurrency=CONCURRENCY)
     alive = [site.worker(concurrency=CONCURRENCY) for _ in range(MORTALS)]
-    for _ in range(kills):
+    for _ in range(KILLS):
         victim = alive.pop(0)
         await _feed_until_busy(site, victim, ids, chance)
         await pause(chance.random() * 0.2)

@@ -28,5 +28,7 @@ def door() -> Iterator[Door]:
 @pytest.fixture
 async def works(door: Door) -> AsyncIterator[Works]:
     store = await memory_store(door)
-    yield Works(store)
+    works = Works(store)
+    async with works.belt.on(store, works.namespace):
+        yield works
     await store.close()

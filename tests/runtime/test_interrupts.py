@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
@@ -272,12 +270,8 @@ async def test_bodies_that_outlast_the_drain_are_given_back(stage: Stage) -> Non
     assert len(stage.settled) == 1
 
 
-@pytest.mark.parametrize(
-    ("cause", "seen"), [(None, b"false"), (Cause.CANCEL, b"true")], ids=["no", "yes"]
-)
-async def test_a_body_can_ask_whether_it_is_to_stop(
-    stage: Stage, cause: Cause | None, seen: bytes
-) -> None:
+@pytest.mark.parametrize(("cause", "seen"), [(None, b"false"), (Cause.CANCEL, b"true")], ids=["no", "yes"])
+async def test_a_body_can_ask_whether_it_is_to_stop(stage: Stage, cause: Cause | None, seen: bytes) -> None:
     gate = asyncio.Event()
 
     async def body(ctx: Context) -> bool:
@@ -293,5 +287,3 @@ async def test_a_body_can_ask_whether_it_is_to_stop(
     await stage.end(run)
 
     assert stage.outcome(run).result == seen
-
-

@@ -185,7 +185,14 @@ async def test_it_may_be_stopped_before_it_began_and_twice(slow: Loop) -> None:
 
 
 def test_pauses_grow_up_to_the_longest() -> None:
-    assert [growing(0.05, failures, longest=1.0) for failures in range(1, 7)] == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+    assert [growing(0.05, failures, longest=1.0) for failures in range(1, 7)] == [
+        0.1,
+        0.2,
+        0.4,
+        0.8,
+        1.0,
+        1.0,
+    ]
 
 
 @pytest.mark.parametrize("failures", [31, 1_023, 1_024, 100_000])

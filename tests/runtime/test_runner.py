@@ -149,9 +149,7 @@ class Mute(Exception):
         raise RuntimeError("no words")
 
 
-@pytest.mark.parametrize(
-    "error", [SystemExit(3), BaseException("x")], ids=lambda error: type(error).__name__
-)
+@pytest.mark.parametrize("error", [SystemExit(3), BaseException("x")], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("mode", ["async", "thread"])
 async def test_what_is_no_ordinary_error_is_not_tried_again(
     stage: Stage, error: BaseException, mode: str

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any, Final
 
 from beltline.client.beltline import Beltline
@@ -22,7 +23,7 @@ QUICK: Final = WorkerConfig(concurrency=8, threads=4, lease_us=300_000, drain_us
 
 
 class Works:
-    """`belt` is open as long as the store is."""
+    """The store is open, and so must `belt` be: `async with works.belt.on(store, namespace)`."""
 
     def __init__(
         self, store: Store, namespace: str = "default", *, open_heart_store: Callable[[], Store] | None = None
@@ -30,8 +31,8 @@ class Works:
         self.store = store
         self.namespace = namespace
         self.belt = Beltline(namespace=namespace)
-        self.belt._port.attach(store)
         self._open_heart_store = open_heart_store
+        self._seeds = count(1)
 
     def worker(self, *, clock: Clock | None = None, **settings: Any) -> Worker:
         """Return a worker that is not yet running."""
@@ -47,7 +48,7 @@ class Works:
                 registry=self.belt.registry,
                 config=config,
                 clock=clock or SystemClock(),
-                random=random.Random(1),
+                random=random.Random(next(self._seeds)),
                 open_heart_store=self._open_heart_store,
             )
         )

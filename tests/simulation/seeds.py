@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -44,17 +45,15 @@ def play(
         except Violation as violation:
             fault = str(violation)
         except Exception as error:  # noqa: BLE001 - whatever the code under test raises is this seed's finding
-            fault = f"{type(error).__name__}: {error}"
+            fault = "".join(traceback.format_exception(error))
         return Played(simulation.trace, fault, len(world.witness.jobs), simulation.hops)
 
 
-def told(seed: int, played: Played) -> str:
-    """What a person needs to see of a seed that failed."""
+def told(seed: int, played: Played, *crash: object) -> str:
+    """What a person needs to see of a seed that failed; `crash`: the process and hop, if one crashed."""
+    command = " ".join(map(str, (".venv/bin/python -m tests.simulation", seed, *crash)))
     end = "\n".join(played.trace[-40:])
-    return (
-        f"seed {seed}: {played.fault}\nthe last hops:\n{end}\n"
-        f"replay it with all its hops: .venv/bin/python -m tests.simulation {seed}"
-    )
+    return f"seed {seed}: {played.fault}\nthe last hops:\n{end}\nreplay it with all its hops: {command}"
 
 
 def _populate(world: World) -> None:

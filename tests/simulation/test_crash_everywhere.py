@@ -38,4 +38,4 @@ def _crash_everywhere(seed: int, process: str, *, step: int) -> None:
     for hop in range(0, HOPS, step):
         played = play(seed, crashes=crash_once(process, hop))
         if played.fault:
-            pytest.fail(f"crashing {process} at hop {hop}: {told(seed, played)}", pytrace=False)
+            pytest.fail(told(seed, played, process, hop), pytrace=False)

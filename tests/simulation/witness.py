@@ -22,6 +22,10 @@ WRITES: Final = frozenset(
         "upkeep.prune",
     }
 )
+_NEVER_CHANGED: Final = (
+    *("definition", "version", "queue", "priority", "payload", "payload_hash", "labels", "created_at"),
+    *("max_attempts", "idempotency_key", "owner", "actor"),
+)
 _KEPT_WHEN_FINAL: Final = ("fence", "state", "reason", "runs", "result", "finished_at", "attempts_used")
 
 
@@ -71,6 +75,8 @@ class Witness:
         for job_id, job in after.items():
             if job_id not in self.jobs:
                 self._born(ask, job)
+        running = [job for job in jobs if job.state is JobState.RUNNING]
+        self._handed_out(ask, {job.id for job in running if self._was_not_running(job)})
         self.jobs = after
 
     def begun(self, job: ClaimedJob) -> None:
@@ -82,6 +88,28 @@ class Witness:
         """Hear that a worker believes that its change was written."""
         state = self.settled.get((change.id, change.fence))
         _require(state is change.state, f"{change.id}/{change.fence}: told {change.state}, it is {state}")
+
+    def nothing_moved(self, ask: Ask) -> None:
+        """Hear that a verb says that there was nothing to do."""
+        self._handed_out(ask, set())
+
+    def _handed_out(self, ask: Ask, claimed: set[str]) -> None:
+        """A claim takes the front of what may run: no less, and nothing else."""
+        params = ask.arguments[0]
+        if isinstance(params, ClaimJobs):
+            fit = [job for job in self.jobs.values() if self._may_run(params, job)]
+            fit.sort(key=lambda job: (job.order_key or 0, job.id))
+            front = {job.id for job in fit[: params.limit]}
+            _require(claimed == front, f"claimed {claimed}, the front is {front}", ask)
+
+    def _was_not_running(self, job: Job) -> bool:
+        return self.jobs[job.id].state is not JobState.RUNNING
+
+    def _may_run(self, params: ClaimJobs, job: Job) -> bool:
+        never_ran_in_time = job.runs == 0 and job.expires_at is not None and job.expires_at <= params.now
+        too_late = job.deadline_at is not None and job.deadline_at <= params.now
+        fit = job.state is JobState.QUEUED and job.queue not in self.paused_queues
+        return fit and not never_ran_in_time and not too_late
 
     def lost(self, session: str, now: int) -> None:
         """Hear that a session was marked lost at the monotonic time `now`."""
@@ -119,6 +147,8 @@ class Witness:
 
     def _changed(self, ask: Ask, old: Job, new: Job) -> None:
         _require(new.fence >= old.fence and new.runs >= old.runs, f"{old.id}: a counter went down", ask)
+        same = all(getattr(old, name) == getattr(new, name) for name in _NEVER_CHANGED)
+        _require(same, f"{old.id}: what was submitted was changed", ask)
         _require(new.crashes <= MAX_CRASHES, f"{old.id} crashed {new.crashes} times", ask)
         _require(new.attempts_used <= new.max_attempts, f"{old.id} used {new.attempts_used} attempts", ask)
         if old.state in FINAL:

@@ -116,6 +116,7 @@ class World:
 
     def _tell(self, ask: Ask, value: object) -> None:
         if ask.verb in {"jobs.claim", "upkeep.stage"} and not value:
+            self.witness.nothing_moved(ask)
             # The most frequent answer. Were it untrue, the next look would meet a move out of place.
             return
         if ask.verb in WRITES:

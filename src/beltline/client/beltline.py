@@ -60,7 +60,8 @@ class Beltline:
         self.namespace = namespace or os.environ.get("BELTLINE_NAMESPACE") or DEFAULT_NAMESPACE
         self._clock = clock
         self._port = ClientPort(self.namespace)
-        self._is_open = False
+        self._entered = 0
+        self._is_lent = False
 
     @overload
     def job(
@@ -86,38 +87,45 @@ class Beltline:
 
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
-        if not self._is_open:
+        if not self._port.is_open():
             store = store_from_url(self.url, clock=self._clock)
             await store.open()
-            self._port.attach(store, self.namespace)
-            self._is_open = True
+            if self._port.is_open():  # another task was quicker
+                await store.close()
+            else:
+                self._port.attach(store, self.namespace)
         return self
 
     @asynccontextmanager
     async def on(self, store: Store, namespace: str) -> AsyncIterator[Self]:
-        """Be open on a store that another opened and will close, in this namespace."""
+        """Be open on a store that another opened and will close, in this namespace. `close` leaves it alone."""
         self._port.attach(store, namespace)
-        self._is_open = True
+        self._is_lent = True
         try:
             yield self
         finally:
-            self._is_open = False
+            self._is_lent = False
             await self._port.detach()
 
     async def close(self) -> None:
         """Finish the submits on their way and close the store; may be called twice."""
-        self._is_open = False
+        if self._is_lent:
+            return
         store = await self._port.detach()
         if store is not None:
             await store.close()
 
     async def __aenter__(self) -> Self:
-        return await self.open()
+        await self.open()
+        self._entered += 1
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
+        self._entered -= 1
+        if not self._entered:  # where several `async with` overlap, the last one closes
+            await self.close()
 
     @property
     def store(self) -> Store:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
+from beltline.client.portal import run_here
 from beltline.client.reference import JobReference
 from beltline.core.errors import InvalidInput
 from beltline.definitions.definition import JobDefinition
@@ -95,5 +96,10 @@ class JobHandle(Generic[R]):
         return await self._port.submit_payloads(self.definition, payloads, self._options, self._conn)
 
     def submit_sync(self, *args: Any, **kwargs: Any) -> JobReference[R]:
-        """Do what `submit` does, from code that has no event loop."""
+        """Do what `submit` does, from code that has no event loop.
+
+        With `conn`, a synchronous connection, it runs on the caller's thread: a connection belongs to one.
+        """
+        if self._conn is not None:
+            return run_here(self.submit(*args, **kwargs))
         return self._port.run_sync(lambda: self.submit(*args, **kwargs))

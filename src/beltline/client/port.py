@@ -52,6 +52,10 @@ class ClientPort:
         await waiter.close()
         return store
 
+    def is_open(self) -> bool:
+        """Return whether there is a store."""
+        return self._opened is not None
+
     @property
     def opened(self) -> tuple[Store, Submitter, Waiter]:
         """The store and what works on it. Raises NotOpen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from beltline.core.errors import NotOpen, Unsupported
 
@@ -26,6 +26,16 @@ def call_from_thread(
             raise NotOpen("this Beltline is not open: call open_sync() before the _sync methods") from None
         return asyncio.run_coroutine_threadsafe(function(), loop).result()
     raise Unsupported("this is an event loop: await the asynchronous form instead of the _sync one")
+
+
+def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits, on this thread. Raises Unsupported where it waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    coroutine.close()
+    raise Unsupported("`conn=` is an asynchronous connection: await the asynchronous form instead")
 
 
 class Portal:

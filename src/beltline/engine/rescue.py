@@ -47,7 +47,7 @@ async def give_back(
 
 async def _policies(store: Store, namespace: str, jobs: Sequence[ClaimedJob]) -> dict[str, Policy]:
     found: dict[str, Policy] = {}
-    for name in {job.definition for job in jobs}:
+    for name in dict.fromkeys(job.definition for job in jobs):
         definition = await store.definitions.get(namespace, name)
         found[name] = stored_policy(definition) if definition else Policy()
     return found

@@ -65,7 +65,7 @@ def raw_drain_sqlite(url: str, jobs: int) -> float:
         done = 0
         while claimed := _claim(connection, sql):
             pairs = json.dumps([row[:2] for row in claimed])
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(sql["begin"])
             connection.execute(sql["settle"], {"pairs": pairs, "at": time.time_ns() // 1_000})
             connection.execute(sql["leave"], {"pairs": pairs})
             connection.execute("COMMIT")
@@ -122,8 +122,7 @@ def _beside(url: str) -> Iterator[sqlite3.Connection]:
     with TemporaryDirectory(prefix="raw-", dir=folder) as made:
         connection = sqlite3.connect(Path(made) / "raw.db", isolation_level=None)
         with closing(connection):
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(raw_statements("sqlite")["open"])
             yield connection
 
 
@@ -131,14 +130,14 @@ def _fill(connection: sqlite3.Connection, sql: Mapping[str, str], jobs: int) -> 
     connection.executescript(sql["create"])
     started = time.perf_counter()
     for rows in _batches(jobs, INSERT_BATCH):
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(sql["begin"])
         connection.executemany(sql["insert"], rows)
         connection.execute("COMMIT")
     return jobs / (time.perf_counter() - started)
 
 
 def _claim(connection: sqlite3.Connection, sql: Mapping[str, str]) -> list[Row]:
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(sql["begin"])
     claimed: list[Row] = connection.execute(sql["claim"], (BATCH,)).fetchall()
     connection.execute("COMMIT")
     return claimed

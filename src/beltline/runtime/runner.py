@@ -51,20 +51,24 @@ class Runner:
         self._freed = freed
         self._now = now
         self._policies: dict[str, Policy] = {}
+        self._overstaying = 0
 
     @property
     def stuck(self) -> int:
         """Bodies that were given up and still occupy a slot."""
-        return sum(executor.stuck for executor in self._executors.values()) + sum(
-            run.settled for run in self.runs.values()
-        )
+        return self._overstaying + self._stuck_in_executors
 
     @property
     def free(self) -> int:
         """How many more jobs may be started."""
-        return (
-            self._concurrency - len(self.runs) - sum(executor.stuck for executor in self._executors.values())
-        )
+        return self._concurrency - len(self.runs) - self._stuck_in_executors
+
+    @property
+    def _stuck_in_executors(self) -> int:
+        stuck = 0
+        for executor in self._executors.values():
+            stuck += executor.stuck
+        return stuck
 
     def start(self, job: ClaimedJob) -> None:
         """Start a claimed job. One whose definition this worker lacks is given back uncharged."""
@@ -96,6 +100,8 @@ class Runner:
             if run.limit is not None:
                 run.limit.cancel()
             del self.runs[run.key]
+            if run.settled:
+                self._overstaying -= 1
             self._freed()
         self._end(run, outcome)
 
@@ -103,6 +109,8 @@ class Runner:
         """Hand the outcome on, where this is the first one and the job still ours."""
         if not run.settled and run.cause is not Cause.LOST:
             run.settled = True
+            if run.key in self.runs:
+                self._overstaying += 1
             self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
 
     async def _outcome(self, run: Run) -> Outcome:

@@ -59,7 +59,7 @@ class Watchdog:
         self._loop = loop
         self._thread_id = thread_id
         self._end = end
-        self._warned_at = 0
+        self._warned_at: int | None = None
 
     async def look(self, store: Store) -> None:
         """Look once: do nothing, warn, or end the process."""

@@ -119,9 +119,10 @@ class JobStore(Protocol):
 
         Return the ids moved.
 
-        Same id, fence + 1, attempts_used = crashes = 0, deadline, expiry, result, error, session, request and
-        finished_at cleared; the last attempt is kept as an attempts row (outcome = its reason) where it is
-        not one yet; the idempotency key is alive again, unless another job took it over.
+        Same id, fence + 1, attempts_used = crashes = 0, deadline, expiry, result, error, session, request,
+        progress, paused_from and finished_at cleared; the last attempt is kept as an attempts row (outcome =
+        its reason) where it is not one yet; the idempotency key is alive again, unless another job took it
+        over.
         """
         ...
 

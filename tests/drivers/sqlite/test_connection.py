@@ -17,7 +17,7 @@ SETTINGS = {
     "busy_timeout": 5_000,
     "page_size": 8_192,
     "temp_store": 2,  # MEMORY
-    "wal_autocheckpoint": 1_000,
+    "wal_autocheckpoint": 8_000,
 }
 
 

@@ -16,6 +16,7 @@ from beltline.core.errors import LeaseLost, StoreBusy, StoreError, StoreFull
 from beltline.store.sqlite.transaction import Transaction
 from tests.conformance.world import World
 from tests.drivers.sqlite.inside import gate_of
+from tests.waiting import eventually_async
 
 
 class Halt:
@@ -198,6 +199,23 @@ async def test_a_closed_store_may_be_opened_again(world: World) -> None:
     await world.store.open()
 
     assert len(await world.insert(world.new())) == 1
+
+
+async def test_the_log_is_copied_into_the_file_while_the_store_is_open(world: World, path: Path) -> None:
+    before = size(path)
+
+    for _ in range(10):
+        await world.insert(*(world.new() for _ in range(2_000)))
+
+    await eventually_async(partial(_has_grown, path, before))
+
+
+async def _has_grown(path: Path, before: int) -> bool:
+    return size(path) > before
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size
 
 
 async def _caught(call: object) -> object:

@@ -6,7 +6,7 @@ import inspect
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from beltline.core.errors import BeltlineError, InvalidInput, StoreError
 from beltline.core.job import NewJob
@@ -16,9 +16,6 @@ from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
 from beltline.store.postgres.inserts import locks_of
 from beltline.store.rows import labels_text
-
-# No process takes this for its own hint: the jobs are not there before the caller commits.
-_SENDER: Final = "-"
 
 Caller: TypeAlias = Any
 
@@ -63,7 +60,7 @@ async def _settled(value: Any) -> Any:  # noqa: ANN401 - the same call of a driv
 
 def _argument(address: Address, params: InsertJobs) -> str:
     queued = JobState.QUEUED
-    hint = f"{_SENDER} {Hint.QUEUED.value}" if any(job.state is queued for job in params.jobs) else None
+    hint = Hint.QUEUED.value if any(job.state is queued for job in params.jobs) else None
     return json.dumps(
         {
             "namespace": params.namespace,

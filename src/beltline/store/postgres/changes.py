@@ -12,7 +12,7 @@ from beltline.core.states import DEAD, FINAL
 
 HISTORY: Final = "apply_history"
 DEAD_LETTERS: Final = "apply_dead"
-LIVE: Final = "apply_live"
+STAY: Final = "apply_stay"
 
 
 class Part(NamedTuple):
@@ -29,7 +29,7 @@ def parts_of(changes: Sequence[Change]) -> list[Part]:
         if change.state in FINAL:
             kind: object = (change.from_state, change.state, change.reason)
         else:
-            kind = LIVE
+            kind = STAY
         part = parts.get(kind)
         if part is None:
             part = parts[kind] = Part(_statement(change), [])
@@ -43,7 +43,7 @@ def values_of(part: Part, namespace: str, now: int) -> list[object]:
     ids, fences, sources, states, reasons, ats, results, errors, *rest = columns
     run_ats, queued_ats, order_keys, attempts_used, crashes, requests, paused_froms, _ = rest
     minute = now - now % MINUTE
-    if part.statement != LIVE:
+    if part.statement != STAY:
         common = (sources[0], states[0], reasons[0])
         return [namespace, ids, fences, *common, ats, results, errors, attempts_used, crashes, minute]
     head = [namespace, ids, fences, sources, states, reasons, ats, errors]
@@ -53,5 +53,5 @@ def values_of(part: Part, namespace: str, now: int) -> list[object]:
 
 def _statement(change: Change) -> str:
     if change.state not in FINAL:
-        return LIVE
+        return STAY
     return DEAD_LETTERS if change.state in DEAD else HISTORY

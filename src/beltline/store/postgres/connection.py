@@ -30,6 +30,7 @@ class Statements:
 
     def __init__(self, raw: Connection, texts: Mapping[str, str]) -> None:
         self.raw = raw
+        self.backend: int = raw.get_server_pid()
         self._texts = texts
 
     async def rows(self, name: str, *values: object) -> list[Row]:
@@ -58,6 +59,8 @@ class Pool:
         self._slots = asyncio.Semaphore(size)
         self._size = size
         self._idle: list[Statements] = []
+        # The server's process numbers of our connections.
+        self.backends: set[int] = set()
         self._closed = True
 
     async def open(self) -> None:
@@ -183,7 +186,10 @@ class Pool:
                 statements = self._idle.pop()
                 if not statements.raw.is_closed():
                     return statements
-            return Statements(await self.connection(), self._texts)
+                self.backends.discard(statements.backend)
+            statements = Statements(await self.connection(), self._texts)
+            self.backends.add(statements.backend)
+            return statements
         except BaseException:
             self._slots.release()
             raise
@@ -193,4 +199,5 @@ class Pool:
             self._idle.append(statements)
         else:
             statements.raw.terminate()
+            self.backends.discard(statements.backend)
         self._slots.release()

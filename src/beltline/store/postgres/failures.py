@@ -55,7 +55,8 @@ _WORDS: Final[tuple[tuple[tuple[type[Exception], ...], type[BeltlineError], str]
         "{url} lacks a part of the schema: {said}; run: beltline db migrate --store {url}",
     ),
     (
-        (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError),
+        # Refused by the server, or by asyncpg when it encodes a value.
+        (asyncpg.DataError,),
         InvalidInput,
         "PostgreSQL cannot store a value: {said}; nothing of this call was stored",
     ),
@@ -69,17 +70,10 @@ _WORDS: Final[tuple[tuple[tuple[type[Exception], ...], type[BeltlineError], str]
 )
 
 
-def is_unsent(error: BaseException) -> bool:
-    """Return whether asyncpg refused to encode a value: it never reached the server."""
-    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
-
-
 def leaves_connection_whole(error: BaseException) -> bool:
     """Return whether the connection can be used further: the server answered, and goes on."""
     ended = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.FatalPostgresError)
-    if isinstance(error, asyncpg.PostgresError):
-        return not isinstance(error, ended) or isinstance(error, asyncpg.QueryCanceledError)
-    return is_unsent(error)
+    return isinstance(error, asyncpg.PostgresError) and not isinstance(error, ended)
 
 
 def translated(error: Exception, url: str) -> BeltlineError:
@@ -90,8 +84,6 @@ def translated(error: Exception, url: str) -> BeltlineError:
     if isinstance(error, BeltlineError):
         return error
     said = str(error) or type(error).__name__
-    if is_unsent(error):
-        return InvalidInput(f"PostgreSQL cannot store a value: {said}; nothing of this call was stored")
     for kinds, raised, message in _WORDS:
         if isinstance(error, kinds):
             return raised(message.format(url=url, said=said))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import asyncpg  # type: ignore[import-untyped]
 
@@ -17,9 +17,11 @@ _LONGEST_WAIT: Final = 5.0
 
 
 class Listener:
-    """Calls `heard(channel, payload)` at each notification, `missed()` when a lost connection is back."""
+    """Calls `heard(sender, channel, payload)` when notified, `missed()` when a lost connection is back."""
 
-    def __init__(self, pool: Pool, heard: Callable[[str, str], None], missed: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: Pool, heard: Callable[[int, str, str], None], missed: Callable[[], None]
+    ) -> None:
         self._pool = pool
         self._heard = heard
         self._missed = missed
@@ -93,5 +95,5 @@ class Listener:
             else:
                 return
 
-    def _notified(self, _connection: Connection, _pid: int, channel: str, payload: Any) -> None:  # noqa: ANN401
-        self._heard(channel, payload)
+    def _notified(self, _connection: Connection, sender: int, channel: str, payload: str) -> None:
+        self._heard(sender, channel, payload)

@@ -13,6 +13,9 @@ from beltline.store.rows import job_of, labels_text
 
 MOST_COUNTED: Final = 10_000
 MOST_UNSETTLED: Final = 1_000
+_RUNNING: Final = frozenset({JobState.RUNNING})
+_COMING: Final = frozenset({JobState.SCHEDULED, JobState.RETRYING})
+_PARKED: Final = frozenset({JobState.WAITING, JobState.PAUSED})
 # Greater than any id, in byte order.
 _END: Final = chr(0x10FFFF)
 
@@ -29,23 +32,22 @@ class PostgresReads:
     async def page(self, params: ListJobs) -> JobPage:
         where = params.where
         states = where.states or frozenset(JobState)
+        live = states - FINAL
+        running, coming, parked = (bool(live) and live <= few for few in (_RUNNING, _COMING, _PARKED))
         filters = [
             sorted(where.states) or None,
             where.definition,
             where.queue,
             labels_text(where.labels),
-            bool(states - FINAL),
+            bool(live) and not (running or coming or parked),
             bool(states & DEAD),
             bool(states & (FINAL - DEAD)),
         ]
+        rest = (where.discarded, running, coming, parked)
         # One more than asked for tells whether there is a next page.
         before = _END if params.before is None else params.before
-        rows = await self._pool.rows(
-            "page", params.namespace, before, *filters, params.limit + 1, where.discarded
-        )
-        total = await self._pool.value(
-            "page_total", params.namespace, _END, *filters, MOST_COUNTED, where.discarded
-        )
+        rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, *rest)
+        total = await self._pool.value("page_total", params.namespace, _END, *filters, MOST_COUNTED, *rest)
         items = [job_of(row) for row in rows[: params.limit]]
         return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from types import MappingProxyType
@@ -26,7 +25,6 @@ class PostgresWakeups:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._sender = secrets.token_hex(8)
         self._subscribers: dict[object, tuple[str, OnHint]] = {}
         self._pauses: dict[tuple[str, Hint], asyncio.TimerHandle] = {}
         self._again: set[tuple[str, Hint]] = set()
@@ -84,13 +82,11 @@ class PostgresWakeups:
         namespace, hint = what
         # A hint may be lost; the connection that broke is noticed by the next verb.
         with suppress(StoreError):
-            await self._pool.run(
-                "notify", self._pool.address.channel(namespace), f"{self._sender} {hint.value}"
-            )
+            await self._pool.run("notify", self._pool.address.channel(namespace), hint.value)
 
-    def _heard(self, channel: str, payload: str) -> None:
-        sender, _, word = payload.partition(" ")
-        if sender == self._sender or word not in set(Hint):
+    def _heard(self, sender: int, channel: str, word: str) -> None:
+        # What our own connections sent was told when it was fired.
+        if sender in self._pool.backends or word not in set(Hint):
             return
         for namespace in {namespace for namespace, _ in self._subscribers.values()}:
             if self._pool.address.channel(namespace) == channel:

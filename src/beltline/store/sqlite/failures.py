@@ -14,6 +14,8 @@ _UNREACHABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, 
 _FOREIGN: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _READ_ONLY: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 
+_NOT_WRITABLE: Final = "{path} cannot be written; give this user write access to the file and to its folder"
+
 
 def code_of(error: sqlite3.Error) -> int:
     """Return the primary result code, 0 where SQLite was not asked at all."""
@@ -42,9 +44,26 @@ def translated(error: sqlite3.Error, path: str) -> StoreError:
         )
     if code in _UNREACHABLE:
         return StoreUnavailable(
-            f"{path} cannot be reached ({error}); check the disk, the folder and the permissions"
+            f"{path} cannot be reached ({error}); check the disk, its free space and the permissions"
         )
     return StoreError(f"SQLite refused a statement on {path}: {error}")
+
+
+def store_error(error: Exception, path: str) -> Exception:
+    """Return what leaves the store in place of an error; its own errors, and faults of ours, as they are."""
+    made: Exception
+    if isinstance(error, sqlite3.Error):
+        made = translated(error, path)
+    elif isinstance(error, PermissionError):
+        made = StoreError(_NOT_WRITABLE.format(path=path))
+    elif isinstance(error, OSError):
+        made = StoreUnavailable(f"{path} cannot be reached: {error.strerror or error}")
+    elif isinstance(error, UnicodeError | OverflowError):
+        made = StoreError(f"a value cannot be stored in {path}: {error}; nothing was written")
+    else:
+        return error
+    made.__cause__ = error
+    return made
 
 
 @contextmanager
@@ -52,7 +71,8 @@ def translating(path: str) -> Iterator[None]:
     """Raise the store's errors in place of SQLite's and the system's."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise translated(error, path) from error
-    except OSError as error:
-        raise StoreUnavailable(f"{path} cannot be reached: {error.strerror or error}") from error
+    except Exception as error:
+        made = store_error(error, path)
+        if made is error:
+            raise
+        raise made from error

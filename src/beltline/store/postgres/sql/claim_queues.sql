@@ -30,26 +30,28 @@ open AS MATERIALIZED (
         )
 ),
 size AS MATERIALIZED (SELECT count(*) AS queues FROM open),
+sample AS MATERIALIZED (
+    SELECT o.queue, s.order_key
+    FROM open AS o
+    CROSS JOIN LATERAL (
+        SELECT j.order_key
+        FROM jobs AS j
+        WHERE j.namespace = $1
+            AND j.queue = o.queue
+            AND j.state = 'queued'
+            AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
+            AND (j.deadline_at IS NULL OR j.deadline_at > $3)
+        ORDER BY j.order_key, j.id
+        LIMIT $4 / (SELECT greatest(z.queues, 1) FROM size AS z) + 1
+    ) AS s
+    WHERE (SELECT z.queues FROM size AS z) > 1
+),
 bound AS MATERIALIZED (
-    SELECT max(m.order_key) AS order_key, count(*) AS jobs
-    FROM (
-        SELECT s.order_key
-        FROM open AS o
-        CROSS JOIN LATERAL (
-            SELECT j.order_key
-            FROM jobs AS j
-            WHERE j.namespace = $1
-                AND j.queue = o.queue
-                AND j.state = 'queued'
-                AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
-                AND (j.deadline_at IS NULL OR j.deadline_at > $3)
-            ORDER BY j.order_key, j.id
-            LIMIT $4 / (SELECT greatest(z.queues, 1) FROM size AS z) + 1
-        ) AS s
-        WHERE (SELECT z.queues FROM size AS z) > 1
-        ORDER BY s.order_key
-        LIMIT $4
-    ) AS m
+    SELECT CASE WHEN count(*) < $4 THEN 9223372036854775807 ELSE max(m.order_key) END AS order_key
+    FROM (SELECT s.order_key FROM sample AS s ORDER BY s.order_key LIMIT $4) AS m
+),
+reached AS MATERIALIZED (
+    SELECT s.queue FROM sample AS s GROUP BY s.queue HAVING min(s.order_key) <= (SELECT b.order_key FROM bound AS b)
 ),
 shares AS MATERIALIZED (
     SELECT o.queue, $4::bigint AS share
@@ -59,22 +61,19 @@ shares AS MATERIALIZED (
     SELECT f.queue, count(*) AS share
     FROM (
         SELECT o.queue, s.order_key, s.id
-        FROM open AS o
+        FROM reached AS o
         CROSS JOIN LATERAL (
             SELECT j.order_key, j.id
             FROM jobs AS j
             WHERE j.namespace = $1
                 AND j.queue = o.queue
                 AND j.state = 'queued'
-                AND j.order_key <= (
-                    SELECT CASE WHEN b.jobs < $4 THEN 9223372036854775807 ELSE b.order_key END FROM bound AS b
-                )
+                AND j.order_key <= (SELECT b.order_key FROM bound AS b)
                 AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
                 AND (j.deadline_at IS NULL OR j.deadline_at > $3)
             ORDER BY j.order_key, j.id
             LIMIT $4
         ) AS s
-        WHERE (SELECT z.queues FROM size AS z) > 1
         ORDER BY s.order_key, s.id
         LIMIT $4
     ) AS f

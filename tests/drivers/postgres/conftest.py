@@ -1,0 +1,26 @@
+"""A store in a schema of its own, and a plain connection to the same schema."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from tests.conformance.stores import Place
+from tests.conformance.world import World, new_world
+from tests.drivers.postgres.inside import pool_of
+
+
+@pytest.fixture
+async def world(postgres_schema_url: str) -> AsyncIterator[World]:
+    async with new_world(Place(postgres_schema_url)) as made:
+        yield made
+
+
+@pytest.fixture
+async def plain(world: World) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that is set up as the store's own are."""
+    connection = await pool_of(world).connection()
+    yield connection
+    await connection.close()

@@ -1,0 +1,157 @@
+"""Hot statements are served by the index meant for them, and touch the same number of pages however much is stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from beltline.core.job import ClaimedJob
+from beltline.core.order import HEAD_START
+from beltline.core.states import JobState
+from beltline.store.postgres.changes import parts_of, values_of
+from tests.conformance.builders import change_to
+from tests.conformance.world import World
+from tests.drivers.postgres.inside import counted, literal, nodes, pool_of
+
+QUEUED: Final = 100_000
+GROWING: Final = frozenset({"jobs", "dead", "attempts", "idempotency", "job_logs"})
+FILL: Final = """
+    INSERT INTO jobs (namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
+        payload_hash, created_at, queued_at, fence, runs, attempts_used, crashes, max_attempts)
+    SELECT $1, 'a' || lpad(i::text, 25, '0'), 'resize', 'v', 'q' || i % 3, 'queued', 'submitted', 0, $2::bigint + i, $2, '1',
+        '1', $2, $2, 0, 0, 0, 0, 5
+    FROM generate_series(1, $3::integer) AS i
+"""
+KEEP: Final = """
+    INSERT INTO history (namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
+        payload_hash, created_at, queued_at, fence, runs, attempts_used, crashes, max_attempts, started_at, finished_at)
+    SELECT $1, 'b' || lpad(i::text, 25, '0'), 'resize', 'v', 'q' || i % 3, 'succeeded', 'returned', 0, $2::bigint, $2, '1',
+        '1', $2, $2, 1, 1, 0, 0, 5, $2, $2
+    FROM generate_series(1, $3::integer) AS i
+"""
+
+
+async def fill(world: World, plain: asyncpg.Connection, *, analyzed: bool) -> None:
+    await plain.execute(FILL, world.namespace, world.now, QUEUED)
+    await plain.execute(KEEP, world.namespace, world.now, QUEUED)
+    if analyzed:
+        await plain.execute("ANALYZE")
+
+
+async def explained(world: World, plain: asyncpg.Connection, name: str, *values: object) -> dict[str, Any]:
+    """Return what running the statement with its generic plan did, and undo it."""
+    await plain.execute(f"BEGIN; PREPARE probe AS {pool_of(world).text(name)}")
+    try:
+        given = ", ".join(map(literal, values))
+        told = await plain.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE probe({given})")
+    finally:
+        await plain.execute("ROLLBACK; DEALLOCATE probe")
+    plan: dict[str, Any] = json.loads(told)[0]["Plan"]
+    return plan
+
+
+def indexes(plan: dict[str, Any]) -> set[str]:
+    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+
+
+def whole_tables(plan: dict[str, Any]) -> set[str]:
+    scanned = {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+    return {name for name in scanned if name in GROWING or name.startswith("history")}
+
+
+def pages(plan: dict[str, Any]) -> int:
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+async def held(world: World, limit: int) -> list[ClaimedJob]:
+    return await world.claim(session=await world.session(), limit=limit, queues=("q1",))
+
+
+@pytest.mark.parametrize("analyzed", [False, True], ids=["fresh", "analyzed"])
+class TestAtScale:
+    """With 100,000 jobs queued and as many kept, planned for tables that were empty or that were analyzed."""
+
+    @pytest.mark.parametrize(
+        ("name", "which", "most"),
+        [("claim_front", "q1", 5_000), ("claim_queues", ["q0", "q2"], 6_000), ("claim_queues", None, 6_000)],
+        ids=["one", "two", "any"],
+    )
+    async def test_a_claim_reads_little_more_than_it_takes(
+        self, world: World, plain: asyncpg.Connection, *, analyzed: bool, name: str, which: object, most: int
+    ) -> None:
+        await fill(world, plain, analyzed=analyzed)
+        session = await world.session()
+
+        plan = await explained(world, plain, name, world.namespace, session, world.now, 300, which)
+
+        assert (plan["Actual Rows"], whole_tables(plan)) == (300, set())
+        assert "ready" in indexes(plan)
+        assert pages(plan) < most
+
+    @pytest.mark.parametrize(
+        "state", [JobState.SUCCEEDED, JobState.FAILED, JobState.RETRYING], ids=["history", "dead", "stay"]
+    )
+    async def test_an_end_finds_each_job_by_its_key(
+        self, world: World, plain: asyncpg.Connection, *, analyzed: bool, state: JobState
+    ) -> None:
+        await fill(world, plain, analyzed=analyzed)
+        (part,) = parts_of([change_to(job, state, world.now) for job in await held(world, 300)])
+
+        plan = await explained(world, plain, part.statement, *values_of(part, world.namespace, world.now))
+
+        assert whole_tables(plan) == set()
+        assert indexes(plan) & {"jobs_pkey", "held", "ready"} == {"jobs_pkey"}
+        assert pages(plan) < 12_000
+
+    async def test_upkeep_and_beats_go_by_their_indexes(
+        self, world: World, plain: asyncpg.Connection, *, analyzed: bool
+    ) -> None:
+        await fill(world, plain, analyzed=analyzed)
+        claimed = await held(world, 10)
+        ids, fences = [job.id for job in claimed], [job.fence for job in claimed]
+        session = await world.session()
+        here = world.namespace
+        expected = {
+            "stage": ((here, world.now, 100, HEAD_START), "due"),
+            "next_due": ((here,), "due"),
+            "overdue": ((here, world.now, 100), "deadline"),
+            "held": ((here, session), "held"),
+            "session_beat": ((here, session, world.now), "held"),
+            "note_requests": ((here, ids, fences, "cancel"), "jobs_pkey"),
+            "progress": ((here, ids, fences, [0.5] * 10, ["half"] * 10), "jobs_pkey"),
+            "get": ((here, ids), "jobs_pkey"),
+            "finished": ((here, ids), "dead_pkey"),
+            "lock_jobs": ((here, ids), "jobs_pkey"),
+        }
+        for name, (values, index) in expected.items():
+            plan = await explained(world, plain, name, *values)
+
+            assert whole_tables(plan) == set(), name
+            assert index in indexes(plan), name
+            assert pages(plan) < 1_000, name
+
+
+async def test_a_claim_and_an_apply_and_an_insert_are_one_statement_each(world: World) -> None:
+    await world.insert(*(world.new() for _ in range(300)))
+    session = await world.session()
+    async with counted(world) as statements:
+        claimed = await world.claim(session=session, limit=300, queues=None)
+        assert await world.apply(*(change_to(job, JobState.SUCCEEDED, world.now) for job in claimed)) == []
+        await world.insert(*(world.new() for _ in range(300)))
+        await world.insert(*(world.new(priority=number % 7) for number in range(300)))
+
+    texts = [
+        pool_of(world).text(name) for name in ("claim_queues", "apply_history", "insert_alike", "insert")
+    ]
+    assert statements == texts
+
+
+async def test_a_claim_of_nothing_asks_whether_the_session_is_open(world: World) -> None:
+    session = await world.session()
+    async with counted(world) as statements:
+        assert await world.claim(session=session, queues=("nothing",)) == []
+
+    assert statements == [pool_of(world).text(name) for name in ("claim_front", "session_able")]

@@ -1,0 +1,84 @@
+"""A program that supervises children which do as they are told: `python -m tests.runtime.supervised SCENARIO FOLDER`.
+
+Each child leaves a file named after its index and its life (0-0, 0-1, ...) with its process id.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from beltline.runtime.supervisor import supervise
+from beltline.runtime.watchdog import RECYCLE
+
+
+def wait_for_term() -> int:
+    """Wait for SIGTERM, then end well."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    return wait_for_ever()
+
+
+def ignore_term() -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return wait_for_ever()
+
+
+def wait_for_ever() -> int:
+    while True:
+        signal.pause()
+
+
+def kill_myself() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+def fail() -> int:
+    raise RuntimeError("out of paper")
+
+
+def leave() -> int:
+    sys.exit(5)
+
+
+def say() -> int:
+    sys.stdout.write("child\n")
+    return 0
+
+
+SCENARIOS: Final[Mapping[str, Callable[[int, int], Callable[[], int] | int]]] = MappingProxyType(
+    {
+        "done": lambda _index, _life: 0,
+        "wait": lambda _index, _life: wait_for_term,
+        "default": lambda _index, _life: wait_for_ever,
+        "stubborn": lambda _index, _life: ignore_term,
+        "refuse": lambda index, _life: 3 if index == 0 else wait_for_term,
+        "leave": lambda _index, _life: leave,
+        "recycle": lambda _index, life: RECYCLE if life < 2 else 0,
+        "killed": lambda _index, life: kill_myself if life == 0 else 0,
+        "raise": lambda _index, life: fail if life == 0 else 0,
+        "odd": lambda _index, life: 64 if life == 0 else 0,
+        "say": lambda _index, _life: say,
+    }
+)
+
+
+def main(scenario: str, folder: Path, processes: int) -> int:
+    def start(index: int) -> int:
+        life = len(list(folder.glob(f"{index}-*")))
+        what = SCENARIOS[scenario](index, life)
+        (folder / f"{index}-{life}").write_text(str(os.getpid()))
+        return what if isinstance(what, int) else what()
+
+    sys.stdout.write("parent\n")
+    return supervise(start, processes)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
