@@ -48,7 +48,10 @@ class Door:
         self._open.set()
 
     def fail(self, error: Exception | None = None, *, after: bool = False, let_pass: int = 0) -> None:
-        """Let verbs fail, the first `let_pass` excepted; `after`: when they were done, so that the reply is lost."""
+        """Let verbs fail, but for the first `let_pass`.
+
+        `after`: they fail once they are done, so that only the reply is lost.
+        """
         self._let_pass = let_pass
         self._error = error or StoreUnavailable("the store is away, says the test")
         self._after = after

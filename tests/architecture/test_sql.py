@@ -15,7 +15,38 @@ STORE: Final = REPOSITORY / "src" / "beltline" / "store"
 FOLDERS: Final = ("sql", "migrations")
 
 # A file that only one database needs, with the reason: `sql/notify.sql` for instance.
-ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType({})
+ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        f"sql/{name}.sql": reason
+        for reason, names in (
+            (
+                "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
+                """apply_attempts apply_clear apply_deltas apply_keys apply_leave apply_match_final
+                apply_match_other apply_matched apply_moving claim_take fold_remove fold_until insert_deltas
+                log_trim prune_attempts prune_dead_find prune_history_find prune_logs replay_attempts
+                replay_find replay_keys replay_leave session_requests""",
+            ),
+            (
+                "SQLite has one writer and no SKIP LOCKED: it merges the fronts of all queues at once",
+                "claim_fronts claim_named_queues",
+            ),
+            ("SQLite looks whether it was ever migrated before it takes the write lock", "migrations_exist"),
+            (
+                "PostgreSQL partitions history by day",
+                "history_drop_day history_make_day history_new_days history_old_days",
+            ),
+            (
+                "PostgreSQL has many writers: what must not run at once takes a lock",
+                "lock lock_jobs prune_lock",
+            ),
+            ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
+            ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),
+            ("PostgreSQL plans a statement that reads whole tables otherwise", "scan_settings"),
+            ("a caller's PostgreSQL connection takes one statement with one argument", "insert_with"),
+        )
+        for name in names.split()
+    }
+)
 
 MAY_HOLD_SQL: Final = MappingProxyType({"src/beltline/store/*": "the store is where SQL lives"})
 STATEMENT: Final = re.compile(

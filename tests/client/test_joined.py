@@ -1,4 +1,7 @@
-"""A submit that joins the caller's own transaction: with its commit the job exists, with its rollback it never did."""
+"""A submit that joins the caller's own transaction.
+
+With its commit the job exists, with its rollback it never did.
+"""
 
 from __future__ import annotations
 
@@ -137,14 +140,11 @@ def test_a_program_without_an_event_loop_joins_on_its_own_thread(tmp_path: Path)
     jobs.belt.close_sync()
 
 
-async def test_a_synchronous_submit_refuses_an_asynchronous_connection(joined: tuple[Jobs, Caller]) -> None:
-    jobs, caller = joined
-    handle = jobs.add.options(conn=caller.conn)
-
-    try:
-        reference = handle.submit_sync(1, 2)
-    except Unsupported as error:
-        assert "await the asynchronous form" in str(error)
-    else:
-        await caller.commit()
-        assert await is_there(jobs, reference.id)
+@pytest.mark.parametrize("kind", sorted(kind for kind in SERVER_KINDS if "async" in kind))
+async def test_a_synchronous_submit_refuses_an_asynchronous_connection(
+    opened: Jobs, postgres_url: str, kind: str
+) -> None:
+    async with KINDS[kind](postgres_url) as caller:
+        with pytest.raises(Unsupported, match="await the asynchronous form"):
+            opened.add.options(conn=caller.conn).submit_sync(1, 2)
+        await caller.rollback()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from beltline.client.beltline import Beltline
-from beltline.client.portal import Portal
+from beltline.client.portal import Portal, run_here
 from beltline.core.errors import InvalidPayload, NotOpen, StoreUnavailable, Unsupported
 from beltline.core.states import JobState
 from tests.client.jobs import Jobs
@@ -88,6 +89,27 @@ def test_a_portal_gives_back_what_the_coroutine_gives() -> None:
     with pytest.raises(LookupError):
         portal.call(fail)
     portal.stop()
+
+
+def test_what_never_waits_needs_no_event_loop() -> None:
+    async def answer() -> int:
+        return 42
+
+    assert run_here(answer()) == 42
+
+
+def test_what_waits_is_refused_without_an_event_loop() -> None:
+    ended: list[bool] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(0)
+        finally:
+            ended.append(True)
+
+    with pytest.raises(Unsupported, match="waits for an event loop"):
+        run_here(wait())
+    assert ended == [True]
 
 
 def test_a_portal_that_never_ran_stops() -> None:

@@ -136,9 +136,10 @@ class Site:
         if self._effects.exists():
             with self._effects.open("rb") as file:
                 file.seek(self._read)
-                text = file.read()
-            self._read += len(text)
-            for line in text.decode().splitlines():
+                # What a reader sees of the last line may be a part of it.
+                whole, _, _ = file.read().rpartition(b"\n")
+            self._read += len(whole) + bool(whole)
+            for line in whole.decode().splitlines():
                 what, job_id, fence, pid = line.split()
                 self._told.append(Effect(what, job_id, int(fence), int(pid)))
         return self._told

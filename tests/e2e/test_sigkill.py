@@ -48,7 +48,9 @@ async def _survive(site: Site, *, seed: int) -> None:
         alive.append(site.worker(concurrency=CONCURRENCY))
         await _look(site, ids, seen)
     jobs = await _all_final(site, ids)
-    assert [worker.stop() for worker in (steady, *alive)] == [0] * (1 + MORTALS)
+    for worker in (steady, *alive):
+        await site.logged(worker, f"worker {worker.pid} runs")
+        assert worker.stop() == 0
     await _look(site, ids, seen)
 
     assert len(jobs) == len(set(ids))
@@ -60,6 +62,7 @@ async def _survive(site: Site, *, seed: int) -> None:
 
 async def _feed_until_busy(site: Site, victim: WorkerProcess, ids: list[str], chance: random.Random) -> None:
     async def busy() -> bool:
+        assert victim.process.poll() is None, victim.log
         if await site.store.reads.unsettled(NAMESPACE, None, site.store.now()) < BATCH:
             ids.extend(await _submit(chance))
         return any(each.pid == victim.pid for each in site.effects())

@@ -1,4 +1,4 @@
-"""`stage`: a bare runner; `works`: a store in memory, a Beltline and workers on it; `door`: the way into that store."""
+"""`stage`: a bare runner; `works`: a store in memory and workers on it; `door`: the way into that store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.hops import Door, memory_store
+from tests.runtime.bodies import Bodies
 from tests.runtime.stage import Stage
 from tests.runtime.works import Works
 
@@ -23,6 +24,14 @@ def door() -> Iterator[Door]:
     made = Door()
     yield made
     made.open()
+
+
+@pytest.fixture
+def bodies(works: Works) -> Iterator[Bodies]:
+    made = Bodies(works)
+    yield made
+    made.gate.set()
+    made.thread_gate.set()
 
 
 @pytest.fixture

@@ -124,9 +124,9 @@ class Stage:
         for definition in self.registry:
             if definition.handler == body:
                 return definition.name
-        name = f"{body.__name__}-{len(self.registry)}"
-        self.registry.add(define(body, **{**options, "name": name}))
-        return name
+        options["name"] = f"{body.__name__}-{len(self.registry)}"
+        self.registry.add(define(body, **options))
+        return options["name"]
 
     def _free(self) -> None:
         self.freed += 1

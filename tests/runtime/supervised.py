@@ -1,6 +1,7 @@
-"""A program that supervises children which do as they are told: `python -m tests.runtime.supervised SCENARIO FOLDER`.
+"""A program whose supervised children do as they are told.
 
-Each child leaves a file named after its index and its life (0-0, 0-1, ...) with its process id.
+`python -m tests.runtime.supervised SCENARIO FOLDER PROCESSES`. Each child leaves a file with its process id,
+named after its index and its life (0-0, 0-1, ...).
 """
 
 from __future__ import annotations

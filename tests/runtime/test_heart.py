@@ -1,4 +1,4 @@
-"""The heartbeat goes on whatever happens to the worker's loop, to the store, or to those who watch with it."""
+"""The heartbeat goes on, whatever happens to the worker's loop, the store, or those who watch with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker is lost when another has itself watched it for a whole lease; no clock and no pause can fake that."""
+"""A worker is lost when another has itself watched it for a whole lease: no clock or pause can fake that."""
 
 from __future__ import annotations
 

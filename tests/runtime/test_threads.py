@@ -40,6 +40,10 @@ def gate() -> Iterator[Gate]:
     made.let_go.set()
 
 
+def waits_for_ever() -> None:
+    threading.Event().wait()
+
+
 async def started(stage: Stage, gate: Gate, **fields: object) -> Run:
     """Start the gate's body and wait until it runs."""
     run = stage.start(gate.body, **fields)  # type: ignore[arg-type]
@@ -140,6 +144,54 @@ async def test_a_body_that_still_waits_for_a_thread_never_runs_once_stopped(stag
 
     assert stage.outcome(run).ending is Ending.RELEASED
     assert (ran, stage.threads.stuck) == ([], 0)
+
+
+async def test_a_time_out_counts_from_where_the_body_has_its_thread(stage: Stage) -> None:
+    gates = [Gate() for _ in range(THREADS)]
+    busy = [await started(stage, gate) for gate in gates]
+
+    def body() -> int:
+        return 1
+
+    run = stage.start(body, timeout_us=300_000)
+    assert run.limit is None
+    await asyncio.sleep(0)
+    for gate in gates:
+        gate.let_go.set()
+    for other in (*busy, run):
+        await stage.end(other)
+
+    assert stage.outcome(run) == Outcome(Ending.SUCCEEDED, b"1")
+
+
+async def test_a_deadline_ends_also_a_body_that_still_waits_for_a_thread(stage: Stage) -> None:
+    gates = [Gate() for _ in range(THREADS)]
+    busy = [await started(stage, gate) for gate in gates]
+
+    outcome = await stage.run(waits_for_ever, timeout_us=30_000_000, deadline_at=stage.clock.now() + TEN_MS)
+    for gate in gates:
+        gate.let_go.set()
+    for other in busy:
+        await stage.end(other)
+
+    assert outcome.reason is Reason.DEADLINE_PASSED
+
+
+async def test_a_stuck_thread_is_no_room_for_others(stage: Stage) -> None:
+    gates = [Gate() for _ in range(THREADS)]
+    for gate in gates:
+        await stage.end(await started(stage, gate, timeout_us=TEN_MS))
+    ran = threading.Event()
+
+    run = stage.start(ran.set)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not ran.is_set()
+    for gate in gates:
+        gate.let_go.set()
+    await stage.end(run)
+
+    assert ran.is_set()
 
 
 async def test_a_body_may_end_after_the_loop_has(gate: Gate) -> None:

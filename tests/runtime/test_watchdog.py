@@ -1,4 +1,4 @@
-"""A body that blocks the loop beyond its time-out ends its process; nothing else does, and nothing is lost."""
+"""A body that blocks the loop beyond its time-out ends its process; nothing else does; nothing is lost."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
@@ -11,18 +11,15 @@ from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
+from beltline.client.target import all_checked, checked, target_of
 from beltline.config import DEFAULT_NAMESPACE, DEFAULT_STORE
 from beltline.core.clock import Clock
-from beltline.core.codec import dump_json
 from beltline.core.job import Job
 from beltline.definitions.definition import define
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.payload import ResultType
 from beltline.definitions.registry import Registry
-from beltline.definitions.stored import StoredSchema
-from beltline.engine.definitions import stored_definition
 from beltline.engine.submit import DEFAULTS, JobOptions
-from beltline.engine.template import stored_template
 from beltline.store.contract import Store
 from beltline.store.open import store_from_url
 
@@ -98,7 +95,10 @@ class Beltline:
 
     @asynccontextmanager
     async def on(self, store: Store, namespace: str) -> AsyncIterator[Self]:
-        """Be open on a store that another opened and will close, in this namespace. `close` leaves it alone."""
+        """Be open on a store that another opened and will close, in this namespace.
+
+        `close` leaves it alone.
+        """
         self._port.attach(store, namespace)
         self._is_lent = True
         try:
@@ -141,14 +141,19 @@ class Beltline:
 
         Raises UnknownDefinition, InvalidPayload and what JobHandle.submit raises.
         """
-        data = payload if isinstance(payload, bytes) else dump_json(payload)
-        found = self.registry.get(name)
-        if found is not None:
-            found.payload.check(data)
-            return await self._port.submit_payload(found, data, options, None)
-        definition = await stored_definition(self.store, self._port.namespace, name)
-        StoredSchema(definition.schema).check(name, data)
-        return await self._port.submit(stored_template(definition), data, options, ResultType.any_json())
+        target = await target_of(name, self.registry, self.store, self._port.namespace)
+        return await self._port.submit(target.template, checked(target, payload), options, target.result)
+
+    async def submit_many(
+        self, name: str, payloads: Iterable[Mapping[str, Any] | bytes], *, options: JobOptions = DEFAULTS
+    ) -> list[JobReference[Any]]:
+        """Store a job for each payload, by the definition's name, all in one transaction or none.
+
+        Raises UnknownDefinition, InvalidBatch (which names every faulty payload) and what `submit` raises.
+        """
+        target = await target_of(name, self.registry, self.store, self._port.namespace)
+        found = all_checked(target, payloads)
+        return await self._port.submit_all(target.template, found, options, target.result)
 
     async def get(self, job_id: str) -> Job:
         """Return a job as it stands. Raises NotFound."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from beltline.client.portal import run_here
 from beltline.client.reference import JobReference
-from beltline.core.errors import InvalidInput
+from beltline.core.errors import InvalidInput, Unsupported
 from beltline.definitions.definition import JobDefinition
 from beltline.engine.submit import DEFAULTS, OPTION_NAMES, JobOptions
 
@@ -99,7 +100,10 @@ class JobHandle(Generic[R]):
         """Do what `submit` does, from code that has no event loop.
 
         With `conn`, a synchronous connection, it runs on the caller's thread: a connection belongs to one.
+        Raises Unsupported for an asynchronous one.
         """
-        if self._conn is not None:
-            return run_here(self.submit(*args, **kwargs))
-        return self._port.run_sync(lambda: self.submit(*args, **kwargs))
+        if self._conn is None:
+            return self._port.run_sync(lambda: self.submit(*args, **kwargs))
+        if inspect.iscoroutinefunction(getattr(self._conn, "execute", None)):
+            raise Unsupported("`conn=` is an asynchronous connection: await the asynchronous form instead")
+        return run_here(self.submit(*args, **kwargs))

@@ -75,8 +75,18 @@ class ClientPort:
         self, definition: JobDefinition, payloads: Sequence[bytes], options: JobOptions, conn: object
     ) -> list[JobReference[Any]]:
         """Store validated payloads, all or none."""
+        return await self.submit_all(self._template(definition), payloads, options, definition.result, conn)
+
+    async def submit_all(
+        self,
+        template: Template,
+        payloads: Sequence[bytes],
+        options: JobOptions,
+        result: ResultType,
+        conn: object = None,
+    ) -> list[JobReference[Any]]:
+        """Store jobs made from a template, all or none."""
         store, submitter, _ = self.opened
-        template = self._template(definition)
         now = store.now()
         jobs = [new_job(template, payload, options, now=now, random=self._random) for payload in payloads]
         if conn is None:
@@ -86,7 +96,7 @@ class ClientPort:
             answers = await store.jobs.insert_with(conn, params)
         for job, answer in zip(jobs, answers, strict=True):
             accepted(job, answer)
-        return [self._reference(answer, definition.result) for answer in answers]
+        return [self._reference(answer, result) for answer in answers]
 
     async def submit(
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None

@@ -35,7 +35,7 @@ def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         return cast("T", done.value)
     coroutine.close()
-    raise Unsupported("`conn=` is an asynchronous connection: await the asynchronous form instead")
+    raise Unsupported("this call waits for an event loop: await the asynchronous form instead")
 
 
 class Portal:

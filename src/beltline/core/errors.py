@@ -117,6 +117,24 @@ class UnknownDefinition(NotFound):
         )
 
 
+class InvalidBatch(InvalidInput):
+    """Some payloads of a bulk submit were refused. `faults` holds (index from 0, error) for each of them."""
+
+    code = "batch_invalid"
+    most_told: ClassVar[int] = 20
+
+    def __init__(
+        self, faults: Sequence[tuple[int, InvalidInput]], *, of: int, called: str = "payload"
+    ) -> None:
+        self.faults = tuple(faults)
+        self.of = of
+        lines = "\n".join(f"{called} {index + 1}: {error}" for index, error in self.faults[: self.most_told])
+        rest = (
+            f"\n… and {len(self.faults) - self.most_told} more" if len(self.faults) > self.most_told else ""
+        )
+        super().__init__(f"{len(self.faults)} of {of} payloads refused, nothing stored:\n{lines}{rest}")
+
+
 class Conflict(BeltlineError):
     """The request contradicts what is stored; what is stored was left as it is."""
 

@@ -51,7 +51,7 @@ def failure_of(error: BaseException) -> bytes:
 def failure(kind: str, message: str, *, where: str = "", place: str = "", trace: str = "") -> bytes:
     """Return the record of an error that is no exception (a lost worker, a time-out) as JSON bytes."""
     record: Failure = {
-        "type": _clean(kind),
+        "type": kind,
         "message": _clean(message)[:MESSAGE_LIMIT],
         "where": _clean(where),
         "fingerprint": fingerprint(kind, message, place),
@@ -66,7 +66,7 @@ def fingerprint(kind: str, message: str, place: str) -> str:
     Messages that differ only in numbers or quoted values count as equal, given the same kind and place.
     """
     shape = _VARYING.sub("*", message)[:200]
-    return hashlib.sha256(f"{_clean(kind)}|{place}|{_clean(shape)}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{kind}|{place}|{_clean(shape)}".encode()).hexdigest()[:12]
 
 
 def read_failure(data: bytes | None) -> Failure | None:

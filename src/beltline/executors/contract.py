@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from beltline.definitions.context import Context
@@ -13,9 +13,14 @@ class Executor(Protocol):
     """Runs bodies of one mode."""
 
     def run(
-        self, definition: JobDefinition, context: Context, arguments: Mapping[str, object]
+        self,
+        definition: JobDefinition,
+        context: Context,
+        arguments: Mapping[str, object],
+        *,
+        begun: Callable[[], None] | None,
     ) -> Awaitable[object]:
-        """Run the body; what it returns or raises is the run's.
+        """Run the body; what it returns or raises is the run's. `begun` is called when it has its place.
 
         Cancelling the awaiting task asks the body to stop.
         """

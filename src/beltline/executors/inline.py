@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 from beltline.definitions.context import Context
@@ -15,9 +15,16 @@ class InlineExecutor:
     stuck = 0
 
     def run(
-        self, definition: JobDefinition, context: Context, arguments: Mapping[str, object]
+        self,
+        definition: JobDefinition,
+        context: Context,
+        arguments: Mapping[str, object],
+        *,
+        begun: Callable[[], None] | None,
     ) -> Awaitable[object]:
         """Return the body's own coroutine."""
+        if begun is not None:
+            begun()
         if definition.takes_context:
             return cast("Awaitable[object]", definition.handler(context, **arguments))
         return cast("Awaitable[object]", definition.handler(**arguments))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from beltline.core.clock import MICROS
@@ -14,7 +13,7 @@ from beltline.definitions.definition import JobDefinition
 
 
 class ThreadExecutor:
-    """A pool of threads.
+    """A pool of threads. A body waits until one is free.
 
     A thread cannot be killed. When its run is asked to stop, the body sees `ctx.cancelled`; where it has not
     ended after the grace, the run is given up and the thread stays counted as `stuck` until the body ends.
@@ -22,6 +21,7 @@ class ThreadExecutor:
 
     def __init__(self, threads: int, *, grace_us: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="beltline-body")
+        self._room = asyncio.Semaphore(threads)
         self._grace_s = grace_us / MICROS
         self._stuck = 0
 
@@ -31,7 +31,12 @@ class ThreadExecutor:
         return self._stuck
 
     async def run(
-        self, definition: JobDefinition, context: Context, arguments: Mapping[str, object]
+        self,
+        definition: JobDefinition,
+        context: Context,
+        arguments: Mapping[str, object],
+        *,
+        begun: Callable[[], None] | None,
     ) -> object:
         """Run the body in a thread and wait for it."""
         call = (
@@ -39,8 +44,12 @@ class ThreadExecutor:
             if definition.takes_context
             else partial(definition.handler, **arguments)
         )
+        await self._room.acquire()
+        if begun is not None:
+            begun()
         body = self._pool.submit(_called, call)
         waiting = asyncio.wrap_future(body)
+        waiting.add_done_callback(self._freed)
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
@@ -50,8 +59,8 @@ class ThreadExecutor:
                 await asyncio.wait([waiting], timeout=self._grace_s)
             finally:
                 # Also where it was asked to stop once more meanwhile: the thread is counted until it ends.
-                if not body.done():
-                    self._give_up(body)
+                if not waiting.done():
+                    self._give_up(waiting)
             if waiting.done() and not waiting.cancelled():
                 return waiting.result()
             raise
@@ -60,17 +69,14 @@ class ThreadExecutor:
         """Take no more work; running bodies go on until they end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _give_up(self, body: Future[object]) -> None:
-        loop = asyncio.get_running_loop()
+    def _freed(self, _: asyncio.Future[object]) -> None:
+        self._room.release()
+
+    def _give_up(self, waiting: asyncio.Future[object]) -> None:
         self._stuck += 1
+        waiting.add_done_callback(self._no_longer_stuck)
 
-        def ended(_: Future[object]) -> None:
-            with suppress(RuntimeError):  # the loop has ended before the body
-                loop.call_soon_threadsafe(self._freed)
-
-        body.add_done_callback(ended)
-
-    def _freed(self) -> None:
+    def _no_longer_stuck(self, _: asyncio.Future[object]) -> None:
         self._stuck -= 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from beltline.core.clock import MICROS
@@ -79,8 +80,8 @@ class Runner:
         run = Run(job, definition, self._reports)
         self.runs[run.key] = run
         run.task = asyncio.create_task(self._run(run))
-        if job.timeout_us is not None or job.deadline_at is not None:
-            self._limit(run)
+        if job.deadline_at is not None:
+            self._limit(run, None)
 
     def interrupt_all(self, cause: Cause) -> None:
         """Ask every body to stop."""
@@ -133,16 +134,25 @@ class Runner:
             arguments = definition.payload.load(run.job.payload)
         except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
             return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
-        value = await self._executors[definition.mode].run(definition, Context(run.job, run), arguments)
+        timeout_us = run.job.timeout_us
+        value = await self._executors[definition.mode].run(
+            definition,
+            Context(run.job, run),
+            arguments,
+            begun=None if timeout_us is None else partial(self._limit, run, timeout_us),
+        )
         return _signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
 
-    def _limit(self, run: Run) -> None:
+    def _limit(self, run: Run, timeout_us: int | None) -> None:
+        """Stop the run at its deadline, or after its time-out, which counts from now: its body begins."""
         job = run.job
-        cause, limit_us = Cause.TIMEOUT, job.timeout_us
+        cause, limit_us = Cause.TIMEOUT, timeout_us
         if job.deadline_at is not None:
             remaining = max(0, job.deadline_at - self._now())
             if limit_us is None or remaining < limit_us:
                 cause, limit_us = Cause.DEADLINE, remaining
+        if run.limit is not None:
+            run.limit.cancel()
         loop = asyncio.get_running_loop()
         run.limit = loop.call_later((limit_us or 0) / MICROS, self._stop, run, cause)
 

@@ -1,1 +1,1 @@
-"""What is PostgreSQL's own about the PostgreSQL store: plans, pool, LISTEN, partitions, other people's transactions."""
+"""What is PostgreSQL's own about its store: plans, pool, LISTEN, partitions, callers' transactions."""

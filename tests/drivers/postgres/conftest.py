@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+from beltline.store.postgres.store import PostgresStore
 from tests.conformance.stores import Place
 from tests.conformance.world import World, new_world
 from tests.drivers.postgres.inside import pool_of
@@ -16,6 +17,15 @@ from tests.drivers.postgres.inside import pool_of
 async def world(postgres_schema_url: str) -> AsyncIterator[World]:
     async with new_world(Place(postgres_schema_url)) as made:
         yield made
+
+
+@pytest.fixture
+async def single(world: World) -> AsyncIterator[World]:
+    """The same world through a store of one connection."""
+    store = PostgresStore(pool_of(world).address, clock=world.clock, pool_size=1)
+    await store.open()
+    yield World(world.place, store, world.clock, world.namespace)
+    await store.close()
 
 
 @pytest.fixture

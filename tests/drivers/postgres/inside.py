@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+import asyncpg  # type: ignore[import-untyped]
+
 from beltline.store.postgres.connection import Pool
 from beltline.store.postgres.store import PostgresStore
 from tests.conformance.world import World
@@ -21,16 +23,16 @@ def pool_of(world: World) -> Pool:
 
 
 @asynccontextmanager
-async def counted(world: World) -> AsyncIterator[list[str]]:
-    """Collect the statements that the store's one connection runs meanwhile, hints left out."""
+async def counted(single: World) -> AsyncIterator[list[str]]:
+    """Collect the statements that a store of one connection runs meanwhile, hints left out."""
     statements: list[str] = []
 
-    def note(record: Any) -> None:
+    def note(record: asyncpg.connection.LoggedQuery) -> None:
         if "pg_notify" not in record.query:
             statements.append(record.query)
 
-    async with pool_of(world)._slots:
-        (idle,) = pool_of(world)._idle
+    async with pool_of(single)._slots:
+        (idle,) = pool_of(single)._idle
     idle.raw.add_query_logger(note)
     try:
         yield statements

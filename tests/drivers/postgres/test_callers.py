@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from beltline.core.errors import InvalidInput, StoreError
 from beltline.core.job import NewJob
 from beltline.core.states import JobState
 from beltline.store.contract import Hint
-from beltline.store.params import Inserted, InsertJobs, Insertion
+from beltline.store.params import Inserted, Insertion, InsertJobs
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 from tests.waiting import eventually_async
@@ -88,6 +88,8 @@ async def of_sqlalchemy_async(world: World) -> AsyncIterator[tuple[Any, Ended]]:
     await engine.dispose()
 
 
+Caller: TypeAlias = Callable[[World], AbstractAsyncContextManager[tuple[Any, Ended]]]
+
 CALLERS: Final = (of_asyncpg, of_psycopg, of_psycopg_async, of_sqlalchemy, of_sqlalchemy_async)
 each_caller = pytest.mark.parametrize("caller", CALLERS)
 
@@ -98,7 +100,7 @@ async def submit(world: World, conn: object, *jobs: NewJob, all_or_none: bool = 
 
 
 @each_caller
-async def test_the_jobs_are_there_when_the_caller_commits(world: World, caller: Any) -> None:
+async def test_the_jobs_are_there_when_the_caller_commits(world: World, caller: Caller) -> None:
     plain = world.new(labels={"team": "a"}, payload=b'{"text":"\\u0000 \xc3\xa9"}', priority=3)
     keyed = world.new(idempotency_key="once", chosen_id=True)
     async with caller(world) as (conn, end):
@@ -117,7 +119,7 @@ async def test_the_jobs_are_there_when_the_caller_commits(world: World, caller: 
 
 
 @each_caller
-async def test_nothing_is_there_when_the_caller_rolls_back(world: World, caller: Any) -> None:
+async def test_nothing_is_there_when_the_caller_rolls_back(world: World, caller: Caller) -> None:
     job = world.new(idempotency_key="once")
     async with caller(world) as (conn, end):
         await submit(world, conn, job)

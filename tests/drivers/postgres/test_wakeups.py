@@ -16,7 +16,7 @@ SOON = 10.0
 
 
 def wakeups_of(world: World) -> PostgresWakeups:
-    return store_of(world).wakeups
+    return store_of(world)._hints
 
 
 async def test_a_crowd_of_hints_goes_out_as_the_first_and_few_more(

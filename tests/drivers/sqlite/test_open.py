@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from beltline.core.errors import ConfigError, SchemaOutdated, SchemaTooNew, StoreError, StoreUnavailable
-from beltline.store.sqlite.failures import translated
+from beltline.store.sqlite.failures import store_error, translated
 from beltline.store.sqlite.gates import in_place
 from beltline.store.sqlite.migrations import MIGRATIONS
 from beltline.store.sqlite.store import SqliteStore
 from tests.clocks import FakeClock
+from tests.waiting import eventually_async
 
 TEXT = "bread\nbutter\n" * 1_000
 
@@ -68,6 +72,32 @@ def test_a_file_that_cannot_be_written_is_named(path: Path) -> None:
         connection.close()
 
     assert "cannot be written" in str(translated(caught.value, str(path)))
+
+
+def test_a_folder_that_cannot_be_written_is_named(path: Path) -> None:
+    error = store_error(PermissionError(13, "Permission denied"), str(path))
+
+    assert isinstance(error, StoreError)
+    assert "give this user write access" in str(error)
+
+
+async def test_an_open_that_is_given_up_leaves_no_thread(path: Path) -> None:
+    before = threading.active_count()
+    store = store_at(path)
+    task = asyncio.create_task(store.open())
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    await eventually_async(partial(_threads_are, before))
+    await store.open()
+    await store.close()
+
+
+async def _threads_are(count: int) -> bool:
+    return threading.active_count() == count
 
 
 async def test_a_schema_of_a_newer_beltline_is_refused(path: Path) -> None:

@@ -94,6 +94,15 @@ async def test_a_verb_that_fails_alone_leaves_nothing(world: World) -> None:
     assert await stored(world, new.id) == set()
 
 
+async def test_text_that_is_no_unicode_is_refused_with_nothing_stored(world: World) -> None:
+    good, bad = world.new(), world.new(owner="\ud800")
+
+    with pytest.raises(StoreError, match="nothing was written"):
+        await world.insert(good, bad)
+
+    assert await stored(world, good.id) == set()
+
+
 async def test_a_caller_that_gave_up_does_not_disturb_the_next(world: World) -> None:
     halt, first = await held_up(world)
     job = world.new()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from beltline.core.decide import Policy, decide
+from beltline.core.decide import LONGEST_CRASH_DELAY_US, Policy, decide
 from beltline.core.job import Change, ClaimedJob
 from beltline.core.order import order_key
 from beltline.core.outcome import Ending, Outcome
@@ -156,6 +156,12 @@ def test_further_lost_runs_are_tried_again_ever_later() -> None:
     waits = [(ended(Outcome(Ending.LOST), policy=policy, crashes=n).run_at or 0) - NOW for n in range(5)]
 
     assert waits == [0, 1_000_000, 2_000_000, 4_000_000, 8_000_000]
+
+
+def test_the_wait_after_many_crashes_is_bounded() -> None:
+    policy = Policy(Retry(), max_crashes=100)
+
+    assert ended(Outcome(Ending.LOST), policy=policy, crashes=98).run_at == NOW + LONGEST_CRASH_DELAY_US
 
 
 def test_the_last_crash_allowed_is_final() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -52,9 +53,13 @@ def test_a_duration_is_understood(given_: Duration, expected: int) -> None:
         "36501d",
         True,
         False,
+        10**400,
+        None,
+        [1],
+        b"5m",
     ],
 )
-def test_what_is_no_duration_is_refused(given_: Duration) -> None:
+def test_what_is_no_duration_is_refused(given_: Any) -> None:  # noqa: ANN401 - whatever a caller may give
     with pytest.raises(InvalidInput, match=r"retry base .* is not a duration; write seconds"):
         micros(given_, what="retry base")
 

@@ -69,6 +69,18 @@ def test_a_record_of_any_text_is_strict_json_without_nul() -> None:
     assert parse_json(data)
 
 
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_error_whose_words_fail_is_recorded_all_the_same() -> None:
+    record = thrown(Mute())
+
+    assert record["type"] == f"{__name__}.Mute"
+    assert record["message"] == "(its own str() fails)"
+
+
 def test_no_record_reads_as_none() -> None:
     assert read_failure(None) is None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -83,6 +84,15 @@ def test_a_number_of_attempts_out_of_range_is_refused(attempts: int) -> None:
 def test_an_unknown_backoff_is_refused() -> None:
     with pytest.raises(InvalidInput, match="backoff 'linear' is unknown"):
         Retry(backoff="linear")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kinds", [OSError, [OSError], ("OSError",), (int,), (OSError(),), None])
+@pytest.mark.parametrize("name", ["retry_on", "give_up_on"])
+def test_what_are_no_exception_types_is_refused(name: str, kinds: object) -> None:
+    options: dict[str, Any] = {name: kinds}
+
+    with pytest.raises(InvalidInput, match=rf"{name} .* give a tuple of exception types"):
+        Retry(**options)
 
 
 @pytest.mark.parametrize("given_", [{"base": "soon"}, {"cap": -1}])

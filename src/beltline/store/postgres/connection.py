@@ -10,7 +10,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from beltline.core.errors import BeltlineError, StoreError, StoreUnavailable
 from beltline.store.postgres.address import Address
-from beltline.store.postgres.failures import COLLISIONS, leaves_connection_whole, translated
+from beltline.store.postgres.failures import COLLISIONS, FAILURES, leaves_connection_whole, translated
 from beltline.store.statements import load_statements
 
 # Claims, settlements, a beat and a submit at once; more only compete for the same rows and locks.
@@ -19,6 +19,7 @@ CONNECT_SECONDS: Final = 10.0
 COMMAND_SECONDS: Final = 60.0
 WAIT_SECONDS: Final = 30.0
 _TRIES: Final = 5
+_BACK_OFF_SECONDS: Final = 0.02
 
 T = TypeVar("T")
 Row: TypeAlias = Sequence[Any]
@@ -83,7 +84,7 @@ class Pool:
             statements = self._idle.pop()
             try:
                 await statements.raw.close(timeout=CONNECT_SECONDS)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except FAILURES:
                 statements.raw.terminate()
         for _ in range(self._size):
             self._slots.release()
@@ -133,16 +134,17 @@ class Pool:
                 max_cached_statement_lifetime=0,
                 server_settings=dict(self.address.settings),
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ValueError) as error:
+        except (*FAILURES, ValueError) as error:
             raise translated(error, self.address.shown) from error
 
     async def use(self, work: Work[T]) -> T:
         """Run `work` on one connection, each of its statements a transaction; again where one collided."""
-        for _ in range(_TRIES - 1):
+        for tried in range(1, _TRIES):
             try:
                 return await self._once(work)
             except COLLISIONS:
-                continue
+                # Whoever won must have its locks before we ask for ours again, or both collide again.
+                await asyncio.sleep(_BACK_OFF_SECONDS * tried)
         try:
             return await self._once(work)
         except COLLISIONS as error:
@@ -155,7 +157,7 @@ class Pool:
         except COLLISIONS:
             self._release(statements)
             raise
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except FAILURES as error:
             self._release(statements, whole=leaves_connection_whole(error))
             raise translated(error, self.address.shown) from error
         except BeltlineError:

@@ -8,6 +8,15 @@ import asyncpg  # type: ignore[import-untyped]
 
 from beltline.core.errors import BeltlineError, InvalidInput, StoreError, StoreFull, StoreUnavailable
 
+# All that a call of asyncpg may raise; its internal error is how it meets a connection that broke under it.
+FAILURES: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
 # Rolled back by the server because of what others did at the same moment: to be repeated by us, at once.
 COLLISIONS: Final = (
     asyncpg.DeadlockDetectedError,

@@ -78,40 +78,36 @@ class PostgresJobs:
         return [_claimed(row) for row in rows]
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:
-        lost: list[Miss] = []
-        pending: Sequence[Change] = params.changes
-        audit: Sequence[AuditEntry] = params.audit
-        for last in (False, False, True):
-            missed = await self._write(params, pending, audit)
-            if not missed:
-                break
-            found = await self._pool.rows("get", params.namespace, [change.id for change in missed])
-            current = {job.id: job for job in map(job_of, found)}
-            # A change that met another writer at its row, of progress say, may have missed it though it fits.
-            pending = [] if last else [change for change in missed if _fits(change, current.get(change.id))]
-            again = {change.id for change in pending}
-            lost += [Miss(change.id, current.get(change.id)) for change in missed if change.id not in again]
-            audit = ()
-            if not pending:
-                break
-        if len(lost) < len(params.changes):
+        misses = await self._misses(params, await self._write(params, params.changes, params.audit))
+        # A change that met another writer at its row, of progress say, has missed it though it fits.
+        current = {miss.id: miss.current for miss in misses}
+        again = [change for change in params.changes if _fits(change, current.get(change.id))]
+        if again:
+            fit = {change.id for change in again}
+            missed = await self._write(params, again, (), locked=True)
+            misses = [miss for miss in misses if miss.id not in fit] + await self._misses(params, missed)
+        if len(misses) < len(params.changes):
             self._hint(params)
-        return lost
+        return misses
 
     async def _write(
-        self, params: ApplyChanges, changes: Sequence[Change], audit: Sequence[AuditEntry]
+        self,
+        params: ApplyChanges,
+        changes: Sequence[Change],
+        audit: Sequence[AuditEntry],
+        *,
+        locked: bool = False,
     ) -> list[Change]:
         """Write changes in one transaction; return those that did not match."""
         parts = parts_of(changes)
-        if len(parts) == 1 and not audit:
+        if len(parts) == 1 and not audit and not locked:
             (part,) = parts
             moved = await self._pool.value(part.statement, *values_of(part, params.namespace, params.now))
             return _missed(part, moved)
 
         async def work(statements: Statements) -> list[Change]:
             missed: list[Change] = []
-            if len(parts) > 1:
-                await statements.value("lock_jobs", params.namespace, [change.id for change in changes])
+            await statements.value("lock_jobs", params.namespace, [change.id for change in changes])
             for part in parts:
                 values = values_of(part, params.namespace, params.now)
                 missed += _missed(part, await statements.value(part.statement, *values))
@@ -121,6 +117,13 @@ class PostgresJobs:
             return missed
 
         return await self._pool.transaction(work)
+
+    async def _misses(self, params: ApplyChanges, missed: Sequence[Change]) -> list[Miss]:
+        if not missed:
+            return []
+        rows = await self._pool.rows("get", params.namespace, [change.id for change in missed])
+        current = {job.id: job for job in map(job_of, rows)}
+        return [Miss(change.id, current.get(change.id)) for change in missed]
 
     def _hint(self, params: ApplyChanges) -> None:
         targets = {change.state for change in params.changes}
@@ -135,19 +138,19 @@ class PostgresJobs:
     async def note_requests(self, params: NoteRequests) -> list[str]:
         pairs = sorted(params.jobs)
         ids, fences = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        noted = await self._audited("note_requests", params, [ids, fences, params.request])
+        noted = await self._locked("note_requests", params, ids, [fences, params.request])
         if noted:
             self._wakeups.fire(params.namespace, Hint.REQUESTED)
         return noted
 
     async def replay(self, params: ReplayDead) -> list[str]:
-        moved = await self._audited("replay", params, [sorted(params.ids), params.now, HEAD_START])
+        moved = await self._locked("replay", params, sorted(params.ids), [params.now, HEAD_START])
         if moved:
             self._wakeups.fire(params.namespace, Hint.QUEUED)
         return moved
 
     async def discard(self, params: DiscardDead) -> list[str]:
-        return await self._audited("discard", params, [sorted(params.ids), params.now])
+        return await self._locked("discard", params, sorted(params.ids), [params.now])
 
     async def progress(self, namespace: str, reports: Sequence[Progress]) -> None:
         # Of two reports of one job the later one counts: one statement writes a row once.
@@ -155,15 +158,18 @@ class PostgresJobs:
         if latest:
             await self._pool.run("progress", namespace, *map(list, zip(*latest, strict=True)))
 
-    async def _audited(
-        self, name: str, params: NoteRequests | ReplayDead | DiscardDead, values: Sequence[object]
+    async def _locked(
+        self,
+        name: str,
+        params: NoteRequests | ReplayDead | DiscardDead,
+        ids: Sequence[str],
+        values: Sequence[object],
     ) -> list[str]:
-        """Run a statement that returns ids, in one transaction with the audit entries where there are any."""
-        if not params.audit:
-            return [row[0] for row in await self._pool.rows(name, params.namespace, *values)]
+        """Lock live jobs, run a statement that returns ids, and append the audit entries."""
 
         async def work(statements: Statements) -> list[str]:
-            ids = [row[0] for row in await statements.rows(name, params.namespace, *values)]
+            await statements.value("lock_jobs", params.namespace, ids)
+            done = [row[0] for row in await statements.rows(name, params.namespace, ids, *values)]
             await append_audit(
                 statements,
                 self._pool.address,
@@ -171,7 +177,7 @@ class PostgresJobs:
                 entries=params.audit,
                 now=params.now,
             )
-            return ids
+            return done
 
         return await self._pool.transaction(work)
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-import asyncpg  # type: ignore[import-untyped]
-
 from beltline.core.errors import StoreError
 from beltline.store.postgres.connection import CONNECT_SECONDS, Connection, Pool
+from beltline.store.postgres.failures import FAILURES
 
 _FIRST_WAIT: Final = 0.1
 _LONGEST_WAIT: Final = 5.0
@@ -38,7 +37,7 @@ class Listener:
         try:
             async with self._turn:
                 await self._connect_or_add(channel)
-        except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (StoreError, *FAILURES):
             self._mend()
 
     async def close(self) -> None:
@@ -54,7 +53,7 @@ class Listener:
             connection.remove_termination_listener(self._lost)
             try:
                 await connection.close(timeout=CONNECT_SECONDS)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except FAILURES:
                 connection.terminate()
 
     async def _connect_or_add(self, channel: str) -> None:
@@ -89,7 +88,7 @@ class Listener:
                     if self._connection is None:
                         await self._connect_or_add("")
                 self._missed()
-            except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except (StoreError, *FAILURES):
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from beltline.core.clock import Clock
-from beltline.store.contract import Traits
+from beltline.store.contract import (
+    AuditStore,
+    DefinitionStore,
+    JobReads,
+    JobStore,
+    LogStore,
+    QueueStore,
+    SessionStore,
+    Traits,
+    UpkeepStore,
+    Wakeups,
+)
 from beltline.store.postgres.address import Address, address_of
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
@@ -28,15 +39,16 @@ class PostgresStore:
         self._pool = Pool(address, size=pool_size)
         self._time = ServerTime(clock)
         self._is_open = False
-        self.wakeups = PostgresWakeups(self._pool)
-        self.jobs = PostgresJobs(self._pool, self.wakeups)
-        self.reads = PostgresReads(self._pool)
-        self.sessions = PostgresSessions(self._pool, self._time)
-        self.queues = PostgresQueues(self._pool, self.wakeups)
-        self.definitions = PostgresDefinitions(self._pool)
-        self.logs = PostgresLogs(self._pool)
-        self.upkeep = PostgresUpkeep(self._pool, self.wakeups)
-        self.audit = PostgresAudit(self._pool)
+        self._hints = PostgresWakeups(self._pool)
+        self.wakeups: Wakeups = self._hints
+        self.jobs: JobStore = PostgresJobs(self._pool, self._hints)
+        self.reads: JobReads = PostgresReads(self._pool)
+        self.sessions: SessionStore = PostgresSessions(self._pool, self._time)
+        self.queues: QueueStore = PostgresQueues(self._pool, self._hints)
+        self.definitions: DefinitionStore = PostgresDefinitions(self._pool)
+        self.logs: LogStore = PostgresLogs(self._pool)
+        self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
+        self.audit: AuditStore = PostgresAudit(self._pool)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock) -> PostgresStore:
@@ -64,7 +76,7 @@ class PostgresStore:
         """Finish what was begun and disconnect; may be called twice."""
         if self._is_open:
             self._is_open = False
-            await self.wakeups.close()
+            await self._hints.close()
             await self._pool.close()
 
     async def migrations(self) -> list[tuple[str, bool]]:

@@ -62,7 +62,15 @@ class Writer:
             target=self._live, args=(prepare, opened), name="beltline-sqlite-writer", daemon=True
         )
         thread.start()
-        await opened
+        try:
+            await asyncio.shield(opened)
+        except asyncio.CancelledError:
+            # Whoever gave up leaves no thread behind.
+            await asyncio.wait([opened])
+            if opened.exception() is None:
+                self._closed = False
+                await self.close()
+            raise
         self._closed = False
 
     async def write(self, verb: Verb[T]) -> T:

@@ -70,8 +70,9 @@ CREATE INDEX parked ON jobs (namespace, id) WHERE state IN ('waiting', 'paused')
 CREATE INDEX deadline ON jobs (namespace, deadline_at) WHERE deadline_at IS NOT NULL AND state <> 'running';
 CREATE INDEX expiry ON jobs (namespace, expires_at) WHERE expires_at IS NOT NULL AND runs = 0 AND state <> 'running';
 
--- Not (namespace, ...): as good as the primary key for a planner without statistics, and a walk through all rows.
-CREATE INDEX dead_finished ON dead (finished_at, namespace);
+-- The condition is always true; it keeps the index out of look-ups by id, for which a planner without statistics found
+-- it as good as the primary key.
+CREATE INDEX dead_finished ON dead (namespace, finished_at) WHERE finished_at IS NOT NULL;
 
 -- A partitioned table cannot have a unique index without its partition key; an id is in one table at a time because
 -- rows only ever move here from `jobs`.
@@ -79,7 +80,7 @@ CREATE INDEX history_id ON history (namespace, id);
 
 -- One partition for each UTC day; what falls on a day that has none goes here. Only this one is pruned row by row.
 CREATE TABLE history_default PARTITION OF history DEFAULT;
-CREATE INDEX history_default_finished ON history_default (finished_at, namespace);
+CREATE INDEX history_default_finished ON history_default (namespace, finished_at) WHERE finished_at IS NOT NULL;
 
 -- Makes the partition of the day that begins at `day`; false where it exists or rows of that day already lie in the
 -- default partition. ATTACH, not PARTITION OF: that one would lock the whole of history against reads and writes.

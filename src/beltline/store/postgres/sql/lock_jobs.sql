@@ -1,5 +1,5 @@
--- Locks jobs in the order of their ids, before a transaction of several statements writes them: two such transactions
--- then wait for each other, never both. $1 namespace, $2 ids.
+-- Locks live jobs in the order of their ids before other statements of a transaction write them: two such transactions
+-- then wait for each other, never both; and what writes by place (ctid) finds each row where it is. $1 namespace, $2 ids.
 SELECT count(*)
 FROM (
     SELECT l.id

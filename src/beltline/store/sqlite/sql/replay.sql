@@ -9,8 +9,8 @@ INSERT INTO jobs (
 SELECT
     namespace, id, definition, version, queue, 'queued', 'replayed', priority,
     :now - priority * :head_start, :now, payload, payload_hash, labels, created_at, :now,
-    started_at, NULL, fence + 1, runs, 0, 0, max_attempts, NULL, NULL, paused_from, timeout_us,
-    NULL, NULL, NULL, NULL, progress, progress_note, correlation_id, traceparent, owner, actor,
+    started_at, NULL, fence + 1, runs, 0, 0, max_attempts, NULL, NULL, NULL, timeout_us,
+    NULL, NULL, NULL, NULL, NULL, NULL, correlation_id, traceparent, owner, actor,
     parent, root, idempotency_key, NULL
 FROM dead
 WHERE namespace = :namespace AND id IN (SELECT value FROM json_each(:ids))
