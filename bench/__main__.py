@@ -1,6 +1,7 @@
 """Runs `beltline bench` on both stores, three times each, and keeps the figures in bench/results/.
 
-PostgreSQL is the server that BELTLINE_BENCH_POSTGRES names (it gets a schema of its own), else our own with durability on.
+PostgreSQL is the server that BELTLINE_BENCH_POSTGRES names (it gets a schema of its own), else our own with
+durability on.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def _postgresql() -> Iterator[str]:
 
 
 def _once(url: str, jobs: int) -> dict[str, object]:
-    command = [sys.executable, "-m", "beltline.cli.main", "bench", "--store", url, "--jobs", str(jobs), "--json"]
+    command = [sys.executable, "-m", "beltline.cli.main", "bench", "--json"]
+    command += ["--store", url, "--jobs", str(jobs)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, object] = json.loads(done.stdout)
     return figures
@@ -65,7 +67,7 @@ def _machine() -> dict[str, object]:
 @click.command()
 @click.option("--jobs", default=20_000, show_default=True, help="Jobs of the bulk submit and the drain.")
 @click.option("--runs", default=3, show_default=True, help="Runs on each store; the median is kept.")
-@click.option("--store", "only", type=click.Choice(["sqlite", "postgresql"]), help="Measure this store alone.")
+@click.option("--store", "only", type=click.Choice(["sqlite", "postgresql"]), help="Only this store.")
 def main(jobs: int, runs: int, only: str | None) -> None:
     """Measure both stores and keep the medians."""
     RESULTS.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ from beltline.client.beltline import Beltline
 from beltline.client.portal import Portal, run_here
 from beltline.core.errors import InvalidPayload, NotOpen, StoreUnavailable, Unsupported
 from beltline.core.states import JobState
+from tests.client.hand import Hand
 from tests.client.jobs import Jobs
 
 
@@ -26,6 +27,16 @@ def test_a_program_without_an_event_loop_submits(file_url: str) -> None:
 
     job = jobs.belt._port.portal.call(reference.job)
     assert (job.state, job.priority) == (JobState.QUEUED, 3)
+    jobs.belt.close_sync()
+
+
+def test_a_program_without_an_event_loop_awaits_a_result(file_url: str) -> None:
+    jobs = Jobs(Beltline(file_url).open_sync())
+    reference = jobs.add.submit_sync(1, 2)
+
+    jobs.belt._port.portal.call(lambda: Hand(jobs.belt).succeed(b"3"))
+
+    assert reference.result_sync(timeout=30) == 3
     jobs.belt.close_sync()
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from beltline.client.beltline import Beltline
-from beltline.core.errors import InvalidInput, InvalidResult, JobFailed, NotOpen, ResultTimeout
+from beltline.core.errors import InvalidInput, InvalidResult, JobFailed, NotFound, NotOpen, ResultTimeout
 from beltline.core.outcome import Ending, Outcome
 from tests.client.hand import Hand
 from tests.client.jobs import Jobs, Thumb
@@ -116,3 +116,18 @@ async def test_many_results_are_awaited_at_once(opened: Jobs, hand: Hand, belt: 
 
     order = {job.id: n for n, job in enumerate(claimed)}
     assert await asyncio.gather(*waiting) == [order[reference.id] for reference in references]
+
+
+async def test_no_time_at_all_is_one_look(opened: Jobs, hand: Hand) -> None:
+    reference = await opened.add.submit(1, 2)
+    with pytest.raises(ResultTimeout):
+        await reference.result(timeout=0)
+
+    await hand.succeed(b"3")
+
+    assert await reference.result(timeout=0) == 3
+
+
+async def test_the_result_of_a_job_that_is_not_there_is_not_awaited(opened: Jobs) -> None:
+    with pytest.raises(NotFound, match="there is no job 'nobody'"):
+        await opened.belt.reference("nobody").result()

@@ -254,3 +254,15 @@ async def test_a_replay_leaves_a_key_to_the_job_that_took_it_over(world: World) 
     await replay(world, dead.id)
 
     assert await world.insert(world.new(idempotency_key="k")) == [Inserted(new.id, Insertion.EXISTING)]
+
+
+async def test_a_replay_leaves_the_end_of_a_key_that_was_taken_over(world: World) -> None:
+    dead = await world.bring(JobState.FAILED, idempotency_key="k")
+    world.clock.advance(DAY)
+    taker = await world.running(idempotency_key="k")
+    await world.apply(change_to(taker, JobState.SUCCEEDED, world.now))
+    await replay(world, dead.id)
+    world.clock.advance(DAY)
+    new = world.new(idempotency_key="k")
+
+    assert await world.insert(new) == [Inserted(new.id, Insertion.CREATED)]

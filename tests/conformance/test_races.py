@@ -28,14 +28,20 @@ async def queue_jobs(world: World, count: int = JOBS) -> set[str]:
 # ---- tasks of one process, on one store ----
 
 
-async def test_claims_at_once_never_share_a_job(world: World) -> None:
-    ids = await queue_jobs(world)
+@pytest.mark.parametrize("queues", [("q0",), ("q0", "q1", "q2"), None], ids=["one", "several", "any"])
+async def test_claims_at_once_never_share_a_job(world: World, queues: tuple[str, ...] | None) -> None:
+    for _ in range(3):
+        await queue_jobs(world)
     sessions = [await world.session(f"w{n}") for n in range(8)]
 
-    rounds = await asyncio.gather(*(world.claim(session=sessions[n % 8], limit=10) for n in range(20)))
+    rounds = await asyncio.gather(
+        *(world.claim(session=sessions[n % 8], queues=queues, limit=10) for n in range(60))
+    )
 
     taken = [job.id for job in chain(*rounds)]
-    assert sorted(taken) == sorted(ids)
+    offered = JOBS if queues == ("q0",) else 3 * JOBS
+    assert len(taken) == len(set(taken)) == offered
+    assert {job.fence for job in chain(*rounds)} == {1}
 
 
 async def test_claims_at_once_take_all_that_is_there(world: World) -> None:
@@ -203,15 +209,30 @@ async def test_of_replays_at_once_one_counts(world: World) -> None:
 
 
 async def test_staging_at_once_moves_each_job_once(world: World) -> None:
-    await world.insert(*(world.new(state=JobState.SCHEDULED, run_at=world.now) for _ in range(50)))
+    await world.insert(*(world.new(state=JobState.SCHEDULED, run_at=world.now) for _ in range(500)))
 
     moved = await asyncio.gather(
-        *(world.store.upkeep.stage(world.namespace, world.now, 20) for _ in range(6))
+        *(world.store.upkeep.stage(world.namespace, world.now, 200) for _ in range(8))
     )
     rest = await world.store.upkeep.stage(world.namespace, world.now, 1_000)
 
-    assert sum(moved) + rest == 50
-    assert len(await world.claim()) == 50
+    assert sum(moved) + rest == 500
+    assert len(await world.claim(limit=1_000)) == 500
+
+
+async def test_staging_does_not_take_a_job_back_that_was_claimed_meanwhile(world: World) -> None:
+    await world.insert(*(world.new(state=JobState.SCHEDULED, run_at=world.now) for _ in range(200)))
+    session = await world.session()
+    stages = [world.store.upkeep.stage(world.namespace, world.now, 50) for _ in range(8)]
+    claims = [world.claim(session=session, limit=30) for _ in range(8)]
+
+    await asyncio.gather(*chain(*zip(stages, claims, strict=True)))
+    await world.store.upkeep.stage(world.namespace, world.now, 1_000)
+    rest = await world.claim(session=session, limit=1_000)
+
+    held = await world.store.jobs.held(world.namespace, session)
+    assert len(held) == 200
+    assert {job.fence for job in [*held, *rest]} == {1}
 
 
 async def test_mixed_batches_at_once_all_end(world: World) -> None:

@@ -358,6 +358,14 @@ async def test_unsettled_leaves_out_what_waits_in_a_paused_queue(world: World) -
     assert await unsettled(world) == 2
 
 
+async def test_unsettled_counts_what_waits_in_a_resumed_queue(world: World) -> None:
+    await world.insert(world.new(queue="a"))
+    await world.store.queues.set_paused(world.namespace, "a", paused=True, now=world.now)
+    await world.store.queues.set_paused(world.namespace, "a", paused=False, now=world.now)
+
+    assert await unsettled(world) == 1
+
+
 async def test_unsettled_reports_no_more_than_a_thousand(world: World) -> None:
     await world.insert(*(world.new() for _ in range(1_200)))
 

@@ -46,6 +46,24 @@ def pack(ctx: Context, n: int, seconds: float) -> int:
     return ctx.fence
 
 
+@belt.job
+async def slow_once(ctx: Context) -> int:
+    """Take very long the first time, and no time in a later run."""
+    tell("start", ctx.job_id, ctx.fence)
+    await linger(60.0 if ctx.run == 1 else 0.0)
+    tell("end", ctx.job_id, ctx.fence)
+    return ctx.fence
+
+
+@belt.job
+def slow_thread_once(ctx: Context, seconds: float) -> int:
+    """Take `seconds` the first time, whatever one is asked, and no time in a later run."""
+    tell("start", ctx.job_id, ctx.fence)
+    threading.Event().wait(seconds if ctx.run == 1 else 0.0)
+    tell("end", ctx.job_id, ctx.fence)
+    return ctx.fence
+
+
 @belt.job(retry=Retry(max_attempts=1))
 async def block(ctx: Context, seconds: float) -> int:
     """Block the event loop, as no body should."""

@@ -153,6 +153,16 @@ class Site:
 
         return (await eventually_async(begun, what=f"start {times} of {job_id}"))[-1]
 
+    async def ended(self, job_id: str, fence: int) -> None:
+        """Wait until the body of one run has come to its end."""
+
+        async def told() -> bool:
+            return any(
+                (each.what, each.job_id, each.fence) == ("end", job_id, fence) for each in self.effects()
+            )
+
+        await eventually_async(told, what=f"the end of {job_id}/{fence}")
+
     async def busy(self, worker: WorkerProcess) -> None:
         """Wait until a body has begun in this process."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from beltline.core.clock import MICROS
 from beltline.core.failure import read_failure
@@ -15,7 +16,7 @@ from tests.waiting import pause
 
 async def test_a_worker_that_was_away_for_its_lease_loses_its_jobs_and_its_late_settle(site: Site) -> None:
     away = site.worker()
-    reference = await app.ship.submit(n=1, seconds=0.5)
+    reference = await app.slow_once.submit()
     first = await site.started(reference.id)
     away.freeze(site.lock)
 
@@ -35,18 +36,21 @@ async def test_a_worker_that_was_away_for_its_lease_loses_its_jobs_and_its_late_
 async def test_a_late_settle_is_told_as_lost_and_changes_nothing(site: Site) -> None:
     """A body in a thread goes on while nobody can stop it: its outcome comes under an old fence."""
     away = site.worker()
-    reference = await app.pack.submit(n=1, seconds=3.0)
+    reference = await app.slow_thread_once.submit(seconds=5.0)
     first = await site.started(reference.id)
     away.freeze(site.lock)
 
     site.worker()
     second = await site.started(reference.id, times=2)
-    away.thaw()
     job = await site.final(reference.id)
+    away.thaw()
+    await site.ended(reference.id, first.fence)
+    assert away.stop() == 0
 
     assert (first.pid, first.fence + 1) == (away.pid, second.fence)
     assert (job.state, job.runs, job.fence) == (JobState.SUCCEEDED, 2, second.fence)
     assert json.loads(job.result or b"") == second.fence
+    assert await site.job(reference.id) == job
 
 
 async def test_nobody_rescues_a_worker_whose_loop_is_blocked_beyond_its_lease(site: Site) -> None:
@@ -71,7 +75,7 @@ async def test_a_body_that_blocks_the_loop_is_named_in_the_log_with_its_stack(si
 
 async def test_a_blocked_loop_beyond_the_time_out_is_ended_and_the_others_released(site: Site) -> None:
     supervised = site.work_command("--lease", "1s", "--concurrency", "8")
-    innocent = await app.ship.submit(n=1, seconds=1.5)
+    innocent = await app.slow_once.submit()
     await site.started(innocent.id)
     blocking = await app.block.options(timeout=0.2).submit(seconds=60.0)
 
@@ -89,11 +93,13 @@ async def test_a_blocked_loop_beyond_the_time_out_is_ended_and_the_others_releas
     assert supervised.stop() == 0
 
 
-async def test_two_workers_of_one_name_are_two_sessions(site: Site) -> None:
+async def test_two_workers_of_one_name_are_two_sessions(site: Site, tmp_path: Path) -> None:
     for _ in range(2):
         site.worker(name="twin", concurrency=1)
-    references = [await app.ship.submit(n=n, seconds=1.0) for n in range(2)]
+    gate = tmp_path / "gate"
+    references = [await app.ignore.submit(file=str(gate)) for _ in range(2)]
     begun = [await site.started(reference.id) for reference in references]
+    gate.touch()
 
     jobs = [await site.final(reference.id) for reference in references]
 

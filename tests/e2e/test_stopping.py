@@ -46,7 +46,7 @@ async def test_what_does_not_end_in_time_is_released_uncharged(site: Site) -> No
 
 async def test_a_released_job_is_finished_by_the_next_worker(site: Site) -> None:
     worker = site.worker(drain_us=0, grace_us=500_000)
-    reference = await app.ship.submit(n=1, seconds=1.0)
+    reference = await app.slow_once.submit()
     await site.started(reference.id)
     worker.stop()
 

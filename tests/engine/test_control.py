@@ -35,36 +35,37 @@ def is_allowed(state: JobState, event: JobEvent) -> bool:
 
 
 class MeddledReads:
-    """Reads through, but lets something happen right after the first job that is read."""
+    """Reads through, but lets something happen right after a job is read, so many times."""
 
-    def __init__(self, reads: JobReads, meddle: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, reads: JobReads, meddle: Callable[[], Awaitable[object]], times: int) -> None:
         self._reads = reads
-        self._meddle: Callable[[], Awaitable[object]] | None = meddle
+        self._meddle = meddle
+        self._times = times
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
         return getattr(self._reads, name)
 
     async def get(self, namespace: str, job_ids: list[str]) -> list[Job]:
         found = await self._reads.get(namespace, job_ids)
-        meddle, self._meddle = self._meddle, None
-        if meddle is not None:
-            await meddle()
+        self._times -= 1
+        if self._times >= 0:
+            await self._meddle()
         return found
 
 
 class MeddledStore:
     """A store in which something happens between the reading and the writing of a job."""
 
-    def __init__(self, store: Store, meddle: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, store: Store, meddle: Callable[[], Awaitable[object]], times: int) -> None:
         self._store = store
-        self.reads = MeddledReads(store.reads, meddle)
+        self.reads = MeddledReads(store.reads, meddle, times)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
         return getattr(self._store, name)
 
 
-def meddled(desk: Desk, meddle: Callable[[], Awaitable[object]]) -> Store:
-    return cast("Store", MeddledStore(desk.store, meddle))
+def meddled(desk: Desk, meddle: Callable[[], Awaitable[object]], times: int = 1) -> Store:
+    return cast("Store", MeddledStore(desk.store, meddle, times))
 
 
 @pytest.mark.parametrize("event", ACTIONS, ids=str)
@@ -254,6 +255,26 @@ async def test_a_job_that_ends_meanwhile_is_not_cancelled(desk: Desk) -> None:
     assert (await desk.job(job.id)).state is JobState.SUCCEEDED
 
 
+@pytest.mark.parametrize(("times", "is_done"), [(7, True), (8, False)])
+async def test_a_job_that_never_stands_still_is_told_after_some_tries(
+    desk: Desk, times: int, is_done: bool
+) -> None:
+    job = await desk.submit()
+
+    async def moves() -> None:
+        paused = (await desk.job(job.id)).state is JobState.PAUSED
+        action = control.resume if paused else control.pause
+        await action(desk.store, desk.namespace, job.id, actor="bob")
+
+    cancelling = control.cancel(meddled(desk, moves, times), desk.namespace, job.id, actor="ada")
+
+    if is_done:
+        assert (await cancelling).state is JobState.CANCELLED
+    else:
+        with pytest.raises(Conflict, match="moved faster than cancel could follow; try again"):
+            await cancelling
+
+
 async def test_a_dead_letter_that_is_discarded_meanwhile_is_not_replayed(desk: Desk) -> None:
     dead = await desk.bring(JobState.TIMED_OUT)
     params = DiscardDead(namespace=desk.namespace, ids=[dead.id], now=desk.now)
@@ -265,3 +286,11 @@ async def test_a_dead_letter_that_is_discarded_meanwhile_is_not_replayed(desk: D
 
 def test_every_final_state_is_reached_here() -> None:
     assert set(REACHABLE) >= FINAL
+async def test_an_action_that_came_too_late_is_not_audited_as_done(desk: Desk) -> None:
+    job = await desk.submit()
+
+    await control.cancel(meddled(desk, desk.claim), desk.namespace, job.id, actor="ada")
+
+    assert [row.before for row in await desk.audited()] == ['{"state":"running","reason":"claimed"}']
+
+

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import cast
 
 import pytest
 
@@ -14,6 +15,8 @@ from beltline.core.retry import Retry
 from beltline.core.states import JobState
 from beltline.engine import control, upkeep
 from beltline.engine.settle import Settlement, claim, settle
+from beltline.store.contract import Store
+from beltline.store.params import ApplyChanges, Miss
 from tests.engine.desk import Desk
 
 AT_ONCE = Policy(Retry(backoff="fixed", base=0))
@@ -180,6 +183,41 @@ async def test_in_a_batch_each_job_gets_its_own_decision(desk: Desk) -> None:
     error = read_failure((await desk.job(failed.id)).error)
     assert error is not None
     assert error["message"] == "x"
+
+
+class RestlessJobs:
+    """The verbs on jobs, but the running one is paused or resumed before each of the first changes."""
+
+    def __init__(self, desk: Desk, job_id: str, times: int) -> None:
+        self._desk = desk
+        self._job_id = job_id
+        self._times = times
+
+    async def apply(self, params: ApplyChanges) -> list[Miss]:
+        self._times -= 1
+        if self._times >= 0:
+            job = await self._desk.job(self._job_id)
+            action = control.resume if job.request else control.pause
+            await action(self._desk.store, self._desk.namespace, job.id, actor="bob")
+        return await self._desk.store.jobs.apply(params)
+
+
+class RestlessStore:
+    def __init__(self, desk: Desk, job_id: str, times: int) -> None:
+        self.jobs = RestlessJobs(desk, job_id, times)
+        self.now = desk.store.now
+
+
+async def test_however_often_requests_change_meanwhile_the_job_is_settled(desk: Desk) -> None:
+    job = await desk.running()
+    store = cast("Store", RestlessStore(desk, job.id, 12))
+
+    settled = await settle(
+        store, desk.namespace, [Settlement(job, released(Reason.DRAINED), Policy())], random=desk.random
+    )
+
+    assert settled.lost == []
+    assert (await desk.job(job.id)).state is JobState.QUEUED
 
 
 async def test_a_claim_takes_named_queues_only(desk: Desk) -> None:

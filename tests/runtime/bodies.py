@@ -46,6 +46,12 @@ class Bodies:
             self.thread_gate.wait(30)
             return "done"
 
+        self.waits = waits
+        self.sleeps = sleeps
+        self.sleeps_for_ever = sleeps_for_ever
+        self._define_quick_ones(works)
+
+    def _define_quick_ones(self, works: Works) -> None:
         @works.belt.job
         async def adds(left: int, right: int) -> int:
             return left + right
@@ -61,12 +67,9 @@ class Bodies:
             ctx.log.info("half way", row=3)
             ctx.progress(0.5, "row 3")
 
-        self.talks = talks
-        self.waits = waits
-        self.sleeps = sleeps
-        self.sleeps_for_ever = sleeps_for_ever
         self.adds = adds
         self.fails_twice = fails_twice
+        self.talks = talks
 
     async def began(self, number: int = 1) -> None:
         async def enough() -> bool:

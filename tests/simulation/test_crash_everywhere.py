@@ -11,7 +11,7 @@ from tests.simulation.seeds import play, told
 
 SEED: Final = 11
 HOPS: Final = 400
-PROOF_SEEDS: Final = range(100, 120)
+PROOF_SEEDS: Final = range(100, 105)
 
 
 def _never(_process: str, _hop: int) -> bool:

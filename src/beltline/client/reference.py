@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import JobFailed, ResultTimeout
@@ -13,6 +14,7 @@ from beltline.core.states import JobState
 from beltline.definitions.payload import ResultType
 from beltline.store.params import Finished
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -31,6 +33,10 @@ class JobPort(Protocol):
         """Cancel the job."""
         ...
 
+    def run_sync(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine function from synchronous code."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class JobReference(Generic[T_co]):
@@ -47,9 +53,11 @@ class JobReference(Generic[T_co]):
     async def result(self, *, timeout: Duration | None = None) -> T_co:
         """Wait for the job to end and return its typed result.
 
-        Raises JobFailed where it ended otherwise than succeeded, ResultTimeout where it is not final in time
+        Raises NotFound, JobFailed where it ended otherwise than succeeded, ResultTimeout where it is not final in time
         (it goes on).
         """
+        if self.existing is None:
+            await self._port.get(self.id)
         ended = await self._port.wait_for(
             self.id, None if timeout is None else micros(timeout, what="timeout")
         )
@@ -62,6 +70,10 @@ class JobReference(Generic[T_co]):
             message = f"{failure['type']}: {failure['message']}" if failure else ""
             raise JobFailed(self.id, ended.state.value, ended.reason, message)
         return cast("T_co", self._result.load(ended.result or b"null"))
+
+    def result_sync(self, *, timeout: Duration | None = None) -> T_co:
+        """Do what `result` does, from code that has no event loop."""
+        return self._port.run_sync(lambda: self.result(timeout=timeout))
 
     async def job(self) -> Job:
         """Return the job as it stands: state, reason, attempts, error."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from beltline.core.decide import Policy, decide
 from beltline.core.ids import Random
@@ -12,8 +12,6 @@ from beltline.core.outcome import Outcome
 from beltline.core.states import JobState
 from beltline.store.contract import Store
 from beltline.store.params import ApplyChanges, ClaimJobs
-
-_ROUNDS: Final = 5
 
 
 class Settlement(NamedTuple):
@@ -68,7 +66,7 @@ async def _again(
     written = [change for change in changes if change.id not in missed]
     open_ = [item for item in batch if item.job.id in missed]
     lost: list[str] = []
-    for _ in range(_ROUNDS):
+    while True:
         ours = [item for item in open_ if _is_held(item.job, missed[item.job.id])]
         lost.extend(item.job.id for item in open_ if not _is_held(item.job, missed[item.job.id]))
         if not ours:
@@ -80,9 +78,6 @@ async def _again(
         missed = {miss.id: miss.current for miss in misses}
         written.extend(change for change in changes if change.id not in missed)
         open_ = [item for item in ours if item.job.id in missed]
-        if not open_:
-            return Settled(written, lost)
-    return Settled(written, lost + [item.job.id for item in open_])
 
 
 def _is_held(job: ClaimedJob, current: Job | None) -> bool:

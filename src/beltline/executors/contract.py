@@ -27,6 +27,11 @@ class Executor(Protocol):
         ...
 
     @property
+    def places(self) -> int | None:
+        """How many bodies can run at once; None is no limit of its own."""
+        ...
+
+    @property
     def stuck(self) -> int:
         """How many bodies were given up but still occupy a slot."""
         ...

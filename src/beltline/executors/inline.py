@@ -13,6 +13,7 @@ class InlineExecutor:
     """Calls the coroutine function; the caller's task is the body's task."""
 
     stuck = 0
+    places = None
 
     def run(
         self,

@@ -24,6 +24,7 @@ class ThreadExecutor:
         self._room = asyncio.Semaphore(threads)
         self._grace_s = grace_us / MICROS
         self._stuck = 0
+        self.places = threads
 
     @property
     def stuck(self) -> int:

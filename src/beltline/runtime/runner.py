@@ -53,6 +53,9 @@ class Runner:
         self._now = now
         self._policies: dict[str, Policy] = {}
         self._overstaying = 0
+        places = {mode: executor.places for mode, executor in executors.items()}
+        self._held = {mode: 0 for mode, limit in places.items() if limit is not None}
+        self._places = [limit for limit in places.values() if limit is not None]
 
     @property
     def stuck(self) -> int:
@@ -61,7 +64,12 @@ class Runner:
 
     @property
     def free(self) -> int:
-        """How many more jobs may be started."""
+        """How many more jobs may be started.
+
+        None while a body waits for its place: other workers may have some.
+        """
+        if any(held > places for held, places in zip(self._held.values(), self._places, strict=True)):
+            return 0
         return self._concurrency - len(self.runs) - self._stuck_in_executors
 
     @property
@@ -79,6 +87,8 @@ class Runner:
             return
         run = Run(job, definition, self._reports)
         self.runs[run.key] = run
+        if definition.mode in self._held:
+            self._held[definition.mode] += 1
         run.task = asyncio.create_task(self._run(run))
         if job.deadline_at is not None:
             self._limit(run, None)
@@ -101,6 +111,8 @@ class Runner:
             if run.limit is not None:
                 run.limit.cancel()
             del self.runs[run.key]
+            if run.definition.mode in self._held:
+                self._held[run.definition.mode] -= 1
             if run.settled:
                 self._overstaying -= 1
             self._freed()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from beltline.config import Config
+from beltline.config import Config, WorkerConfig
 from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.ids import Random
@@ -72,10 +72,11 @@ class Worker:
         self._reporter = Reporter(store, namespace, now=store.now)
         self._settler = Settler(store, namespace, random=random, settled=self._settled)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
+        slots = _slots(parts.registry, config)
         self._runner = Runner(
             parts.registry,
             {"async": InlineExecutor(), "thread": self._threads},
-            concurrency=config.concurrency,
+            concurrency=slots,
             grace_us=config.grace_us,
             reports=self._reporter,
             settle=self._settler.put,
@@ -86,7 +87,7 @@ class Worker:
             store,
             namespace,
             queues=config.queues,
-            concurrency=config.concurrency,
+            concurrency=slots,
             runner=self._runner,
             settler=self._settler,
             random=random,
@@ -283,3 +284,9 @@ class Worker:
         tasks = [run.task for run in runs if run.task is not None and not run.settled]
         if tasks:
             await asyncio.wait(tasks, timeout=patience_us / MICROS)
+
+
+def _slots(registry: Registry, config: WorkerConfig) -> int:
+    """An app whose bodies all run in threads holds no more jobs than it has threads."""
+    only_threads = all(definition.mode == "thread" for definition in registry) and bool(registry.names())
+    return min(config.concurrency, config.threads) if only_threads else config.concurrency

@@ -1,9 +1,10 @@
 """The contract of a store, written once: what each verb takes, may assume, guarantees and returns.
 
 Both drivers keep it to the letter; tests/conformance proves it on each of them. Every verb is one statement
-or one transaction: after a crash it has happened or not. Verbs raise StoreUnavailable where the call may be
-repeated, StoreFull where the disk is full, StoreError otherwise; no driver's own exception leaves the store.
-This boundary is not a plug-in interface and may change.
+or one transaction: after a crash it has happened or not. Audit entries given to a verb are appended in its
+transaction where the verb changed at least one job: what came too late was not done. Verbs raise
+StoreUnavailable where the call may be repeated, StoreFull where the disk is full, StoreError otherwise; no
+driver's own exception leaves the store. This boundary is not a plug-in interface and may change.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from beltline.core.clock import MINUTE
 from beltline.core.job import Change
 from beltline.core.states import DEAD, FINAL
+from beltline.store.postgres.columns import varying
 
 HISTORY: Final = "apply_history"
 DEAD_LETTERS: Final = "apply_dead"
@@ -45,7 +46,9 @@ def values_of(part: Part, namespace: str, now: int) -> list[object]:
     minute = now - now % MINUTE
     if part.statement != STAY:
         common = (sources[0], states[0], reasons[0])
-        return [namespace, ids, fences, *common, ats, results, errors, attempts_used, crashes, minute]
+        arrays, values = zip(*map(varying, (errors, attempts_used, crashes)), strict=True)
+        error, used, crashed = values
+        return [namespace, ids, fences, *common, ats, results, *arrays, minute, used, crashed, error]
     head = [namespace, ids, fences, sources, states, reasons, ats, errors]
     times = [run_ats, queued_ats, order_keys]
     return [*head, *times, attempts_used, crashes, requests, paused_froms, results, minute]

@@ -10,13 +10,15 @@ from beltline.core.clock import MINUTE
 from beltline.core.job import NewJob
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
+from beltline.store.postgres.columns import varying
 from beltline.store.postgres.connection import Statements
 from beltline.store.rows import labels_text
 
 REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
 
-# Where jobs that are alike differ: id, payload, its hash, and the times from created_at to order_key.
-_OWN: Final = (0, *range(6, 12))
+# Where jobs that are alike differ: id, payload and its hash; and the times from created_at to order_key.
+_OWN: Final = (0, 6, 7)
+_TIMES: Final = range(8, 12)
 _MOST_LOCKS: Final = 256
 
 Key: TypeAlias = tuple[str, str]
@@ -31,6 +33,7 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
     counts = _counts(jobs, now)
     if all(job[1:6] + job[12:] == same for job in jobs):
         own = [columns[index] for index in _OWN]
+        times, equal_times = zip(*(varying(columns[index]) for index in _TIMES), strict=True)
         definition, version, queue, state, reason = first[1:6]
         rest = [
             first.priority,
@@ -42,7 +45,8 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
             labels_text(first.labels),
             *first[20:],
         ]
-        return "insert_alike", [namespace, *own, definition, version, queue, state, reason, *rest, *counts]
+        alike = [definition, version, queue, state, reason, *rest]
+        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts]
     labels = [labels_text(job.labels) for job in jobs]
     return "insert", [namespace, *columns[:18], labels, *columns[20:], *counts]
 

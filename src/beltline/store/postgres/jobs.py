@@ -111,8 +111,9 @@ class PostgresJobs:
             for part in parts:
                 values = values_of(part, params.namespace, params.now)
                 missed += _missed(part, await statements.value(part.statement, *values))
+            entries = audit if len(missed) < len(changes) else ()
             await append_audit(
-                statements, self._pool.address, namespace=params.namespace, entries=audit, now=params.now
+                statements, self._pool.address, namespace=params.namespace, entries=entries, now=params.now
             )
             return missed
 
@@ -138,43 +139,53 @@ class PostgresJobs:
     async def note_requests(self, params: NoteRequests) -> list[str]:
         pairs = sorted(params.jobs)
         ids, fences = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        noted = await self._locked("note_requests", params, ids, [fences, params.request])
+        noted = await self._audited("note_requests", params, ids, [fences, params.request], lock=True)
         if noted:
             self._wakeups.fire(params.namespace, Hint.REQUESTED)
         return noted
 
     async def replay(self, params: ReplayDead) -> list[str]:
-        moved = await self._locked("replay", params, sorted(params.ids), [params.now, HEAD_START])
+        moved = await self._audited("replay", params, sorted(params.ids), [params.now, HEAD_START])
         if moved:
             self._wakeups.fire(params.namespace, Hint.QUEUED)
         return moved
 
     async def discard(self, params: DiscardDead) -> list[str]:
-        return await self._locked("discard", params, sorted(params.ids), [params.now])
+        return await self._audited("discard", params, sorted(params.ids), [params.now])
 
     async def progress(self, namespace: str, reports: Sequence[Progress]) -> None:
         # Of two reports of one job the later one counts: one statement writes a row once.
         latest = sorted({report.id: report for report in reports}.values())
-        if latest:
-            await self._pool.run("progress", namespace, *map(list, zip(*latest, strict=True)))
+        if not latest:
+            return
+        columns: list[list[object]] = [list(column) for column in zip(*latest, strict=True)]
 
-    async def _locked(
+        async def work(statements: Statements) -> None:
+            await statements.value("lock_jobs", namespace, columns[0])
+            await statements.run("progress", namespace, *columns)
+
+        await self._pool.transaction(work)
+
+    async def _audited(
         self,
         name: str,
         params: NoteRequests | ReplayDead | DiscardDead,
         ids: Sequence[str],
         values: Sequence[object],
+        *,
+        lock: bool = False,
     ) -> list[str]:
-        """Lock live jobs, run a statement that returns ids, and append the audit entries."""
+        """Run a statement that returns ids, in one transaction with the audit entries."""
 
         async def work(statements: Statements) -> list[str]:
-            await statements.value("lock_jobs", params.namespace, ids)
+            if lock:
+                await statements.value("lock_jobs", params.namespace, ids)
             done = [row[0] for row in await statements.rows(name, params.namespace, ids, *values)]
             await append_audit(
                 statements,
                 self._pool.address,
                 namespace=params.namespace,
-                entries=params.audit,
+                entries=params.audit if done else (),
                 now=params.now,
             )
             return done

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Change
@@ -17,17 +18,27 @@ from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.contract import Hint
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
-from beltline.store.sqlite.blob import Blob
+from beltline.store.sqlite.packing import ends, packed, places
 from beltline.store.sqlite.reads import jobs_by_id
-from beltline.store.sqlite.transaction import Transaction, packed
+from beltline.store.sqlite.transaction import Transaction
 
 KEY_LIFE: Final = DAY
+Statement: TypeAlias = tuple[str, dict[str, Any]]
+
+# What most changes of a batch have in common, and the rest; getters of the interpreter's own make it fast.
+SHARED: Final = attrgetter("fence", "from_state", "state", "reason", "attempts_used", "crashes")
+ROW: Final = attrgetter("id", "at", "run_at", "queued_at", "order_key", "paused_from", "request")
+ID: Final = attrgetter("id")
+AT: Final = attrgetter("at")
+RESULT: Final = attrgetter("result")
+ERROR: Final = attrgetter("error")
+KEY: Final = attrgetter("idempotency_key")
 
 
 class Plan(NamedTuple):
     """An apply made ready for the database: `matches` collect what matches, `moves` write it."""
 
-    matches: list[tuple[str, dict[str, Any]]]
+    matches: list[Statement]
     moves: list[str]
     hints: list[Hint]
 
@@ -51,7 +62,7 @@ def _apply(transaction: Transaction, *, params: ApplyChanges, plan: Plan) -> lis
             transaction.run(name, shared)
         for hint in plan.hints:
             transaction.hint(params.namespace, hint)
-    append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
+        append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
     if not missed:
         return []
     current = jobs_by_id(transaction, params.namespace, missed)
@@ -60,19 +71,21 @@ def _apply(transaction: Transaction, *, params: ApplyChanges, plan: Plan) -> lis
 
 def _plan(params: ApplyChanges) -> Plan:
     groups: dict[tuple[object, ...], list[Change]] = {}
-    for shared, changes in groupby(params.changes, _shared):
+    for shared, changes in groupby(params.changes, SHARED):
         groups.setdefault(shared, []).extend(changes)
-    matches = [_match(params.namespace, changes) for changes in groups.values()]
-    moves = {(changes[0].from_state, changes[0].state) for changes in groups.values()}
+    matches: list[Statement] = []
+    for alike in groups.values():
+        matches += _matches(params.namespace, alike)
+    moves = {(alike[0].from_state, alike[0].state) for alike in groups.values()}
     targets = {state for _, state in moves}
     final = bool(targets & FINAL)
     steps = (
         (
             "apply_attempts",
-            any(source is JobState.RUNNING and target not in FINAL for source, target in moves),
+            any(source is JobState.RUNNING for source, target in moves if target not in FINAL),
         ),
         ("apply_deltas", True),
-        ("apply_keys", any(change.idempotency_key is not None for change in params.changes)),
+        ("apply_keys", set(map(KEY, params.changes)) != {None}),
         ("apply_history", bool(targets & (FINAL - DEAD))),
         ("apply_dead", bool(targets & DEAD)),
         ("apply_leave", final),
@@ -83,22 +96,30 @@ def _plan(params: ApplyChanges) -> Plan:
     return Plan(matches, [name for name, needed in steps if needed], hints)
 
 
-def _shared(change: Change) -> tuple[object, ...]:
-    """Return what most changes of a batch have in common."""
-    return (*change[1:5], change.attempts_used, change.crashes)
+def _matches(namespace: str, changes: Sequence[Change]) -> list[Statement]:
+    """Return the statements that collect changes with equal SHARED."""
+    results = list(map(RESULT, changes))
+    errors = list(map(ERROR, changes))
+    if results.count(None) in {0, len(results)} and errors.count(None) in {0, len(errors)}:
+        return [_match(namespace, changes, results, errors)]
+    parts: dict[tuple[bool, bool], list[Change]] = {}
+    for change in changes:
+        parts.setdefault((change.result is None, change.error is None), []).append(change)
+    return [
+        _match(namespace, part, list(map(RESULT, part)), list(map(ERROR, part))) for part in parts.values()
+    ]
 
 
-def _match(namespace: str, changes: Sequence[Change]) -> tuple[str, dict[str, Any]]:
-    """Return the statement that collects changes with equal `_shared`."""
+def _match(
+    namespace: str,
+    changes: Sequence[Change],
+    results: Sequence[bytes | None],
+    errors: Sequence[bytes | None],
+) -> Statement:
     first = changes[0]
     final = first.state in FINAL
-    blob = Blob()
-    rows: list[tuple[Any, ...]] = []
-    for change in changes:
-        row: tuple[Any, ...] = (change.id, change.at, *blob.add(change.result), *blob.add(change.error))
-        if not final:
-            row += (change.run_at, change.queued_at, change.order_key, change.paused_from, change.request)
-        rows.append(row)
+    all_results = [result for result in results if result is not None]
+    all_errors = [error for error in errors if error is not None]
     parameters = {
         "namespace": namespace,
         "fence": first.fence,
@@ -107,9 +128,11 @@ def _match(namespace: str, changes: Sequence[Change]) -> tuple[str, dict[str, An
         "reason": first.reason.value,
         "attempts_used": first.attempts_used,
         "crashes": first.crashes,
-        "results": any(change.result is not None for change in changes),
-        "errors": any(change.error is not None for change in changes),
-        "rows": packed(rows),
-        "bytes": blob.joined(),
+        "ends": ends(list(map(AT, changes)), all_results),
+        "results": b"".join(all_results) if all_results else None,
+        "errors": b"".join(all_errors) if all_errors else None,
+        "error_places": places(all_errors),
     }
-    return ("apply_match_final" if final else "apply_match_other"), parameters
+    if final:
+        return "apply_match_final", parameters | {"ids": packed(list(map(ID, changes)))}
+    return "apply_match_other", parameters | {"rows": packed(list(map(ROW, changes)))}

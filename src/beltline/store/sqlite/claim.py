@@ -5,35 +5,41 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import itemgetter
-from typing import Any, NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, Final, NamedTuple
 
 from beltline.core.errors import LeaseLost
 from beltline.core.job import ClaimedJob
 from beltline.store.params import ClaimJobs
 from beltline.store.rows import labels_of
-from beltline.store.sqlite.transaction import Transaction, packed
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Transaction
+
+ID: Final = attrgetter("id")
+PAYLOAD: Final = ClaimedJob._fields.index("payload")
+LABELS: Final = ClaimedJob._fields.index("labels")
 
 
 class Claimed(NamedTuple):
-    """Claimed rows as the database gives them, payloads end to end."""
+    """Rows of ClaimedJob as the database gives them, each with its payload's length; payloads end to end."""
 
+    order_keys: list[int]
     rows: list[Any]
     payloads: bytes
 
     def jobs(self) -> list[ClaimedJob]:
         """Return the jobs, in the order of (order_key, id)."""
-        made: list[tuple[int, str, ClaimedJob]] = []
         at = 0
-        for order_key, *row in self.rows:
-            end = at + row[5]
-            row[5] = self.payloads[at:end]
+        for row in self.rows:
+            end = at + row[PAYLOAD]
+            row[PAYLOAD] = self.payloads[at:end]
             at = end
-            if row[15] is not None:
-                row[15] = labels_of(row[15])
-            made.append((order_key, row[0], ClaimedJob._make((*row, None))))
-        made.sort(key=itemgetter(0, 1))
-        return [job for _, _, job in made]
+        jobs = _with_labels(self.rows)
+        order = list(zip(self.order_keys, map(ID, jobs), strict=True))
+        # SQLite gathers rows in the order of the subquery, but promises it in no version before 3.44.
+        if order != sorted(order):
+            jobs = [job for _, job in sorted(zip(order, jobs, strict=True), key=itemgetter(0))]
+        return jobs
 
 
 def claim_verb(params: ClaimJobs) -> Callable[[Transaction], Claimed]:
@@ -41,9 +47,18 @@ def claim_verb(params: ClaimJobs) -> Callable[[Transaction], Claimed]:
     return partial(_claim, params=params)
 
 
-def held_jobs(rows: Sequence[Sequence[Any]]) -> list[ClaimedJob]:
+def held_jobs(rows: Sequence[list[Any]]) -> list[ClaimedJob]:
     """Return the jobs of a `held` statement, without payloads."""
-    return [ClaimedJob._make((*row[:5], b"", *row[5:14], labels_of(row[14]), *row[15:])) for row in rows]
+    for row in rows:
+        row[PAYLOAD] = b""
+    return _with_labels(rows)
+
+
+def _with_labels(rows: Sequence[list[Any]]) -> list[ClaimedJob]:
+    for row in rows:
+        if row[LABELS] is not None:
+            row[LABELS] = labels_of(row[LABELS])
+    return list(map(ClaimedJob._make, rows))
 
 
 def _claim(transaction: Transaction, *, params: ClaimJobs) -> Claimed:
@@ -60,16 +75,15 @@ def _claim(transaction: Transaction, *, params: ClaimJobs) -> Claimed:
         )
     names: list[str] = json.loads(queues)
     if not names:
-        return Claimed([], b"")
+        return Claimed([], [], b"")
     front = {"namespace": params.namespace, "now": params.now, "limit": params.limit}
     if len(names) == 1:
-        found = transaction.row("claim_front", {**front, "queue": names[0]})
+        found = transaction.row("claim_front", front | {"queue": names[0]})
     else:
-        found = transaction.row("claim_fronts", {**front, "queues": queues})
-    facts, payloads = found or ("[]", b"")
+        found = transaction.row("claim_fronts", front | {"queues": queues})
+    order_keys, facts, payloads = found or ("[]", "[]", b"")
     rows: list[Any] = json.loads(facts)
     if rows:
-        ids = packed([row[1] for row in rows])
-        taken = {"namespace": params.namespace, "session": params.session, "now": params.now, "ids": ids}
-        transaction.run("claim_take", taken)
-    return Claimed(rows, payloads)
+        ids = packed(list(map(itemgetter(0), rows)))
+        transaction.run("claim_take", front | {"session": params.session, "ids": ids})
+    return Claimed(json.loads(order_keys), rows, payloads)

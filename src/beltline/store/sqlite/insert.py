@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import groupby
-from typing import Any, Final, NamedTuple
+from itertools import groupby, repeat
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import NewJob
@@ -14,13 +15,24 @@ from beltline.core.states import JobState
 from beltline.store.contract import Hint
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import labels_text
-from beltline.store.sqlite.transaction import Transaction, packed
+from beltline.store.sqlite.packing import packed, places
+from beltline.store.sqlite.transaction import Transaction
 
 REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
 # Below this many jobs to a group that shares all but id and payload, one statement of all columns is cheaper.
 ALIKE_AT_LEAST: Final = 4
 
-Statement = tuple[str, dict[str, Any]]
+Statement: TypeAlias = tuple[str, dict[str, Any]]
+
+# All but id, payload and payload hash; getters of the interpreter's own make it fast.
+SHARED: Final = attrgetter(
+    *(name for name in NewJob._fields if name not in {"id", "payload", "payload_hash"})
+)
+ID: Final = attrgetter("id")
+PAYLOAD: Final = attrgetter("payload")
+PAYLOAD_HASH: Final = attrgetter("payload_hash")
+KEY: Final = attrgetter("idempotency_key")
+CHOSEN_ID: Final = attrgetter("chosen_id")
 
 
 class Batch(NamedTuple):
@@ -32,10 +44,10 @@ class Batch(NamedTuple):
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
-    if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+    if set(map(KEY, params.jobs)) != {None} or any(map(CHOSEN_ID, params.jobs)):
         return partial(_insert_known, params=params)
     batch = _batch(params, params.jobs)
-    answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
+    answers = list(map(Inserted, map(ID, params.jobs), repeat(Insertion.CREATED)))
     return partial(_insert_new, namespace=params.namespace, batch=batch, answers=answers)
 
 
@@ -125,8 +137,9 @@ def _keys(namespace: str, jobs: Sequence[NewJob]) -> dict[str, Any]:
 
 
 def _batch(params: InsertJobs, jobs: Sequence[NewJob]) -> Batch:
-    groups = [list(group) for _, group in groupby(jobs, _shared)]
-    if len(groups) * ALIKE_AT_LEAST <= len(jobs) or len(groups) == 1:
+    groups = [list(group) for _, group in groupby(jobs, SHARED)]
+    hash_sizes = set(map(len, map(PAYLOAD_HASH, jobs)))
+    if len(hash_sizes) == 1 and (len(groups) == 1 or len(groups) * ALIKE_AT_LEAST <= len(jobs)):
         statements = [_alike(params.namespace, group) for group in groups]
     else:
         statements = [_mixed(params.namespace, jobs)]
@@ -134,20 +147,8 @@ def _batch(params: InsertJobs, jobs: Sequence[NewJob]) -> Batch:
     return Batch(statements, any(group[0].state is JobState.QUEUED for group in groups))
 
 
-def _shared(job: NewJob) -> tuple[object, ...]:
-    """Return all but id, payload and payload hash."""
-    return job[1:6] + job[8:]
-
-
 def _alike(namespace: str, jobs: Sequence[NewJob]) -> Statement:
-    rows: list[tuple[str, int, int, int]] = []
-    pieces: list[bytes] = []
-    at = 1
-    for job in jobs:
-        size, hash_size = len(job.payload), len(job.payload_hash)
-        rows.append((job.id, at, size, hash_size))
-        pieces += (job.payload, job.payload_hash)
-        at += size + hash_size
+    payloads = list(map(PAYLOAD, jobs))
     job = jobs[0]
     shared = job._asdict()
     shared.update(
@@ -155,8 +156,11 @@ def _alike(namespace: str, jobs: Sequence[NewJob]) -> Statement:
         state=job.state.value,
         reason=job.reason.value,
         labels=labels_text(job.labels),
-        rows=packed(rows),
-        bytes=b"".join(pieces),
+        ids=packed(list(map(ID, jobs))),
+        payloads=b"".join(payloads),
+        places=places(payloads),
+        hashes=b"".join(map(PAYLOAD_HASH, jobs)),
+        hash_size=len(job.payload_hash),
     )
     return "insert_alike", shared
 

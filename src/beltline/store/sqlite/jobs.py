@@ -24,7 +24,8 @@ from beltline.store.sqlite.audit import append_audit
 from beltline.store.sqlite.callers import run_with
 from beltline.store.sqlite.claim import claim_verb, held_jobs
 from beltline.store.sqlite.insert import insert_verb
-from beltline.store.sqlite.transaction import Gate, Transaction, packed
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Gate, Transaction
 
 
 class SqliteJobs:
@@ -48,7 +49,7 @@ class SqliteJobs:
         return rows.jobs()
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:
-        return await self._gate.write(apply_verb(params)) if params.changes or params.audit else []
+        return await self._gate.write(apply_verb(params)) if params.changes else []
 
     async def held(self, namespace: str, session: str) -> list[ClaimedJob]:
         parameters = {"namespace": namespace, "session": session}
@@ -59,8 +60,8 @@ class SqliteJobs:
 
         def verb(transaction: Transaction) -> list[str]:
             noted = [job_id for (job_id,) in transaction.run("note_requests", parameters).fetchall()]
-            append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
             if noted:
+                append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
                 transaction.hint(params.namespace, Hint.REQUESTED)
             return noted
 
@@ -73,9 +74,9 @@ class SqliteJobs:
             found = {"namespace": params.namespace, "ids": ids, "now": params.now, "head_start": HEAD_START}
             for step in ("replay_attempts", "replay_keys", "replay", "replay_leave"):
                 transaction.run(step, found)
-            append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
             moved: list[str] = json.loads(ids)
             if moved:
+                append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
                 transaction.hint(params.namespace, Hint.QUEUED)
             return moved
 
@@ -86,7 +87,8 @@ class SqliteJobs:
 
         def verb(transaction: Transaction) -> list[str]:
             marked = [job_id for (job_id,) in transaction.run("discard", parameters).fetchall()]
-            append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
+            if marked:
+                append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
             return marked
 
         return await self._gate.write(verb)

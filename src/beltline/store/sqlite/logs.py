@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from beltline.store.params import LogLine, NewLogLine
-from beltline.store.sqlite.transaction import Gate, Transaction, packed
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Gate, Transaction
 
 KEPT: Final = 10_000
 

@@ -10,7 +10,8 @@ from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.params import Finished, JobPage, ListJobs, StateCount
 from beltline.store.rows import job_of, labels_text
-from beltline.store.sqlite.transaction import Gate, Transaction, packed
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Gate, Transaction
 
 MOST_COUNTED: Final = 10_000
 MOST_UNSETTLED: Final = 1_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from beltline.store.params import BeatReply, NewSession, Session
-from beltline.store.sqlite.transaction import Gate, Transaction, packed
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Gate, Transaction
 
 
 class SqliteSessions:

@@ -90,11 +90,6 @@ class Gate(Protocol):
         ...
 
 
-def packed(value: object) -> str:
-    """Return a batch as the one JSON argument of a statement."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def prepare_writer(connection: sqlite3.Connection) -> None:
     """Make what a connection that writes needs besides the schema."""
     connection.execute(STATEMENTS["apply_moving"])

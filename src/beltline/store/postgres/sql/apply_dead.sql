@@ -18,9 +18,9 @@ moved AS (
     INSERT INTO dead
     SELECT
         g.namespace, g.id, g.definition, g.version, g.queue, $5::text, $6::text, g.priority, g.order_key, g.run_at,
-        g.payload, g.payload_hash, g.labels, g.created_at, g.queued_at, g.started_at, g.at, g.fence, g.runs, g.new_attempts,
-        g.new_crashes, g.max_attempts, g.session, g.request, g.paused_from, g.timeout_us, g.deadline_at, g.expires_at,
-        g.new_result, g.new_error, g.progress, g.progress_note, g.correlation_id, g.traceparent, g.owner, g.actor,
+        g.payload, g.payload_hash, g.labels, g.created_at, g.queued_at, g.started_at, g.at, g.fence, g.runs, coalesce(g.new_attempts, $13),
+        coalesce(g.new_crashes, $14), g.max_attempts, g.session, g.request, g.paused_from, g.timeout_us, g.deadline_at, g.expires_at,
+        g.new_result, coalesce(g.new_error, $15), g.progress, g.progress_note, g.correlation_id, g.traceparent, g.owner, g.actor,
         g.parent, g.root, g.idempotency_key
     FROM gone AS g
     RETURNING id

@@ -1,7 +1,7 @@
 -- Moves succeeded or cancelled jobs to history, each guarded by (id, fence, from_state). Returns the ids moved, or null
 -- where all were. $1 namespace; $2 ids in order, $3 fences; for all of them $4 from_state, $5 state, $6 reason (as arrays
--- these three cost a tenth of the statement); arrays again: $7 at, $8 result, $9 error, $10 attempts_used, $11 crashes;
--- $12 minute.
+-- these three cost a tenth of the statement); arrays again: $7 at, $8 result; arrays, or null and one value for all:
+-- $9 and $15 error, $10 and $13 attempts_used, $11 and $14 crashes; $12 minute.
 -- OFFSET 0 makes the planner look up each id by primary key: joined freely, it may walk all running jobs once for each
 -- pair (57 ms for 500). The delete goes by place and checks the guard, again after waiting for another writer.
 WITH
@@ -23,9 +23,9 @@ moved AS (
     INSERT INTO history
     SELECT
         g.namespace, g.id, g.definition, g.version, g.queue, $5::text, $6::text, g.priority, g.order_key, g.run_at,
-        g.payload, g.payload_hash, g.labels, g.created_at, g.queued_at, g.started_at, g.at, g.fence, g.runs, g.new_attempts,
-        g.new_crashes, g.max_attempts, g.session, g.request, g.paused_from, g.timeout_us, g.deadline_at, g.expires_at,
-        g.new_result, g.new_error, g.progress, g.progress_note, g.correlation_id, g.traceparent, g.owner, g.actor,
+        g.payload, g.payload_hash, g.labels, g.created_at, g.queued_at, g.started_at, g.at, g.fence, g.runs, coalesce(g.new_attempts, $13),
+        coalesce(g.new_crashes, $14), g.max_attempts, g.session, g.request, g.paused_from, g.timeout_us, g.deadline_at, g.expires_at,
+        g.new_result, coalesce(g.new_error, $15), g.progress, g.progress_note, g.correlation_id, g.traceparent, g.owner, g.actor,
         g.parent, g.root, g.idempotency_key
     FROM gone AS g
     RETURNING id

@@ -1,12 +1,13 @@
 -- Stores jobs that are alike but for their id, payload and times: 105,000 rows a second in batches of 1,000 where
 -- insert.sql, with an array for each column, does 63,000. COPY does 108,000 but cannot count the deltas with it.
--- $1 namespace; arrays of one length, $2 to $8; the columns that are equal, $9 to $26; then the
--- deltas to count, $27 minute, $28 definition, $29 queue, $30 count.
+-- $1 namespace; arrays of one length, $2 to $8, of the times only those that differ, the others null; the columns that are
+-- equal, $9 to $26; the times that are equal, $27 to $30; then the deltas to count, $31 minute, $32 definition,
+-- $33 queue, $34 count.
 WITH
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
     SELECT $1, d.minute, d.definition, d.queue, 'submitted', d.count, 0, 0
-    FROM unnest($27::bigint[], $28::text[], $29::text[], $30::bigint[]) AS d (minute, definition, queue, count)
+    FROM unnest($31::bigint[], $32::text[], $33::text[], $34::bigint[]) AS d (minute, definition, queue, count)
 )
 INSERT INTO jobs (
     namespace, fence, runs, attempts_used, crashes,
@@ -16,8 +17,9 @@ INSERT INTO jobs (
 )
 SELECT
     $1, 0, 0, 0, 0,
-    i.id, $9::text, $10::text, $11::text, $12::text, $13::text, i.payload, i.payload_hash, i.created_at,
-    i.queued_at, i.run_at, i.order_key, $14::integer, $15::integer, $16::bigint, $17::bigint, $18::bigint,
+    i.id, $9::text, $10::text, $11::text, $12::text, $13::text, i.payload, i.payload_hash,
+    coalesce(i.created_at, $27::bigint), coalesce(i.queued_at, $28::bigint), coalesce(i.run_at, $29::bigint),
+    coalesce(i.order_key, $30::bigint), $14::integer, $15::integer, $16::bigint, $17::bigint, $18::bigint,
     $19::text, $20::text, $21::text, $22::text, $23::text, $24::text, $25::text, $26::text
 FROM unnest(
     $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]

@@ -5,10 +5,18 @@ INSERT INTO moving (
 )
 SELECT
     j.id, :state, :reason, json_extract(e.value, '$[1]'), :attempts_used, :crashes,
-    CASE WHEN :results THEN substr(:bytes, json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]')) END,
-    CASE WHEN :errors THEN substr(:bytes, json_extract(e.value, '$[4]'), json_extract(e.value, '$[5]')) END,
-    json_extract(e.value, '$[6]'), json_extract(e.value, '$[7]'),
-    json_extract(e.value, '$[8]'), json_extract(e.value, '$[9]'),
+    CASE WHEN :results IS NOT NULL THEN substr(
+        :results,
+        CAST(substr(:ends, e.key * 44 + 21, 12) AS INTEGER),
+        CAST(substr(:ends, e.key * 44 + 33, 12) AS INTEGER)
+    ) END,
+    CASE WHEN :errors IS NOT NULL THEN substr(
+        :errors,
+        CAST(substr(:error_places, e.key * 24 + 1, 12) AS INTEGER),
+        CAST(substr(:error_places, e.key * 24 + 13, 12) AS INTEGER)
+    ) END,
+    json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]'),
+    json_extract(e.value, '$[4]'), json_extract(e.value, '$[5]'),
     j.definition, j.queue,
     CASE WHEN j.state = 'running' THEN max(0, json_extract(e.value, '$[1]') - j.started_at) ELSE 0 END,
     CASE WHEN j.state = 'running' THEN max(0, j.started_at - j.queued_at) ELSE 0 END,
@@ -16,4 +24,4 @@ SELECT
 FROM json_each(:rows) AS e
 CROSS JOIN jobs AS j
     ON j.namespace = :namespace AND j.id = json_extract(e.value, '$[0]') AND j.fence = :fence
-WHERE j.state = :from_state AND j.request IS json_extract(e.value, '$[10]')
+WHERE j.state = :from_state AND j.request IS json_extract(e.value, '$[6]')

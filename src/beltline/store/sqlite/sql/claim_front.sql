@@ -2,10 +2,11 @@
 -- over. One row for the whole batch, payloads end to end: fetching 500 rows waits for the interpreter lock
 -- 500 times.
 SELECT
+    json_group_array(order_key),
     json_group_array(json_array(
-        order_key, id, fence + 1, definition, version, queue, length(payload), priority, runs + 1,
-        attempts_used, crashes, max_attempts, timeout_us, deadline_at, queued_at, :now, labels,
-        correlation_id, traceparent, idempotency_key
+        id, fence + 1, definition, version, queue, length(payload), priority, runs + 1, attempts_used,
+        crashes, max_attempts, timeout_us, deadline_at, queued_at, :now, labels, correlation_id,
+        traceparent, idempotency_key, NULL
     )),
     CAST(group_concat(payload, '') AS BLOB)
 FROM (

@@ -1,17 +1,21 @@
--- Stores a batch of jobs that differ in id and payload alone; what they share comes as scalars. One step for
--- the whole batch: a step gives the interpreter lock away and waits for it again. Payloads and hashes lie end
--- to end in :bytes, so that they stay exact and are not escaped. Measured: 5.6 us a row, executemany 10 us,
--- and with an event loop that never rests 0.7 ms a row by executemany.
+-- Stores a batch of jobs that differ in id and payload alone; what they share comes as scalars.
+-- One step for the whole batch: a step gives the interpreter lock away and waits for it again. Payloads lie end to
+-- end, and where in columns of fixed width: exact, and nothing is escaped. Measured: 4 us a row, by executemany 10 us,
+-- and with an event loop that never rests 700 us a row by executemany.
 INSERT INTO jobs (
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, max_attempts, timeout_us, deadline_at, expires_at,
     correlation_id, traceparent, owner, actor, parent, root, idempotency_key
 )
 SELECT
-    :namespace, json_extract(value, '$[0]'), :definition, :version, :queue, :state, :reason,
+    :namespace, value, :definition, :version, :queue, :state, :reason,
     :priority, :order_key, :run_at,
-    substr(:bytes, json_extract(value, '$[1]'), json_extract(value, '$[2]')),
-    substr(:bytes, json_extract(value, '$[1]') + json_extract(value, '$[2]'), json_extract(value, '$[3]')),
+    substr(
+        :payloads,
+        CAST(substr(:places, key * 24 + 1, 12) AS INTEGER),
+        CAST(substr(:places, key * 24 + 13, 12) AS INTEGER)
+    ),
+    substr(:hashes, key * :hash_size + 1, :hash_size),
     :labels, :created_at, :queued_at, :max_attempts, :timeout_us, :deadline_at, :expires_at,
     :correlation_id, :traceparent, :owner, :actor, :parent, :root, :idempotency_key
-FROM json_each(:rows)
+FROM json_each(:ids)
