@@ -13,10 +13,22 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import pytest_asyncio
 
+from beltline.store.contract import Store
+from tests.clocks import FakeClock
 from tests.conformance import stores
 from tests.conformance.stores import EVERYWHERE, SHARED, Place, lasting_place
-from tests.conformance.world import World, new_world
+from tests.conformance.world import World, new_world, opened
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the suite on one event loop: a store lives on one, and to open it anew costs more than most tests."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session", params=EVERYWHERE)
@@ -41,19 +53,29 @@ def fresh_shared_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         yield made
 
 
-@pytest.fixture
-async def world(place: Place) -> AsyncIterator[World]:
-    async with new_world(place) as made:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def store(place: Place) -> AsyncIterator[Store]:
+    async with opened(place, FakeClock()) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_store(shared_place: Place) -> AsyncIterator[Store]:
+    async with opened(shared_place, FakeClock()) as made:
         yield made
 
 
 @pytest.fixture
-async def shared_world(shared_place: Place) -> AsyncIterator[World]:
-    async with new_world(shared_place) as made:
-        yield made
+def world(place: Place, store: Store) -> World:
+    return new_world(place, store)
 
 
 @pytest.fixture
+def shared_world(shared_place: Place, shared_store: Store) -> World:
+    return new_world(shared_place, shared_store)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def fresh_world(fresh_place: Place) -> AsyncIterator[World]:
-    async with new_world(fresh_place) as made:
-        yield made
+    async with opened(fresh_place, FakeClock()) as made:
+        yield new_world(fresh_place, made)

@@ -127,8 +127,6 @@ async def opened(place: Place, clock: FakeClock) -> AsyncIterator[Store]:
         await store.close()
 
 
-@asynccontextmanager
-async def new_world(place: Place) -> AsyncIterator[World]:
-    clock = FakeClock()
-    async with opened(place, clock) as store:
-        yield World(place, store, clock, f"ns-{uuid.uuid4().hex[:12]}")
+def new_world(place: Place, store: Store) -> World:
+    """Return a world of its own in an open store."""
+    return World(place, store, FakeClock(), f"ns-{uuid.uuid4().hex[:12]}")

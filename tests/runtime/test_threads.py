@@ -12,7 +12,7 @@ from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
 from beltline.runtime.run import Cause, Run
-from tests.runtime.stage import THREADS, Stage
+from tests.runtime.stage import CONCURRENCY, THREADS, Stage
 from tests.waiting import eventually, eventually_async
 
 TEN_MS = 10_000
@@ -144,6 +144,21 @@ async def test_a_body_that_still_waits_for_a_thread_never_runs_once_stopped(stag
 
     assert stage.outcome(run).ending is Ending.RELEASED
     assert (ran, stage.threads.stuck) == ([], 0)
+
+
+async def test_no_more_jobs_are_taken_while_a_body_waits_for_a_thread(stage: Stage) -> None:
+    gates = [Gate() for _ in range(THREADS)]
+    busy = [await started(stage, gate, id=f"busy-{n}") for n, gate in enumerate(gates)]
+    assert stage.runner.free == CONCURRENCY - THREADS
+
+    waiting = stage.start(threading.Event().set, id="waiting")
+    assert stage.runner.free == 0
+
+    for gate in gates:
+        gate.let_go.set()
+    for run in (*busy, waiting):
+        await stage.end(run)
+    assert stage.runner.free == CONCURRENCY
 
 
 async def test_a_time_out_counts_from_where_the_body_has_its_thread(stage: Stage) -> None:

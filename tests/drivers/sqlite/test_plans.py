@@ -24,13 +24,13 @@ SERVED_BY = {
     "claim_queues": "INDEX jobs_ready (namespace=? AND queue>?)",
     "claim_take": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "held": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
-    "next_due": "INDEX jobs_due (namespace=?)",
+    "next_due": "COVERING INDEX jobs_later (namespace=? AND state=?)",
     "note_requests": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "overdue": "jobs USING INDEX jobs_expiry (namespace=? AND expires_at>? AND expires_at<?)",
     "progress": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "prune_history_find": "INDEX history_finished (namespace=? AND finished_at<?)",
     "session_requests": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
-    "stage": "INDEX jobs_due (namespace=? AND run_at<?)",
+    "stage": "COVERING INDEX jobs_later (namespace=? AND state=? AND run_at<?)",
     "unsettled": "j USING",
 }
 NOT_EXPLAINED = {"apply_moving", "audit_append", "migrations_note"}

@@ -1,52 +1,53 @@
 -- Moves failed or timed out jobs to dead; all else as in apply_history.sql.
 WITH
+found AS MATERIALIZED (
+    SELECT i.*, p.place
+    FROM unnest($2::text[], $3::bigint[], $7::bigint[], $8::bytea[], $9::bytea[], $10::integer[], $11::integer[])
+        AS i (id, fence, at, result, error, attempts_used, crashes)
+    CROSS JOIN LATERAL (
+        SELECT l.ctid AS place
+        FROM jobs AS l
+        WHERE l.namespace = $1 AND l.id = i.id AND l.fence = i.fence AND l.state = $4::text
+        FOR UPDATE
+    ) AS p
+),
 gone AS (
-    DELETE FROM jobs AS j
-    USING (
-        SELECT i.*, p.place
-        FROM unnest($2::text[], $3::bigint[], $7::bigint[], $8::bytea[], $9::bytea[],
-            $10::integer[], $11::integer[])
-            AS i (id, fence, at, new_result, new_error, new_attempts, new_crashes)
-        CROSS JOIN LATERAL (
-            SELECT l.ctid AS place FROM jobs AS l WHERE l.namespace = $1 AND l.id = i.id OFFSET 0
-        ) AS p
-    ) AS f
-    WHERE j.ctid = f.place AND j.fence = f.fence AND j.state = $4::text
-    RETURNING j.*, f.at, f.new_result, f.new_error, f.new_attempts, f.new_crashes
+    DELETE FROM jobs AS j USING found AS f WHERE j.ctid = f.place
 ),
 moved AS (
     INSERT INTO dead
     SELECT
-        g.namespace, g.id, g.definition, g.version, g.queue, $5::text, $6::text, g.priority, g.order_key, g.run_at,
-        g.payload, g.payload_hash, g.labels, g.created_at, g.queued_at, g.started_at, g.at, g.fence, g.runs, coalesce(g.new_attempts, $13),
-        coalesce(g.new_crashes, $14), g.max_attempts, g.session, g.request, g.paused_from, g.timeout_us, g.deadline_at, g.expires_at,
-        g.new_result, coalesce(g.new_error, $15), g.progress, g.progress_note, g.correlation_id, g.traceparent, g.owner, g.actor,
-        g.parent, g.root, g.idempotency_key
-    FROM gone AS g
-    RETURNING id
+        j.namespace, j.id, j.definition, j.version, j.queue, $5::text, $6::text, j.priority, j.order_key, j.run_at,
+        j.payload, j.payload_hash, j.labels, j.created_at, j.queued_at, j.started_at, f.at, j.fence, j.runs,
+        coalesce(f.attempts_used, $13), coalesce(f.crashes, $14), j.max_attempts, j.session, j.request,
+        j.paused_from, j.timeout_us, j.deadline_at, j.expires_at, f.result, coalesce(f.error, $15), j.progress,
+        j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key
+    FROM found AS f
+    JOIN jobs AS j ON j.ctid = f.place
+    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key
 ),
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
     SELECT
         $1,
         $12,
-        g.definition,
-        g.queue,
+        m.definition,
+        m.queue,
         $5::text,
         count(*),
-        coalesce(sum(greatest(g.at - g.started_at, 0)) FILTER (WHERE $4::text = 'running'), 0),
-        coalesce(sum(greatest(g.started_at - g.queued_at, 0)) FILTER (WHERE $4::text = 'running'), 0)
-    FROM gone AS g
-    GROUP BY g.definition, g.queue
+        coalesce(sum(greatest(m.finished_at - m.started_at, 0)) FILTER (WHERE $4::text = 'running'), 0),
+        coalesce(sum(greatest(m.started_at - m.queued_at, 0)) FILTER (WHERE $4::text = 'running'), 0)
+    FROM moved AS m
+    GROUP BY m.definition, m.queue
 ),
 keyed AS (
     UPDATE idempotency AS k
-    SET expires_at = g.at + 86400000000
-    FROM gone AS g
-    WHERE g.idempotency_key IS NOT NULL
+    SET expires_at = m.finished_at + 86400000000
+    FROM moved AS m
+    WHERE m.idempotency_key IS NOT NULL
         AND k.namespace = $1
-        AND k.definition = g.definition
-        AND k.idempotency_key = g.idempotency_key
-        AND k.job_id = g.id
+        AND k.definition = m.definition
+        AND k.idempotency_key = m.idempotency_key
+        AND k.job_id = m.id
 )
 SELECT CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END FROM moved AS m

@@ -52,11 +52,10 @@ CREATE TABLE jobs (
 -- primary key for cheaper. queued_at and state here, queue and state below, make the counts index-only.
 CREATE INDEX jobs_ready ON jobs (namespace, queue, order_key, id, queued_at, state) WHERE state = 'queued';
 
-CREATE INDEX jobs_due ON jobs (namespace, run_at, queue, state) WHERE state IN ('scheduled', 'retrying');
+-- One index for all that is neither ready nor held: each index whose condition names the state costs every claim.
+CREATE INDEX jobs_later ON jobs (namespace, state, run_at, queue) WHERE state <> 'queued' AND state <> 'running';
 
 CREATE INDEX jobs_held ON jobs (namespace, session) WHERE state = 'running';
-
-CREATE INDEX jobs_parked ON jobs (namespace, state, queue) WHERE state IN ('waiting', 'paused');
 
 CREATE INDEX jobs_deadline ON jobs (namespace, deadline_at) WHERE deadline_at IS NOT NULL;
 

@@ -9,11 +9,8 @@ FROM (
     SELECT queue, 0, 0, count(*), NULL FROM jobs INDEXED BY jobs_held
     WHERE namespace = :namespace AND state = 'running' GROUP BY queue
     UNION ALL
-    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs INDEXED BY jobs_due
-    WHERE namespace = :namespace AND state IN ('scheduled', 'retrying')
-    UNION ALL
-    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs INDEXED BY jobs_parked
-    WHERE namespace = :namespace AND state IN ('waiting', 'paused')
+    SELECT DISTINCT queue, 0, 0, 0, NULL FROM jobs INDEXED BY jobs_later
+    WHERE namespace = :namespace AND state <> 'queued' AND state <> 'running'
 )
 GROUP BY name
 ORDER BY name

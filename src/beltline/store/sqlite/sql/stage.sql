@@ -1,9 +1,16 @@
--- Queues what is due, oldest first, from jobs_due.
+-- Queues what is due, oldest first: the two states' parts of jobs_later, merged.
 UPDATE jobs
 SET state = 'queued', reason = 'due', queued_at = run_at, order_key = run_at - priority * :head_start
 WHERE namespace = :namespace AND id IN (
-    SELECT id FROM jobs INDEXED BY jobs_due
-    WHERE namespace = :namespace AND state IN ('scheduled', 'retrying') AND run_at <= :now
-    ORDER BY run_at
-    LIMIT :limit
+    SELECT id FROM (
+        SELECT id, run_at FROM jobs INDEXED BY jobs_later
+        WHERE namespace = :namespace AND state = 'scheduled' AND run_at <= :now
+            AND state <> 'queued' AND state <> 'running'
+        UNION ALL
+        SELECT id, run_at FROM jobs INDEXED BY jobs_later
+        WHERE namespace = :namespace AND state = 'retrying' AND run_at <= :now
+            AND state <> 'queued' AND state <> 'running'
+        ORDER BY run_at
+        LIMIT :limit
+    )
 )

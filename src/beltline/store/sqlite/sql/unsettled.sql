@@ -22,8 +22,9 @@ SELECT count(*) FROM (
         AND (:queues IS NULL OR front.queue IN (SELECT value FROM json_each(:queues)))
         AND NOT EXISTS (SELECT 1 FROM queues WHERE namespace = :namespace AND name = front.queue AND paused)
     UNION ALL
-    SELECT 1 FROM jobs INDEXED BY jobs_due
+    SELECT 1 FROM jobs INDEXED BY jobs_later
     WHERE namespace = :namespace AND state IN ('scheduled', 'retrying') AND run_at <= :now
+        AND state <> 'queued' AND state <> 'running'
         AND (:queues IS NULL OR queue IN (SELECT value FROM json_each(:queues)))
     LIMIT :most
 )
