@@ -37,8 +37,7 @@ def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, rando
     """
     ending = outcome.ending
     if ending is Ending.SUCCEEDED:
-        used = job.attempts_used + 1
-        return _change(job, JobState.SUCCEEDED, Reason.RETURNED, outcome, now)._replace(attempts_used=used)
+        return _change(job, JobState.SUCCEEDED, Reason.RETURNED, outcome, now, charged=1)
     if ending is Ending.CANCELLED:
         reason = outcome.reason or (
             Reason.CANCEL_REQUESTED if job.request == "cancel" else Reason.CANCELLED_BY_HANDLER
@@ -112,7 +111,9 @@ def _final(job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, n
     return _change(job, state, reason, outcome, now)
 
 
-def _change(job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, now: int) -> Change:
+def _change(
+    job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, now: int, *, charged: int = 0
+) -> Change:
     return Change(
         job.id,
         job.fence,
@@ -125,7 +126,7 @@ def _change(job: ClaimedJob, state: JobState, reason: Reason, outcome: Outcome, 
         None,
         None,
         None,
-        job.attempts_used,
+        job.attempts_used + charged,
         job.crashes,
         job.request,
         None,

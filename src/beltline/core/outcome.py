@@ -5,8 +5,8 @@ Snooze, Cancel and Fail are the three words that a handler may return or raise i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from beltline.core.durations import Duration, micros
 from beltline.core.reasons import Reason
@@ -52,8 +52,7 @@ class Ending(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One ended run.
 
     `result` belongs to succeeded. `error` is an error record (see `core.failure`). `reason` refines: for

@@ -25,7 +25,6 @@ from beltline.core.clock import DAY, SystemClock
 from beltline.core.errors import BeltlineError
 from beltline.core.ids import new_id
 from beltline.core.states import JobState
-from beltline.definitions.definition import JobDefinition
 from beltline.proof import bench_app
 from beltline.proof.footprint import cpu_seconds, pss_mb
 from beltline.proof.raw import raw_drain
@@ -178,19 +177,20 @@ async def _idle_worker(url: str, namespace: str, idle_s: float) -> dict[str, obj
             worker.terminate()
             await asyncio.to_thread(worker.wait)
         if url.startswith("sqlite"):
-            async with _own_worker(url, namespace, handle.definition):
-                figures["pickup_ms"] = await _pickup(handle)
+            async with _own_worker(url, namespace) as own:
+                figures["pickup_ms"] = await _pickup(own)
     return figures
 
 
 @asynccontextmanager
-async def _own_worker(url: str, namespace: str, definition: JobDefinition) -> AsyncIterator[None]:
+async def _own_worker(url: str, namespace: str) -> AsyncIterator[JobHandle[int]]:
+    """Run a worker in this process; yield a handle that submits through the same store."""
     config = Config(store=StoreConfig(url=url, namespace=namespace), worker=WorkerConfig(concurrency=100))
     belt = Beltline(url, namespace=namespace)
-    belt.registry.add(definition)
+    handle = belt.job(bench_app.started.definition.handler, version="bench", queue="pickup")
     async with ready_worker(config, belt) as worker:
         running = asyncio.create_task(worker.run())
-        yield
+        yield handle
         worker.stop()
         await running
 

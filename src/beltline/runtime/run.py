@@ -38,10 +38,12 @@ class Run:
     It is the port through which the job's Context speaks.
     """
 
-    __slots__ = ("begun", "cause", "definition", "job", "limit", "reports", "settled", "task")
+    __slots__ = ("begun", "cause", "definition", "job", "key", "limit", "reports", "settled", "task")
 
     def __init__(self, job: ClaimedJob, definition: JobDefinition, reports: Reports) -> None:
         self.job = job
+        # What tells this run from every other, also from a later run of the same job in this process.
+        self.key = (job.id, job.fence)
         self.definition = definition
         self.reports = reports
         self.task: asyncio.Task[None] | None = None
@@ -49,11 +51,6 @@ class Run:
         self.limit: asyncio.TimerHandle | None = None
         self.begun = False
         self.settled = False
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What tells this run from every other, also from a later run of the same job in this process."""
-        return self.job.id, self.job.fence
 
     def interrupt(self, cause: Cause) -> None:
         """Ask the body to stop; the first cause stays, but a lost lease overrides every other.

@@ -56,6 +56,7 @@ class Runner:
         places = {mode: executor.places for mode, executor in executors.items()}
         self._held = {mode: 0 for mode, limit in places.items() if limit is not None}
         self._places = [limit for limit in places.values() if limit is not None]
+        self._limited = [executor for executor in executors.values() if executor.places is not None]
 
     @property
     def stuck(self) -> int:
@@ -75,7 +76,7 @@ class Runner:
     @property
     def _stuck_in_executors(self) -> int:
         stuck = 0
-        for executor in self._executors.values():
+        for executor in self._limited:
             stuck += executor.stuck
         return stuck
 

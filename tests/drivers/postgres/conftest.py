@@ -8,15 +8,18 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from beltline.store.postgres.store import PostgresStore
+from tests.clocks import FakeClock
 from tests.conformance.stores import Place
-from tests.conformance.world import World, new_world
+from tests.conformance.world import World, opened
 from tests.drivers.postgres.inside import pool_of
 
 
 @pytest.fixture
 async def world(postgres_schema_url: str) -> AsyncIterator[World]:
-    async with new_world(Place(postgres_schema_url)) as made:
-        yield made
+    clock = FakeClock()
+    place = Place(postgres_schema_url)
+    async with opened(place, clock) as store:
+        yield World(place, store, clock, "here")
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from beltline.core.states import JobState
 from beltline.store.postgres import connection as module
 from beltline.store.postgres.connection import Pool, Statements
 from beltline.store.postgres.failures import translated
+from tests.clocks import FakeClock
 from tests.conformance.builders import change_to
 from tests.conformance.stores import Place
-from tests.conformance.world import World, new_world
+from tests.conformance.world import World, opened
 from tests.drivers.postgres.inside import pool_of
 from tests.servers.databases import fresh_schema
 from tests.servers.postgres import PostgresServer
@@ -33,8 +34,9 @@ def server() -> Iterator[PostgresServer]:
 async def lonely(server: PostgresServer) -> AsyncIterator[World]:
     server.start()
     with fresh_schema(server.url) as url:
-        async with new_world(Place(url)) as made:
-            yield made
+        clock = FakeClock()
+        async with opened(Place(url), clock) as store:
+            yield World(Place(url), store, clock, "here")
         server.start()
 
 
