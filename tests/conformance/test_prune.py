@@ -9,7 +9,7 @@ import pytest
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Job
 from beltline.core.states import DEAD, JobState
-from beltline.store.params import Insertion, NewLogLine, Retention
+from beltline.store.params import Inserted, Insertion, NewLogLine, ReplayDead, Retention
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 
@@ -222,3 +222,20 @@ async def test_a_pruned_id_may_be_chosen_again(fresh_world: World) -> None:
 
     assert answer.outcome is Insertion.CREATED
     assert await world.store.reads.attempts(world.namespace, "invoice-17") == []
+
+
+async def test_a_key_that_was_taken_over_and_is_gone_does_not_come_back(fresh_world: World) -> None:
+    world = fresh_world
+    old = await world.bring(JobState.FAILED, idempotency_key="k")
+    world.clock.advance(DAY)
+    taker = await world.running(idempotency_key="k")
+    await world.store.jobs.replay(ReplayDead(namespace=world.namespace, ids=[old.id], now=world.now))
+    (again,) = await world.claim()
+    await world.apply(change_to(taker, JobState.SUCCEEDED, world.now))
+    world.clock.advance(DAY)
+    await prune(world)
+
+    await world.apply(change_to(again, JobState.SUCCEEDED, world.now))
+
+    new = world.new(idempotency_key="k", payload=b"{}")
+    assert await world.insert(new) == [Inserted(new.id, Insertion.CREATED)]

@@ -52,8 +52,9 @@ CREATE TABLE jobs (
 -- primary key for cheaper. queued_at and state here, queue and state below, make the counts index-only.
 CREATE INDEX jobs_ready ON jobs (namespace, queue, order_key, id, queued_at, state) WHERE state = 'queued';
 
--- One index for all that is neither ready nor held: each index whose condition names the state costs every claim.
-CREATE INDEX jobs_later ON jobs (namespace, state, run_at, queue) WHERE state <> 'queued' AND state <> 'running';
+-- One index for all that is neither ready nor held: each index whose condition names the state slows a claim.
+CREATE INDEX jobs_later ON jobs (namespace, state, run_at, queue)
+WHERE state <> 'queued' AND state <> 'running';
 
 CREATE INDEX jobs_held ON jobs (namespace, session) WHERE state = 'running';
 

@@ -1,5 +1,5 @@
 -- Collects the changes to a final state whose job still has the fence and the state; what they share comes as
--- scalars. The moments, and the places of results and errors, lie in columns of fixed width: read so, a change
+-- scalars. The moments, and the places of results and errors, lie in columns of fixed width: so a change
 -- takes 1.1 us, from JSON arrays of four 1.8 us, of nine 3.3 us.
 INSERT INTO moving (
     id, state, reason, at, attempts_used, crashes, result, error, definition, queue, run_us, wait_us, counted

@@ -35,5 +35,9 @@ SELECT
     )),
     CAST(group_concat(payload, '') AS BLOB)
 FROM (
-    SELECT j.* FROM merged AS m CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = m.id
+    SELECT
+        j.id, j.order_key, j.fence, j.definition, j.version, j.queue, j.payload, j.priority, j.runs,
+        j.attempts_used, j.crashes, j.max_attempts, j.timeout_us, j.deadline_at, j.queued_at, j.labels,
+        j.correlation_id, j.traceparent, j.idempotency_key
+    FROM merged AS m CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = m.id
 )

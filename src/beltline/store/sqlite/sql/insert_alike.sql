@@ -1,7 +1,7 @@
 -- Stores a batch of jobs that differ in id and payload alone; what they share comes as scalars.
--- One step for the whole batch: a step gives the interpreter lock away and waits for it again. Payloads lie end to
--- end, and where in columns of fixed width: exact, and nothing is escaped. Measured: 4 us a row, by executemany 10 us,
--- and with an event loop that never rests 700 us a row by executemany.
+-- One step for the whole batch: a step gives the interpreter lock away and waits for it again. Payloads lie end
+-- to end, and where in columns of fixed width: exact, and nothing is escaped. Measured: 3 us a row, executemany
+-- 10 us; beside an event loop that never rests executemany takes 1,500 us.
 INSERT INTO jobs (
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, max_attempts, timeout_us, deadline_at, expires_at,
