@@ -286,11 +286,11 @@ async def test_a_dead_letter_that_is_discarded_meanwhile_is_not_replayed(desk: D
 
 def test_every_final_state_is_reached_here() -> None:
     assert set(REACHABLE) >= FINAL
+
+
 async def test_an_action_that_came_too_late_is_not_audited_as_done(desk: Desk) -> None:
     job = await desk.submit()
 
     await control.cancel(meddled(desk, desk.claim), desk.namespace, job.id, actor="ada")
 
     assert [row.before for row in await desk.audited()] == ['{"state":"running","reason":"claimed"}']
-
-

@@ -53,8 +53,8 @@ class JobReference(Generic[T_co]):
     async def result(self, *, timeout: Duration | None = None) -> T_co:
         """Wait for the job to end and return its typed result.
 
-        Raises NotFound, JobFailed where it ended otherwise than succeeded, ResultTimeout where it is not final in time
-        (it goes on).
+        Raises NotFound, JobFailed where it ended otherwise than succeeded, ResultTimeout where it is not
+        final in time (it goes on).
         """
         if self.existing is None:
             await self._port.get(self.id)
