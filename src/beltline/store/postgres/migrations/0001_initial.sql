@@ -82,23 +82,6 @@ CREATE INDEX history_id ON history (namespace, id);
 CREATE TABLE history_default PARTITION OF history DEFAULT;
 CREATE INDEX history_default_finished ON history_default (namespace, finished_at) WHERE finished_at IS NOT NULL;
 
--- Makes the partition of the day that begins at `day`; false where it exists or rows of that day already lie in the
--- default partition. ATTACH, not PARTITION OF: that one would lock the whole of history against reads and writes.
-CREATE FUNCTION history_make_day(day bigint) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    name text := 'history_' || to_char(to_timestamp(day / 1000000) AT TIME ZONE 'UTC', 'YYYYMMDD');
-    until bigint := day + 86400000000;
-BEGIN
-    IF to_regclass(name) IS NOT NULL
-        OR EXISTS (SELECT FROM history_default AS d WHERE d.finished_at >= day AND d.finished_at < until)
-    THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('CREATE TABLE %I (LIKE history INCLUDING ALL)', name);
-    EXECUTE format('ALTER TABLE history ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, day, until);
-    RETURN true;
-END $$;
-
 -- The day partitions and where each day begins.
 CREATE VIEW history_days AS
 SELECT
@@ -107,6 +90,23 @@ SELECT
 FROM pg_inherits AS i
 JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'history'::regclass AND c.relname ~ '^history_[0-9]{8}$';
+
+-- Makes the partition of the day that begins at `day`; false where it exists or rows of that day already lie in the
+-- default partition. ATTACH, not PARTITION OF: that one would lock the whole of history against reads and writes.
+CREATE FUNCTION history_make_day(day bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    name text := 'history_' || to_char(to_timestamp(day / 1000000) AT TIME ZONE 'UTC', 'YYYYMMDD');
+    until bigint := day + 86400000000;
+BEGIN
+    IF EXISTS (SELECT FROM history_days AS h WHERE h.day = history_make_day.day)
+        OR EXISTS (SELECT FROM history_default AS d WHERE d.finished_at >= history_make_day.day AND d.finished_at < until)
+    THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE history INCLUDING ALL)', name);
+    EXECUTE format('ALTER TABLE history ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, day, until);
+    RETURN true;
+END $$;
 
 -- Drops a day's partition with the attempts and logs of its jobs and returns how many jobs went. Where other
 -- namespaces have jobs of that day too, only those of this one are removed, up to `most`.
