@@ -52,9 +52,9 @@ def _median(runs: list[dict[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, first in runs[0].items():
         if isinstance(first, dict):
-            found[name] = _median([run[name] for run in runs])  # type: ignore[misc]
+            found[name] = _median([run[name] for run in runs])  # type: ignore[misc]  # the runs have one shape
         elif isinstance(first, int | float):
-            found[name] = statistics.median(run[name] for run in runs)  # type: ignore[type-var]
+            found[name] = statistics.median(run[name] for run in runs)  # type: ignore[type-var]  # as above
         else:
             found[name] = first
     return found

@@ -102,13 +102,12 @@ class ClientPort:
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None
     ) -> JobReference[Any]:
         """Store one job made from a template."""
+        if conn is not None:
+            [reference] = await self.submit_all(template, [payload], options, result, conn)
+            return reference
         store, submitter, _ = self.opened
         job = new_job(template, payload, options, now=store.now(), random=self._random)
-        if conn is None:
-            answer = await submitter.submit(job)
-        else:
-            params = InsertJobs(namespace=self.namespace, jobs=[job], now=store.now())
-            [answer] = await store.jobs.insert_with(conn, params)
+        answer = await submitter.submit(job)
         accepted(job, answer)
         return self._reference(answer, result)
 
