@@ -22,7 +22,7 @@ from beltline.engine.definitions import apply_definitions
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.open import store_from_url
 
-SWITCH_INTERVAL_S: Final = 0.001
+SWITCH_INTERVAL_S: Final = 0.0001
 
 
 def run_worker(config: Config, target: str) -> int:

@@ -82,6 +82,8 @@ async def finish(store: SqliteStore, *job_ids: str) -> None:
         Change(
             id=job_id,
             fence=0,
+            definition="echo",
+            queue="default",
             from_state=JobState.QUEUED,
             state=JobState.CANCELLED,
             reason=Reason.CANCEL_REQUESTED,

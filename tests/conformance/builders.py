@@ -68,6 +68,8 @@ def change_to(job: Job | ClaimedJob, state: JobState, at: int, **fields: Any) ->
     change = Change(
         id=job.id,
         fence=job.fence,
+        definition=job.definition,
+        queue=job.queue,
         from_state=source,
         state=state,
         reason=REASONS[state],
@@ -88,6 +90,10 @@ def change_to(job: Job | ClaimedJob, state: JobState, at: int, **fields: Any) ->
         change = change._replace(result=b'{"ok":true}')
     if state in FINAL - {JobState.SUCCEEDED}:
         change = change._replace(error=b'{"type":"Broken"}')
+    if isinstance(job, ClaimedJob):
+        change = change._replace(
+            run_us=max(0, at - job.started_at), wait_us=max(0, job.started_at - job.queued_at)
+        )
     return change._replace(**fields)
 
 

@@ -117,6 +117,8 @@ def _change(
     return Change(
         job.id,
         job.fence,
+        job.definition,
+        job.queue,
         JobState.RUNNING,
         state,
         reason,
@@ -131,4 +133,6 @@ def _change(
         job.request,
         None,
         job.idempotency_key,
+        max(0, now - job.started_at),
+        max(0, job.started_at - job.queued_at),
     )

@@ -81,11 +81,14 @@ class Change(NamedTuple):
 
     A change to a state that is not final also requires the job's `request` to equal `request` here, so that a
     cancel or pause that arrived meanwhile is never overwritten: it comes back as a miss and is decided again.
-    `at` is the moment of the change: the finish of the run or of the job.
+    `at` is the moment of the change: the finish of the run or of the job. `run_us` and `wait_us` are what the
+    roll-up counts: how long the run took, and how long the job had waited for it; 0 where no run ends.
     """
 
     id: str
     fence: int
+    definition: str
+    queue: str
     from_state: JobState
     state: JobState
     reason: Reason
@@ -100,6 +103,8 @@ class Change(NamedTuple):
     request: str | None = None
     paused_from: JobState | None = None
     idempotency_key: str | None = None
+    run_us: int = 0
+    wait_us: int = 0
 
 
 class Job(NamedTuple):

@@ -126,6 +126,8 @@ def _same(job: Job, state: JobState, reason: Reason, now: int) -> Change:
     return Change(
         id=job.id,
         fence=job.fence,
+        definition=job.definition,
+        queue=job.queue,
         from_state=job.state,
         state=state,
         reason=reason,

@@ -57,6 +57,8 @@ def _overdue(job: Job, now: int) -> Change:
     return Change(
         id=job.id,
         fence=job.fence,
+        definition=job.definition,
+        queue=job.queue,
         from_state=job.state,
         state=JobState.TIMED_OUT if missed else JobState.CANCELLED,
         reason=Reason.DEADLINE_PASSED if missed else Reason.EXPIRED,

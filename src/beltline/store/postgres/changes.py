@@ -41,8 +41,8 @@ def parts_of(changes: Sequence[Change]) -> list[Part]:
 def values_of(part: Part, namespace: str, now: int) -> list[object]:
     """Return the values of the statement."""
     columns: list[Any] = list(zip(*part.changes, strict=True))
-    ids, fences, sources, states, reasons, ats, results, errors, *rest = columns
-    run_ats, queued_ats, order_keys, attempts_used, crashes, requests, paused_froms, _ = rest
+    ids, fences, _, _, sources, states, reasons, ats, results, errors, *rest = columns
+    run_ats, queued_ats, order_keys, attempts_used, crashes, requests, paused_froms, *_ = rest
     minute = now - now % MINUTE
     if part.statement != STAY:
         common = (sources[0], states[0], reasons[0])

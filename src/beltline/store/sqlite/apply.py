@@ -1,16 +1,16 @@
 """Writing decided changes.
 
-The changes that match are collected in a table of the connection; then a few statements, of one step each,
-move, keep and count them.
+Changes that have most in common are written together: a few statements, of one step each, copy and remove the
+jobs that finish, or write the others in place. A miss leaves its job as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Change
@@ -18,121 +18,157 @@ from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.contract import Hint
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
-from beltline.store.sqlite.packing import ends, packed, places
+from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.reads import jobs_by_id
 from beltline.store.sqlite.transaction import Transaction
 
 KEY_LIFE: Final = DAY
-Statement: TypeAlias = tuple[str, dict[str, Any]]
 
 # What most changes of a batch have in common, and the rest; getters of the interpreter's own make it fast.
-SHARED: Final = attrgetter("fence", "from_state", "state", "reason", "attempts_used", "crashes")
-ROW: Final = attrgetter("id", "at", "run_at", "queued_at", "order_key", "paused_from", "request")
+SHARED: Final = attrgetter(
+    "definition",
+    "queue",
+    "fence",
+    "from_state",
+    "state",
+    "reason",
+    "at",
+    "attempts_used",
+    "crashes",
+    "request",
+    "paused_from",
+)
+ROW: Final = attrgetter("id", "run_at", "queued_at", "order_key")
 ID: Final = attrgetter("id")
-AT: Final = attrgetter("at")
 RESULT: Final = attrgetter("result")
 ERROR: Final = attrgetter("error")
 KEY: Final = attrgetter("idempotency_key")
+RUN_US: Final = attrgetter("run_us")
+WAIT_US: Final = attrgetter("wait_us")
 
 
-class Plan(NamedTuple):
-    """An apply made ready for the database: `matches` collect what matches, `moves` write it."""
+class Group(NamedTuple):
+    """Changes with equal SHARED that all have a result or none, and all an error or none."""
 
-    matches: list[Statement]
-    moves: list[str]
-    hints: list[Hint]
+    changes: Sequence[Change]
+    parameters: dict[str, Any]
 
 
 def apply_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
     """Return the verb that writes these changes."""
-    return partial(_apply, params=params, plan=_plan(params))
+    return partial(_apply, params=params, groups=_groups(params))
 
 
-def _apply(transaction: Transaction, *, params: ApplyChanges, plan: Plan) -> list[Miss]:
-    matched = 0
-    for name, parameters in plan.matches:
-        matched += transaction.changed(name, parameters)
-    missed: list[str] = []
-    if matched < len(params.changes):
-        found = set(transaction.listed("apply_matched"))
-        missed = [change.id for change in params.changes if change.id not in found]
-    if matched:
-        shared = {"namespace": params.namespace, "minute": params.now - params.now % MINUTE, "life": KEY_LIFE}
-        for name in plan.moves:
-            transaction.run(name, shared)
-        for hint in plan.hints:
+def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[Group]) -> list[Miss]:
+    missed: set[str] = set()
+    for group in groups:
+        move = _finish if group.changes[0].state in FINAL else _stay
+        missed.update(move(transaction, group))
+    if len(missed) < len(params.changes):
+        _count(transaction, params, groups, missed)
+        for hint in _hints(groups):
             transaction.hint(params.namespace, hint)
         append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
     if not missed:
         return []
-    current = jobs_by_id(transaction, params.namespace, missed)
-    return [Miss(job_id, current.get(job_id)) for job_id in missed]
+    ids = [change.id for change in params.changes if change.id in missed]
+    current = jobs_by_id(transaction, params.namespace, ids)
+    return [Miss(job_id, current.get(job_id)) for job_id in ids]
 
 
-def _plan(params: ApplyChanges) -> Plan:
-    groups: dict[tuple[object, ...], list[Change]] = {}
+def _finish(transaction: Transaction, group: Group) -> list[str]:
+    """Move jobs to where the finished ones are; return the ids of the changes that missed."""
+    changes, parameters = group
+    copied = transaction.changed("apply_dead" if changes[0].state in DEAD else "apply_history", parameters)
+    missed = [] if copied == len(changes) else transaction.listed("apply_missed", parameters)
+    if any(map(KEY, changes)):
+        transaction.run("apply_keys", parameters)
+    transaction.run("apply_leave", parameters)
+    return missed
+
+
+def _stay(transaction: Transaction, group: Group) -> list[str]:
+    """Write changes of jobs that go on; return the ids of those that missed."""
+    parameters = group.parameters
+    missed = transaction.listed("apply_missed", parameters)
+    if group.changes[0].from_state is JobState.RUNNING:
+        transaction.run("apply_attempts", parameters)
+    transaction.run("apply_stay", parameters)
+    return missed
+
+
+def _count(
+    transaction: Transaction, params: ApplyChanges, groups: Iterable[Group], missed: Collection[str]
+) -> None:
+    """Append the counts of the changes that matched, from running or to a final state."""
+    rows = []
+    for group in groups:
+        first = group.changes[0]
+        counted = [change for change in group.changes if change.id not in missed] if missed else group.changes
+        if counted and (first.from_state is JobState.RUNNING or first.state in FINAL):
+            times = sum(map(RUN_US, counted)), sum(map(WAIT_US, counted))
+            rows.append([first.definition, first.queue, first.state.value, len(counted), *times])
+    if rows:
+        minute = params.now - params.now % MINUTE
+        shared = {"namespace": params.namespace, "minute": minute}
+        transaction.run("deltas_append", shared | {"rows": packed(rows)})
+
+
+def _hints(groups: Iterable[Group]) -> list[Hint]:
+    targets = {group.changes[0].state for group in groups}
+    due = ((Hint.QUEUED, JobState.QUEUED in targets), (Hint.FINISHED, bool(targets & FINAL)))
+    return [hint for hint, is_due in due if is_due]
+
+
+def _groups(params: ApplyChanges) -> list[Group]:
+    alike: dict[tuple[object, ...], list[Change]] = {}
     for shared, changes in groupby(params.changes, SHARED):
-        groups.setdefault(shared, []).extend(changes)
-    matches: list[Statement] = []
-    for alike in groups.values():
-        matches += _matches(params.namespace, alike)
-    moves = {(alike[0].from_state, alike[0].state) for alike in groups.values()}
-    targets = {state for _, state in moves}
-    final = bool(targets & FINAL)
-    steps = (
-        (
-            "apply_attempts",
-            any(source is JobState.RUNNING for source, target in moves if target not in FINAL),
-        ),
-        ("apply_deltas", True),
-        ("apply_keys", set(map(KEY, params.changes)) != {None}),
-        ("apply_history", bool(targets & (FINAL - DEAD))),
-        ("apply_dead", bool(targets & DEAD)),
-        ("apply_leave", final),
-        ("apply_stay", bool(targets - FINAL)),
-        ("apply_clear", True),
-    )
-    hints = [hint for hint, due in ((Hint.QUEUED, JobState.QUEUED in targets), (Hint.FINISHED, final)) if due]
-    return Plan(matches, [name for name, needed in steps if needed], hints)
+        alike.setdefault(shared, []).extend(changes)
+    return [group for changes in alike.values() for group in _split(params.namespace, changes)]
 
 
-def _matches(namespace: str, changes: Sequence[Change]) -> list[Statement]:
-    """Return the statements that collect changes with equal SHARED."""
+def _split(namespace: str, changes: Sequence[Change]) -> list[Group]:
+    """Return changes with equal SHARED as groups."""
     results = list(map(RESULT, changes))
     errors = list(map(ERROR, changes))
     if results.count(None) in {0, len(results)} and errors.count(None) in {0, len(errors)}:
-        return [_match(namespace, changes, results, errors)]
+        return [_group(namespace, changes, results, errors)]
     parts: dict[tuple[bool, bool], list[Change]] = {}
     for change in changes:
         parts.setdefault((change.result is None, change.error is None), []).append(change)
     return [
-        _match(namespace, part, list(map(RESULT, part)), list(map(ERROR, part))) for part in parts.values()
+        _group(namespace, part, list(map(RESULT, part)), list(map(ERROR, part))) for part in parts.values()
     ]
 
 
-def _match(
+def _group(
     namespace: str,
     changes: Sequence[Change],
     results: Sequence[bytes | None],
     errors: Sequence[bytes | None],
-) -> Statement:
+) -> Group:
     first = changes[0]
-    final = first.state in FINAL
+    is_final = first.state in FINAL
     all_results = [result for result in results if result is not None]
     all_errors = [error for error in errors if error is not None]
     parameters = {
         "namespace": namespace,
+        "ids": packed(list(map(ID, changes))),
+        "rows": None if is_final else packed(list(map(ROW, changes))),
         "fence": first.fence,
         "from_state": first.from_state.value,
         "state": first.state.value,
         "reason": first.reason.value,
+        "at": first.at,
         "attempts_used": first.attempts_used,
         "crashes": first.crashes,
-        "ends": ends(list(map(AT, changes)), all_results),
+        "request": first.request,
+        "paused_from": None if first.paused_from is None else first.paused_from.value,
+        "is_final": is_final,
         "results": b"".join(all_results) if all_results else None,
+        "result_places": places(all_results),
         "errors": b"".join(all_errors) if all_errors else None,
         "error_places": places(all_errors),
+        "life": KEY_LIFE,
     }
-    if final:
-        return "apply_match_final", parameters | {"ids": packed(list(map(ID, changes)))}
-    return "apply_match_other", parameters | {"rows": packed(list(map(ROW, changes)))}
+    return Group(changes, parameters)

@@ -203,6 +203,6 @@ def _deltas(params: InsertJobs, groups: Sequence[Sequence[NewJob]]) -> Statement
     counts: Counter[tuple[str, str]] = Counter()
     for group in groups:
         counts[group[0].definition, group[0].queue] += len(group)
-    rows = [(definition, queue, count) for (definition, queue), count in counts.items()]
+    rows = [(definition, queue, "submitted", count, 0, 0) for (definition, queue), count in counts.items()]
     minute = params.now - params.now % MINUTE
-    return "insert_deltas", {"namespace": params.namespace, "minute": minute, "rows": packed(rows)}
+    return "deltas_append", {"namespace": params.namespace, "minute": minute, "rows": packed(rows)}

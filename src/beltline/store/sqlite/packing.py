@@ -12,7 +12,6 @@ from itertools import accumulate, chain
 from typing import Final
 
 _PLACE: Final = "%12d%12d"
-_END: Final = "%20d%12d%12d"
 
 
 def packed(value: object) -> str:
@@ -25,10 +24,3 @@ def places(pieces: Sequence[bytes]) -> bytes:
     sizes = list(map(len, pieces))
     rows = zip(accumulate(sizes, initial=1), sizes, strict=False)
     return (_PLACE * len(pieces) % tuple(chain.from_iterable(rows))).encode()
-
-
-def ends(moments: Sequence[int], pieces: Sequence[bytes]) -> bytes:
-    """Return the same as `places`, each after a moment; no pieces at all have no places."""
-    sizes = list(map(len, pieces)) or [0] * len(moments)
-    rows = zip(moments, accumulate(sizes, initial=1), sizes, strict=False)
-    return (_END * len(moments) % tuple(chain.from_iterable(rows))).encode()

@@ -33,7 +33,7 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
-from beltline.store.sqlite.transaction import Gate, prepare_writer
+from beltline.store.sqlite.transaction import Gate
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 
@@ -114,7 +114,6 @@ class SqliteStore:
 
     def _prepare(self, connection: sqlite3.Connection, *, allowed: bool) -> None:
         migrate(connection, allowed=allowed, url=self.url, now=self._clock.now())
-        prepare_writer(connection)
 
     def _looked_up(self) -> Mapping[int, bool]:
         if self._path is None or not Path(self._path).exists():

@@ -88,8 +88,3 @@ class Gate(Protocol):
     def listen(self, *, wanted: bool) -> None:
         """From now on notice what other processes write, or no more."""
         ...
-
-
-def prepare_writer(connection: sqlite3.Connection) -> None:
-    """Make what a connection that writes needs besides the schema."""
-    connection.execute(STATEMENTS["apply_moving"])

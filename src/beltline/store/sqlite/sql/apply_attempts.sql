@@ -1,6 +1,12 @@
--- Keeps the attempts that ended without ending their job.
+-- Keeps the attempts that end without ending their job.
 INSERT INTO attempts (namespace, job_id, run, session, started_at, finished_at, outcome, error)
-SELECT :namespace, j.id, j.runs, j.session, j.started_at, m.at, m.reason, m.error
-FROM moving AS m
-CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = m.id
-WHERE j.state = 'running' AND m.state NOT IN ('succeeded', 'cancelled', 'failed', 'timed_out')
+SELECT
+    :namespace, j.id, j.runs, j.session, j.started_at, :at, :reason,
+    CASE WHEN :errors IS NOT NULL THEN substr(
+        :errors,
+        CAST(substr(:error_places, e.key * 24 + 1, 12) AS INTEGER),
+        CAST(substr(:error_places, e.key * 24 + 13, 12) AS INTEGER)
+    ) END
+FROM json_each(:ids) AS e
+CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = e.value AND j.fence = :fence
+WHERE j.state = :from_state AND j.request IS :request

@@ -1,2 +1,0 @@
--- Empties the table of the connection for the next apply.
-DELETE FROM moving
