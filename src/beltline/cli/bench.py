@@ -31,7 +31,7 @@ SMALL: Final = 100
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 10_000),
-    default=1_000,
+    default=2_000,
     show_default=True,
     help="Jobs in flight in the worker.",
 )

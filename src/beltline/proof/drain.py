@@ -12,7 +12,7 @@ import time
 
 import uvloop
 
-from beltline.app import SWITCH_INTERVAL_S, ready_worker
+from beltline.app import ready_worker, tune_interpreter
 from beltline.config import Config, StoreConfig, WorkerConfig
 from beltline.proof.bench_app import belt
 
@@ -26,7 +26,7 @@ async def _drain(config: Config) -> float:
 
 def main(url: str, namespace: str, concurrency: int) -> None:
     """Work until idle."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    tune_interpreter()
     config = Config(
         store=StoreConfig(url=url, namespace=namespace),
         worker=WorkerConfig(concurrency=concurrency, until_idle=True),

@@ -13,7 +13,7 @@ from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
 from beltline.store.contract import Store
 
-LARGEST_CLAIM: Final = 500
+LARGEST_CLAIM: Final = 1_000
 POLL_S: Final = 1.0
 _GATHER_S: Final = 0.005
 

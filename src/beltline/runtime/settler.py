@@ -16,7 +16,7 @@ from beltline.engine.settle import Settlement, settle
 from beltline.runtime.loop import growing
 from beltline.store.contract import Store
 
-LARGEST_BATCH: Final = 500
+LARGEST_BATCH: Final = 1_000
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
