@@ -75,6 +75,26 @@ async def test_work_that_becomes_ready_is_hinted_at(world: World, act: object) -
         await ear.has_heard(Hint.QUEUED)
 
 
+async def delay(world: World) -> None:
+    await world.bring(JobState.SCHEDULED)
+
+
+async def back_off(world: World) -> None:
+    await world.apply(change_to(await world.running(), JobState.RETRYING, world.now))
+
+
+async def snooze(world: World) -> None:
+    await world.apply(change_to(await world.running(), JobState.SCHEDULED, world.now))
+
+
+@pytest.mark.parametrize("act", [delay, back_off, snooze])
+async def test_work_that_falls_due_later_is_hinted_at(world: World, act: object) -> None:
+    assert callable(act)
+    async with listening(world) as ear:
+        await act(world)
+        await ear.has_heard(Hint.SCHEDULED)
+
+
 @pytest.mark.parametrize("end", [JobState.SUCCEEDED, JobState.FAILED, JobState.TIMED_OUT, JobState.CANCELLED])
 async def test_an_end_is_hinted_at(world: World, end: JobState) -> None:
     claimed = await world.running()

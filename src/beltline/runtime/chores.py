@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from math import inf
 from typing import Final
 
 from beltline.config import RetentionConfig
-from beltline.core.clock import MICROS
 from beltline.core.ids import Random
 from beltline.engine import upkeep
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
 from beltline.store.contract import Store
 
-STAGE_S: Final = 0.25
 OVERDUE_S: Final = 1.0
 FOLD_S: Final = 1.0
 PRUNE_S: Final = 600.0
@@ -31,15 +27,6 @@ def chores(
 ) -> list[Loop]:
     """Return the loops, not yet started."""
 
-    async def stage() -> bool:
-        due = await store.upkeep.next_due(namespace)
-        wait_s = inf if due is None else (due - store.now()) / MICROS
-        if wait_s > STAGE_S:
-            return False
-        # What falls due before the next look is staged on time.
-        await asyncio.sleep(max(0.0, wait_s))
-        return await upkeep.stage(store, namespace) > 0
-
     async def overdue() -> bool:
         return await upkeep.end_overdue(store, namespace) >= upkeep.BATCH
 
@@ -53,7 +40,6 @@ def chores(
         return any(gone.values())
 
     return [
-        Loop("dispatcher", STAGE_S, stage, random=random),
         Loop("overdue", OVERDUE_S, overdue, random=random),
         Loop("folder", FOLD_S, fold, random=random),
         Loop("rescuer", rescue_s, rescuer.tick, random=random),

@@ -17,6 +17,7 @@ from beltline.definitions.registry import Registry
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
 from beltline.runtime.chores import chores
+from beltline.runtime.dispatcher import Dispatcher
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import Lease
@@ -98,8 +99,10 @@ class Worker:
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
         rescuer = Rescuer(store, namespace, clock=parts.clock, random=random, own=lambda: self._lease.session)
+        self._dispatcher = Dispatcher(store, namespace, random=random)
         self._loops = [
             self._requests,
+            self._dispatcher,
             *chores(
                 store,
                 namespace,
@@ -223,6 +226,8 @@ class Worker:
     def _hint(self, hint: Hint) -> None:
         if hint is Hint.QUEUED:
             self._fetcher.hinted.set()
+        elif hint is Hint.SCHEDULED:
+            self._dispatcher.hinted()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
 

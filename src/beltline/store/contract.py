@@ -320,6 +320,7 @@ class Hint(StrEnum):
     """
 
     QUEUED = "queued"
+    SCHEDULED = "scheduled"
     REQUESTED = "requested"
     FINISHED = "finished"
 

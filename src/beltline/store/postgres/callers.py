@@ -10,8 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from beltline.core.errors import BeltlineError, InvalidInput, StoreError
 from beltline.core.job import NewJob
-from beltline.core.states import JobState
-from beltline.store.contract import Hint
+from beltline.store.hints import hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
 from beltline.store.postgres.inserts import locks_of
@@ -59,8 +58,7 @@ async def _settled(value: Any) -> Any:  # noqa: ANN401 - the same call of a driv
 
 
 def _argument(address: Address, params: InsertJobs) -> str:
-    queued = JobState.QUEUED
-    hint = Hint.QUEUED.value if any(job.state is queued for job in params.jobs) else None
+    hints = hints_of({job.state for job in params.jobs})
     return json.dumps(
         {
             "namespace": params.namespace,
@@ -68,7 +66,7 @@ def _argument(address: Address, params: InsertJobs) -> str:
             "all_or_none": params.all_or_none,
             "locks": locks_of(address, params.namespace, params.jobs) if _known(params) else [],
             "channel": address.channel(params.namespace),
-            "hint": hint,
+            "hint": hints[0].value if hints else None,
             "jobs": [_job(job) for job in params.jobs],
         },
         ensure_ascii=False,

@@ -9,8 +9,9 @@ from typing import Final
 from beltline.core.errors import LeaseLost
 from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.order import HEAD_START
-from beltline.core.states import FINAL, JobState
+from beltline.core.states import FINAL
 from beltline.store.contract import Hint
+from beltline.store.hints import hints_of
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
@@ -56,9 +57,8 @@ class PostgresJobs:
             name, values = statement_of(params.namespace, params.jobs, params.now)
             await self._pool.run(name, *values)
             answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
-        queued = JobState.QUEUED
-        if any(job.state is queued for job in params.jobs):
-            self._wakeups.fire(params.namespace, Hint.QUEUED)
+        for hint in hints_of({job.state for job in params.jobs}):
+            self._wakeups.fire(params.namespace, hint)
         return answers
 
     async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
@@ -127,11 +127,8 @@ class PostgresJobs:
         return [Miss(change.id, current.get(change.id)) for change in missed]
 
     def _hint(self, params: ApplyChanges) -> None:
-        targets = {change.state for change in params.changes}
-        if JobState.QUEUED in targets:
-            self._wakeups.fire(params.namespace, Hint.QUEUED)
-        if targets & FINAL:
-            self._wakeups.fire(params.namespace, Hint.FINISHED)
+        for hint in hints_of({change.state for change in params.changes}):
+            self._wakeups.fire(params.namespace, hint)
 
     async def held(self, namespace: str, session: str) -> list[ClaimedJob]:
         return [_claimed(row) for row in await self._pool.rows("held", namespace, session)]

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Change
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.contract import Hint
+from beltline.store.hints import hints_of
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
 from beltline.store.sqlite.packing import packed, places
@@ -66,7 +66,7 @@ def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[G
         missed.update(move(transaction, group))
     if len(missed) < len(params.changes):
         _count(transaction, params, groups, missed)
-        for hint in _hints(groups):
+        for hint in hints_of({group.changes[0].state for group in groups}):
             transaction.hint(params.namespace, hint)
         append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
     if not missed:
@@ -112,12 +112,6 @@ def _count(
         minute = params.now - params.now % MINUTE
         shared = {"namespace": params.namespace, "minute": minute}
         transaction.run("deltas_append", shared | {"rows": packed(rows)})
-
-
-def _hints(groups: Iterable[Group]) -> list[Hint]:
-    targets = {group.changes[0].state for group in groups}
-    due = ((Hint.QUEUED, JobState.QUEUED in targets), (Hint.FINISHED, bool(targets & FINAL)))
-    return [hint for hint, is_due in due if is_due]
 
 
 def _groups(params: ApplyChanges) -> list[Group]:

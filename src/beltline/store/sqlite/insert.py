@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import NewJob
-from beltline.core.states import JobState
 from beltline.store.contract import Hint
+from beltline.store.hints import hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import labels_text
 from beltline.store.sqlite.packing import packed, places
@@ -36,10 +36,10 @@ CHOSEN_ID: Final = attrgetter("chosen_id")
 
 
 class Batch(NamedTuple):
-    """A batch made ready for the database: `hint` says that one of them is queued."""
+    """A batch made ready for the database: `hints` are what others should hear."""
 
     statements: list[Statement]
-    hint: bool
+    hints: list[Hint]
 
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
@@ -56,8 +56,8 @@ def _insert_new(
 ) -> list[Inserted]:
     for name, parameters in batch.statements:
         transaction.run(name, parameters)
-    if batch.hint:
-        transaction.hint(namespace, Hint.QUEUED)
+    for hint in batch.hints:
+        transaction.hint(namespace, hint)
     return answers
 
 
@@ -144,7 +144,7 @@ def _batch(params: InsertJobs, jobs: Sequence[NewJob]) -> Batch:
     else:
         statements = [_mixed(params.namespace, jobs)]
     statements.append(_deltas(params, groups))
-    return Batch(statements, any(group[0].state is JobState.QUEUED for group in groups))
+    return Batch(statements, hints_of({group[0].state for group in groups}))
 
 
 def _alike(namespace: str, jobs: Sequence[NewJob]) -> Statement:
