@@ -140,12 +140,12 @@ async def test_after_a_full_claim_it_does_not_wait(fetching: Fetching) -> None:
     claimed = await fetching.fetch()
 
     async with asyncio.timeout(0.1):
-        await fetching.fetcher.wait_for_work(claimed)
+        await fetching.fetcher.wait_for_work("hand", claimed)
 
 
 async def test_a_hint_ends_the_wait(fetching: Fetching) -> None:
     assert await fetching.fetch() == 0
-    waiting = asyncio.create_task(fetching.fetcher.wait_for_work(0))
+    waiting = asyncio.create_task(fetching.fetcher.wait_for_work("hand", 0))
     await turns()
     assert not waiting.done()
 
@@ -164,12 +164,12 @@ async def test_a_hint_during_the_claim_is_not_lost(fetching: Fetching, door: Doo
     claimed = await claiming
 
     async with asyncio.timeout(0.1):
-        await fetching.fetcher.wait_for_work(claimed)
+        await fetching.fetcher.wait_for_work("hand", claimed)
 
 
 async def test_without_hints_it_asks_again_by_itself(fetching: Fetching) -> None:
     async with asyncio.timeout(5):
-        await fetching.fetcher.wait_for_work(0)
+        await fetching.fetcher.wait_for_work("hand", 0)
 
 
 async def test_a_session_that_ended_is_told(fetching: Fetching) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -36,6 +37,20 @@ async def claim(
     return await store.jobs.claim(
         ClaimJobs(namespace=namespace, session=session, queues=queues, limit=limit, now=store.now())
     )
+
+
+async def claim_next(
+    store: Store,
+    namespace: str,
+    session: str,
+    *,
+    queues: tuple[str, ...] | None,
+    limit: int,
+    until: asyncio.Event,
+) -> list[ClaimedJob]:
+    """Wait for jobs until the event is set; return what came, perhaps nothing. Raises LeaseLost."""
+    params = ClaimJobs(namespace=namespace, session=session, queues=queues, limit=limit, now=store.now())
+    return await store.jobs.claim_next(params, until)
 
 
 async def settle(store: Store, namespace: str, batch: Sequence[Settlement], *, random: Random) -> Settled:

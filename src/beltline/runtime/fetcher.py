@@ -8,7 +8,7 @@ from typing import Final
 
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
-from beltline.engine.settle import claim
+from beltline.engine.settle import claim, claim_next
 from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
 from beltline.store.contract import Store
@@ -57,16 +57,30 @@ class Fetcher:
         self._asked = min(self._most, self._runner.free)
         return await claim(self._store, self._namespace, session, queues=self._queues, limit=self._asked)
 
-    async def wait_for_work(self, claimed: int) -> None:
-        """After a claim that left nothing behind, wait for a hint or for the poll interval.
+    async def wait_for_work(self, session: str, claimed: int) -> list[ClaimedJob]:
+        """After a claim that left nothing behind, wait for jobs, a hint or the poll interval.
 
-        After a full one return at once.
+        After a full one return at once. Return what came, perhaps nothing.
         """
         if claimed >= self._asked:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S * (0.8 + 0.4 * self._random.random())):
-                await self.hinted.wait()
+            return []
+        pause_s = POLL_S * (0.8 + 0.4 * self._random.random())
+        timer = asyncio.get_running_loop().call_later(pause_s, self.hinted.set)
+        try:
+            limit = min(self._most, self._runner.free)
+            if limit > 0 and self._settler.behind <= self._most_behind:
+                return await claim_next(
+                    self._store,
+                    self._namespace,
+                    session,
+                    queues=self._queues,
+                    limit=limit,
+                    until=self.hinted,
+                )
+            await self.hinted.wait()
+        finally:
+            timer.cancel()
+        return []
 
     async def _wait_for_room(self) -> None:
         while self._runner.free <= 0 or self._settler.behind > self._most_behind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from beltline.config import Config, WorkerConfig
 from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.ids import Random
+from beltline.core.job import ClaimedJob
 from beltline.definitions.registry import Registry
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
@@ -197,15 +198,19 @@ class Worker:
             if self._lease.doubtful:
                 await self._reconcile()
             jobs = await self._fetcher.fetch(self._lease.session)
+            self._start(jobs)
+            if not jobs and self._config.until_idle and await self._is_idle():
+                return True
+            self._start(await self._fetcher.wait_for_work(self._lease.session, len(jobs)))
+            # Bodies that an idle worker was given begin before it asks for more.
+            await asyncio.sleep(0)
         except LeaseLost:
             await self._begin_anew()
-            return False
+        return False
+
+    def _start(self, jobs: Sequence[ClaimedJob]) -> None:
         for job in jobs:
             self._runner.start(job)
-        if not jobs and self._config.until_idle and await self._is_idle():
-            return True
-        await self._fetcher.wait_for_work(len(jobs))
-        return False
 
     async def _reconcile(self) -> None:
         await self._lease.reconcile(self._runner.runs.keys() | self._settler.pending)

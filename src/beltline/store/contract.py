@@ -9,6 +9,7 @@ driver's own exception leaves the store. This boundary is not a plug-in interfac
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,6 +84,15 @@ class JobStore(Protocol):
         passed over, not waited for. Sets session, started_at = now, runs + 1, fence + 1, reason claimed,
         clears request, error, progress. The list is sorted by (order_key, id). Raises LeaseLost where the
         session is not open (closed, lost or unknown): nothing is claimed.
+        """
+        ...
+
+    async def claim_next(self, params: ClaimJobs, until: asyncio.Event) -> list[ClaimedJob]:
+        """Wait for a job to be queued, at the longest until the event is set, and do what `claim` does.
+
+        A store may take what is queued through itself in the same transaction, or leave it to the next
+        claim and return nothing; hints set the event for what others queue. `now` of the parameters is not
+        used. A caller that is cancelled may have been given jobs: it looks at `held`.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
@@ -76,6 +77,10 @@ class PostgresJobs:
             raise LeaseLost(f"session {params.session} is not open any more; open a new one")
         rows.sort(key=_ORDER)
         return [_claimed(row) for row in rows]
+
+    async def claim_next(self, params: ClaimJobs, until: asyncio.Event) -> list[ClaimedJob]:  # noqa: ARG002
+        await until.wait()
+        return []
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:
         misses = await self._misses(params, await self._write(params, params.changes, params.audit))

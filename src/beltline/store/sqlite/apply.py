@@ -26,18 +26,9 @@ KEY_LIFE: Final = DAY
 
 # What most changes of a batch have in common, and the rest; getters of the interpreter's own make it fast.
 SHARED: Final = attrgetter(
-    "definition",
-    "queue",
-    "fence",
-    "from_state",
-    "state",
-    "reason",
-    "at",
-    "attempts_used",
-    "crashes",
-    "request",
-    "paused_from",
+    "fence", "from_state", "state", "reason", "at", "attempts_used", "crashes", "request", "paused_from"
 )
+COUNTED_BY: Final = attrgetter("definition", "queue", "state")
 ROW: Final = attrgetter("id", "run_at", "queued_at", "order_key")
 ID: Final = attrgetter("id")
 RESULT: Final = attrgetter("result")
@@ -101,17 +92,26 @@ def _count(
     transaction: Transaction, params: ApplyChanges, groups: Iterable[Group], missed: Collection[str]
 ) -> None:
     """Append the counts of the changes that matched, from running or to a final state."""
-    rows = []
+    counts: dict[tuple[str, str, str], list[int]] = {}
     for group in groups:
         first = group.changes[0]
-        counted = [change for change in group.changes if change.id not in missed] if missed else group.changes
-        if counted and (first.from_state is JobState.RUNNING or first.state in FINAL):
-            times = sum(map(RUN_US, counted)), sum(map(WAIT_US, counted))
-            rows.append([first.definition, first.queue, first.state.value, len(counted), *times])
-    if rows:
+        if first.from_state is JobState.RUNNING or first.state in FINAL:
+            matched = (
+                [change for change in group.changes if change.id not in missed] if missed else group.changes
+            )
+            for kind, changes in groupby(matched, COUNTED_BY):
+                _add(counts.setdefault(kind, [0, 0, 0]), list(changes))
+    if counts:
         minute = params.now - params.now % MINUTE
+        rows = [kind + tuple(count) for kind, count in counts.items()]
         shared = {"namespace": params.namespace, "minute": minute}
         transaction.run("deltas_append", shared | {"rows": packed(rows)})
+
+
+def _add(count: list[int], changes: Sequence[Change]) -> None:
+    count[0] += len(changes)
+    count[1] += sum(map(RUN_US, changes))
+    count[2] += sum(map(WAIT_US, changes))
 
 
 def _groups(params: ApplyChanges) -> list[Group]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
@@ -27,6 +28,9 @@ class Claimed(NamedTuple):
     rows: list[Any]
     payloads: bytes
 
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
     def jobs(self) -> list[ClaimedJob]:
         """Return the jobs, in the order of (order_key, id)."""
         at = 0
@@ -42,9 +46,17 @@ class Claimed(NamedTuple):
         return jobs
 
 
+NOTHING: Final = Claimed([], [], b"")
+
+
 def claim_verb(params: ClaimJobs) -> Callable[[Transaction], Claimed]:
     """Return the verb that takes jobs for a session."""
     return partial(_claim, params=params)
+
+
+def later_claim_verb(params: ClaimJobs, now: Callable[[], int]) -> Callable[[Transaction], Claimed]:
+    """Return the verb that takes jobs at some later time."""
+    return lambda transaction: _claim(transaction, params=replace(params, now=now()))
 
 
 def held_jobs(rows: Sequence[list[Any]]) -> list[ClaimedJob]:
@@ -75,7 +87,7 @@ def _claim(transaction: Transaction, *, params: ClaimJobs) -> Claimed:
         )
     names: list[str] = json.loads(queues)
     if not names:
-        return Claimed([], [], b"")
+        return NOTHING
     front = {"namespace": params.namespace, "now": params.now, "limit": params.limit}
     if len(names) == 1:
         found = transaction.row("claim_front", front | {"queue": names[0]})

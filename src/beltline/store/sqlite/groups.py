@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from beltline.core.clock import Clock
 from beltline.store.contract import Hint
 from beltline.store.sqlite.connection import FileLock
 from beltline.store.sqlite.failures import store_error
-from beltline.store.sqlite.transaction import Transaction, Verb
+from beltline.store.sqlite.parking import Outcome, Parked, Parking, Request
+from beltline.store.sqlite.transaction import Transaction
 from beltline.store.sqlite.wakeups import Hints
 
 GROUP_MOST: Final = 128
 # A group ends after this long, so that those that come later do not keep its first verb from its commit.
 GROUP_US: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """A verb that waits for the writer."""
-
-    verb: Verb[Any]
-    future: asyncio.Future[Any]
-
-
-class Outcome(NamedTuple):
-    """What became of a request once the group was committed."""
-
-    future: asyncio.Future[Any]
-    value: Any
-    error: BaseException | None
 
 
 Committed: TypeAlias = tuple[list[Outcome], Hints]
@@ -45,13 +28,21 @@ class Groups:
     """Commits on the write connection, under the lock. `more` gives the next request that waits, if any."""
 
     def __init__(
-        self, path: str, connection: sqlite3.Connection, *, lock: FileLock, clock: Clock, more: Next
+        self,
+        path: str,
+        connection: sqlite3.Connection,
+        *,
+        lock: FileLock,
+        clock: Clock,
+        more: Next,
+        parking: Parking,
     ) -> None:
         self._path = path
         self._connection = connection
         self._lock = lock
         self._clock = clock
         self._more = more
+        self._parking = parking
 
     def commit(self, first: Request) -> Committed:
         """Run a request and those that wait behind it; answer all."""
@@ -84,8 +75,11 @@ class Groups:
         else:
             taken.append(second)
             outcomes, hints = self._together(taken)
+        claims = self._parking.run(hints, self._claimed)
         self._connection.execute("COMMIT")
-        return outcomes, hints
+        self._parking.answered(claims)
+        # Who waits for work hears first: a body should begin before its submitter goes on.
+        return claims + outcomes, hints
 
     def _alone(self, request: Request) -> Committed:
         transaction = Transaction(self._connection)
@@ -119,6 +113,9 @@ class Groups:
             outcome = Outcome(request.future, None, store_error(error, self._path))
         self._connection.execute("RELEASE verb")
         return outcome
+
+    def _claimed(self, parked: Parked) -> Outcome:
+        return self._guarded(parked, set())
 
     def _take_all(self, taken: list[Request]) -> None:
         while len(taken) < GROUP_MOST and (request := self._more()) is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 
+from beltline.core.clock import Clock
 from beltline.core.job import ClaimedJob
 from beltline.core.order import HEAD_START
 from beltline.store.contract import Hint
@@ -22,7 +24,7 @@ from beltline.store.params import (
 from beltline.store.sqlite.apply import apply_verb
 from beltline.store.sqlite.audit import append_audit
 from beltline.store.sqlite.callers import run_with
-from beltline.store.sqlite.claim import claim_verb, held_jobs
+from beltline.store.sqlite.claim import NOTHING, claim_verb, held_jobs, later_claim_verb
 from beltline.store.sqlite.insert import insert_verb
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
@@ -34,9 +36,10 @@ class SqliteJobs:
     Batches are packed by the caller, so that the write lock is held for SQLite's work alone.
     """
 
-    def __init__(self, gate: Gate, path: str | None) -> None:
+    def __init__(self, gate: Gate, path: str | None, clock: Clock) -> None:
         self._gate = gate
         self._path = path
+        self._clock = clock
 
     async def insert(self, params: InsertJobs) -> list[Inserted]:
         return await self._gate.write(insert_verb(params)) if params.jobs else []
@@ -46,6 +49,11 @@ class SqliteJobs:
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         rows = await self._gate.write(claim_verb(params))
+        return rows.jobs()
+
+    async def claim_next(self, params: ClaimJobs, until: asyncio.Event) -> list[ClaimedJob]:
+        verb = later_claim_verb(params, self._clock.now)
+        rows = await self._gate.park(params.namespace, verb, until=until, empty=NOTHING)
         return rows.jobs()
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:

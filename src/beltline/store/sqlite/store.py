@@ -58,7 +58,7 @@ class SqliteStore:
         wakeups = SqliteWakeups(self._listen)
         self.wakeups: Wakeups = wakeups
         self._gate = self._gate_for(hop, wakeups.fire)
-        self.jobs: JobStore = SqliteJobs(self._gate, self._path)
+        self.jobs: JobStore = SqliteJobs(self._gate, self._path, clock)
         self.reads: JobReads = SqliteReads(self._gate)
         self.sessions: SessionStore = SqliteSessions(self._gate)
         self.queues: QueueStore = SqliteQueues(self._gate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -71,6 +72,13 @@ class Gate(Protocol):
 
     async def write(self, verb: Verb[T]) -> T:
         """Run a verb in a write transaction and return what it returns once that is on disk."""
+        ...
+
+    async def park(self, namespace: str, verb: Verb[T], *, until: asyncio.Event, empty: T) -> T:
+        """Run a verb in the transaction that next queues a job of the namespace, where that can be.
+
+        Return `empty` at the latest soon after `until` is set. A cancelled caller may miss that it has run.
+        """
         ...
 
     async def read(self, verb: Verb[T]) -> T:

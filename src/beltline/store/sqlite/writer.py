@@ -14,7 +14,8 @@ from beltline.core.clock import Clock
 from beltline.core.errors import StoreError
 from beltline.store.sqlite.connection import FileLock, connect, data_version
 from beltline.store.sqlite.failures import translating
-from beltline.store.sqlite.groups import Groups, Outcome, Request
+from beltline.store.sqlite.groups import Groups
+from beltline.store.sqlite.parking import Leave, Outcome, Parked, Parking, Request
 from beltline.store.sqlite.transaction import T, Verb
 from beltline.store.sqlite.wakeups import Fire, Hints
 
@@ -42,7 +43,8 @@ class Writer:
         self._fire = fire
         self._checkpoint = checkpoint
         # None wakes the thread; the future that ends it comes last.
-        self._requests: SimpleQueue[Request | asyncio.Future[None] | None] = SimpleQueue()
+        self._requests: SimpleQueue[Request | Leave | asyncio.Future[None] | None] = SimpleQueue()
+        self._parking = Parking()
         self._end: asyncio.Future[None] | None = None
         self._closed = True
         self._listening = False
@@ -81,6 +83,20 @@ class Writer:
         self._requests.put(Request(verb, future))
         return await future
 
+    async def park(self, namespace: str, verb: Verb[T], *, until: asyncio.Event, empty: T) -> T:
+        """Run a verb in the transaction that next queues a job here; return `empty` once `until` is set."""
+        if self._closed:
+            raise StoreError("the store is closed; open it before use")
+        parked = Parked(verb, self._loop.create_future(), namespace)
+        self._requests.put(parked)
+        waiting = asyncio.ensure_future(until.wait())
+        waiting.add_done_callback(lambda _: self._requests.put(Leave(parked, empty)))
+        try:
+            value: T = await parked.future
+        finally:
+            waiting.cancel()
+        return value
+
     def listen(self, *, wanted: bool) -> None:
         """Look for the commits of other processes from now on, or no more."""
         if wanted and not self._listening:
@@ -102,17 +118,23 @@ class Writer:
             self._post([Outcome(opened, None, error)], frozenset())
             return
         self._post([Outcome(opened, None, None)], frozenset())
-        groups = Groups(self._path, connection, lock=self._lock, clock=self._clock, more=self._more)
+        groups = Groups(
+            self._path,
+            connection,
+            lock=self._lock,
+            clock=self._clock,
+            more=self._more,
+            parking=self._parking,
+        )
         while self._end is None:
-            request = self._take(connection)
-            if isinstance(request, Request):
+            request = self._sorted(self._take(connection))
+            if request is not None:
                 self._post(*groups.commit(request))
                 self._notice_while_busy(connection)
                 self._keep_log_short(connection.total_changes)
-            elif request is not None:
-                self._end = request
         connection.close()
-        self._post([Outcome(self._end, None, None)], frozenset())
+        unanswered = self._parking.close(StoreError("the store was closed while a claim waited"))
+        self._post([*unanswered, Outcome(self._end, None, None)], frozenset())
 
     def _connect(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
         with translating(self._path), self._lock.held():
@@ -125,7 +147,7 @@ class Writer:
                 raise
             return connection
 
-    def _take(self, connection: sqlite3.Connection) -> Request | asyncio.Future[None] | None:
+    def _take(self, connection: sqlite3.Connection) -> Request | Leave | asyncio.Future[None] | None:
         while self._listening:
             try:
                 return self._requests.get(timeout=POLL_S if self._lively else DOZE_S)
@@ -137,12 +159,23 @@ class Writer:
     def _more(self) -> Request | None:
         while self._end is None:
             try:
-                request = self._requests.get_nowait()
+                request = self._sorted(self._requests.get_nowait())
             except Empty:
                 return None
-            if isinstance(request, Request):
+            if request is not None:
                 return request
-            self._end = request
+        return None
+
+    def _sorted(self, item: Request | Leave | asyncio.Future[None] | None) -> Request | None:
+        """Return a request that is to run now; note what else the item says."""
+        if isinstance(item, Parked):
+            self._parking.enter(item)
+        elif isinstance(item, Request):
+            return item
+        elif isinstance(item, Leave):
+            self._post(self._parking.leave(item), frozenset())
+        elif item is not None:
+            self._end = item
         return None
 
     def _notice(self, connection: sqlite3.Connection) -> None:
