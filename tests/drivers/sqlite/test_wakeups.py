@@ -1,16 +1,23 @@
-"""Hints between processes: the writer polls `data_version`, and only while somebody listens."""
+"""Hints between processes: the kernel tells of writes, or the writer polls; only while somebody listens."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from pathlib import Path
+
+import pytest
 
 from beltline.store.contract import Hint
 from tests.conformance.world import World
 
 
-async def test_a_commit_of_any_other_connection_hints_at_everything(world: World, path: Path) -> None:
+@pytest.mark.parametrize("platform", ["linux", "a system without inotify"])
+async def test_a_commit_of_any_other_connection_hints_at_everything(
+    world: World, path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
     heard: asyncio.Queue[Hint] = asyncio.Queue()
     await world.store.wakeups.subscribe(world.namespace, heard.put_nowait)
     connection = sqlite3.connect(path, isolation_level=None)

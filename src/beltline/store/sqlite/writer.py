@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -18,9 +19,10 @@ from beltline.store.sqlite.groups import Groups
 from beltline.store.sqlite.parking import Leave, Outcome, Parked, Parking, Request
 from beltline.store.sqlite.transaction import T, Verb
 from beltline.store.sqlite.wakeups import Fire, Hints
+from beltline.store.sqlite.watch import Watch
 
-# A look for the commits of other processes takes 4 us, waking the thread for it 40 us: so the looks get rarer
-# where nobody else has written for a while. Measured: 0.08 % of a core then.
+# The kernel tells of writes to the log. Where it cannot, the thread looks: that takes 4 us, waking it 40 us,
+# so the looks get rarer where nobody else has written for a while.
 POLL_S: Final = 0.025
 POLL_US: Final = 25_000
 DOZE_S: Final = 0.05
@@ -48,6 +50,10 @@ class Writer:
         self._end: asyncio.Future[None] | None = None
         self._closed = True
         self._listening = False
+        self._watch = Watch(
+            Path(f"{path}-wal"), partial(self._requests.put, None), clock=clock, gap_us=POLL_US
+        )
+        self._watched = False
         self._version = 0
         self._polled_at = 0
         self._lively = LIVELY_POLLS
@@ -100,13 +106,17 @@ class Writer:
     def listen(self, *, wanted: bool) -> None:
         """Look for the commits of other processes from now on, or no more."""
         if wanted and not self._listening:
+            self._watched = self._watch.start()
             self._requests.put(None)
+        elif not wanted:
+            self._watch.stop()
         self._listening = wanted
 
     async def close(self) -> None:
         """Finish what waits and end the thread."""
         if not self._closed:
             self._closed = True
+            self._watch.stop()
             ended: asyncio.Future[None] = self._loop.create_future()
             self._requests.put(ended)
             await ended
@@ -128,7 +138,9 @@ class Writer:
         )
         while self._end is None:
             request = self._sorted(self._take(connection))
-            if request is not None:
+            if request is None:
+                self._notice(connection)
+            else:
                 self._post(*groups.commit(request))
                 self._notice_while_busy(connection)
                 self._keep_log_short(connection.total_changes)
@@ -148,7 +160,7 @@ class Writer:
             return connection
 
     def _take(self, connection: sqlite3.Connection) -> Request | Leave | asyncio.Future[None] | None:
-        while self._listening:
+        while self._listening and not self._watched:
             try:
                 return self._requests.get(timeout=POLL_S if self._lively else DOZE_S)
             except Empty:
@@ -180,6 +192,8 @@ class Writer:
 
     def _notice(self, connection: sqlite3.Connection) -> None:
         """Hint at everything where another process has committed since the last look."""
+        if not self._listening:
+            return
         try:
             version = data_version(connection)
         except sqlite3.Error:
@@ -191,7 +205,7 @@ class Writer:
 
     def _notice_while_busy(self, connection: sqlite3.Connection) -> None:
         now = self._clock.monotonic()
-        if self._listening and now - self._polled_at >= POLL_US:
+        if not self._watched and now - self._polled_at >= POLL_US:
             self._polled_at = now
             self._notice(connection)
 

@@ -1,0 +1,71 @@
+"""The kernel's word that a file was written to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from beltline.core.clock import MICROS, SystemClock
+from beltline.store.sqlite.watch import Watch
+
+CLOCK = SystemClock()
+NEVER = 3_600 * MICROS
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "a log"
+    path.touch()
+    return path
+
+
+def write(file: Path) -> None:
+    file.write_bytes(b"1")
+
+
+async def test_a_write_is_told(file: Path) -> None:
+    told = asyncio.Event()
+    watch = Watch(file, told.set, clock=CLOCK, gap_us=0)
+    assert watch.start()
+
+    write(file)
+
+    async with asyncio.timeout(10):
+        await told.wait()
+    watch.stop()
+
+
+async def test_writes_in_a_row_are_told_once_in_a_while(file: Path) -> None:
+    told: asyncio.Queue[None] = asyncio.Queue()
+    watch = Watch(file, lambda: told.put_nowait(None), clock=CLOCK, gap_us=NEVER)
+    assert watch.start()
+    write(file)
+    async with asyncio.timeout(10):
+        await told.get()
+
+    for _ in range(20):
+        write(file)
+        await asyncio.sleep(0)
+
+    assert told.empty()
+    watch.stop()
+
+
+async def test_a_stopped_watch_tells_nothing_and_may_stop_again(file: Path) -> None:
+    told = asyncio.Event()
+    watch = Watch(file, told.set, clock=CLOCK, gap_us=0)
+    assert watch.start()
+    watch.stop()
+    watch.stop()
+
+    write(file)
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert not told.is_set()
+
+
+async def test_a_file_that_is_not_there_cannot_be_watched(tmp_path: Path) -> None:
+    assert not Watch(tmp_path / "missing", lambda: None, clock=CLOCK, gap_us=0).start()
