@@ -182,11 +182,13 @@ async def test_what_is_lost_is_not_settled(stage: Stage, first: Cause | None) ->
     assert stage.runner.runs == {}
 
 
-async def test_a_body_that_cancels_itself_has_failed(stage: Stage) -> None:
+async def test_a_body_that_cancels_itself_has_failed_and_may_try_again(stage: Stage) -> None:
     async def body() -> None:
         raise asyncio.CancelledError
 
-    assert (await stage.run(body)).ending is Ending.FAILED
+    outcome = await stage.run(body)
+
+    assert (outcome.ending, outcome.reason) == (Ending.FAILED, None)
 
 
 async def test_a_run_that_is_stopped_before_its_first_step_is_settled(stage: Stage) -> None:

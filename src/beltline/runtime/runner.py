@@ -222,5 +222,6 @@ def _failed(run: Run, error: BaseException) -> Outcome:
         return released(Reason.DRAINED)
     if run.cause is Cause.CANCEL:
         return Outcome(Ending.CANCELLED, error=failure_of(error), reason=Reason.CANCEL_REQUESTED)
-    permitted = run.definition.retry.permits(error)
+    # A cancellation that nobody asked for came from within: a fault like any other, whatever its base class.
+    permitted = isinstance(error, asyncio.CancelledError) or run.definition.retry.permits(error)
     return Outcome(Ending.FAILED, error=failure_of(error), reason=None if permitted else Reason.NOT_RETRYABLE)
