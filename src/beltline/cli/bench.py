@@ -35,15 +35,28 @@ SMALL: Final = 100
     show_default=True,
     help="Jobs in flight in the worker.",
 )
+@click.option(
+    "--queued",
+    type=click.IntRange(0, 10_000_000),
+    default=0,
+    help="Also drain in front of so many queued jobs.",
+)
+@click.option(
+    "--kept",
+    type=click.IntRange(0, 10_000_000),
+    default=0,
+    help="Also drain after so many finished jobs.",
+)
 @pass_invocation
-def bench(invocation: Invocation, *, jobs: int, concurrency: int) -> None:
+def bench(invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
     The jobs go into a new namespace of the store and stay there; do not run it beside work that matters.
     """
     from beltline.proof.bench import run_bench
 
-    figures = run_bench(invocation.config().store.url, jobs, concurrency=concurrency, say=note)
+    url = invocation.config().store.url
+    figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=note)
     if invocation.json:
         print_json(figures)
     else:

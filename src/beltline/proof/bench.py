@@ -6,7 +6,6 @@ The drain is set beside a fixed yardstick taken in the same run.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import statistics
 import subprocess
@@ -28,12 +27,13 @@ from beltline.core.states import JobState
 from beltline.proof import bench_app
 from beltline.proof.footprint import cpu_seconds, pss_mb
 from beltline.proof.raw import raw_drain
+from beltline.proof.size import drain, drain_when_full
 from beltline.store.params import JobFilter, ListJobs
 
 AT_ONCE: Final = 64
 PICKUPS: Final = 300
 PICKUP_PAUSE_S: Final = 0.02
-CONCURRENCY: Final = 1_000
+CONCURRENCY: Final = 2_000
 MOST_COUNTED: Final = 10_000
 WARM_UP: Final = 500
 
@@ -47,13 +47,25 @@ class BenchFailed(BeltlineError):
 
 
 def run_bench(
-    url: str, jobs: int, *, concurrency: int = CONCURRENCY, idle_s: float = 10.0, say: Say = lambda _: None
+    url: str,
+    jobs: int,
+    *,
+    concurrency: int = CONCURRENCY,
+    queued: int = 0,
+    kept: int = 0,
+    idle_s: float = 10.0,
+    say: Say = lambda _: None,
 ) -> dict[str, object]:
     """Measure and return the figures. The jobs go into a new namespace of the store and stay there.
 
+    With `queued` or `kept`, one more drain is measured in front of so many jobs, after so many finished.
     Raises BenchFailed where a history row, a result or a roll-up count is missing.
     """
-    return asyncio.run(_bench(url, jobs, concurrency, idle_s, say))
+    figures = asyncio.run(_bench(url, jobs, concurrency, idle_s, say))
+    if queued or kept:
+        full = drain_when_full(url, jobs, queued=queued, kept=kept, concurrency=concurrency, say=say)
+        figures |= {"queued": queued, "kept": kept, "drain_full_per_s": asyncio.run(full)}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
 
 
 async def _bench(url: str, jobs: int, concurrency: int, idle_s: float, say: Say) -> dict[str, object]:
@@ -66,11 +78,11 @@ async def _bench(url: str, jobs: int, concurrency: int, idle_s: float, say: Say)
         figures["submit_sequential_per_s"] = await _sequential(noop, min(2_000, jobs))
         say(f"submitting, {AT_ONCE} callers at once")
         figures["submit_per_s"] = await _at_once(noop, min(10_000, jobs))
-        await asyncio.to_thread(_drain, url, namespace, concurrency)
+        await asyncio.to_thread(drain, url, namespace, concurrency)
         say(f"submitting {jobs:,} in bulk")
         figures["submit_bulk_per_s"] = await _bulk(noop, jobs)
         say("draining")
-        drain_per_s = jobs / await asyncio.to_thread(_drain, url, namespace, concurrency)
+        drain_per_s = await asyncio.to_thread(drain, url, namespace, concurrency)
         await _check(belt, WARM_UP + min(2_000, jobs) + min(10_000, jobs) + jobs)
     say("draining the yardstick")
     raw_per_s = await raw_drain(url, jobs)
@@ -80,8 +92,7 @@ async def _bench(url: str, jobs: int, concurrency: int, idle_s: float, say: Say)
         "drain_ratio": drain_per_s / raw_per_s,
     }
     say("measuring pick-up, start and footprint of an idle worker")
-    figures |= await _idle_worker(url, namespace, idle_s)
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
+    return figures | await _idle_worker(url, namespace, idle_s)
 
 
 async def _sequential(noop: JobHandle[int], jobs: int) -> float:
@@ -107,12 +118,6 @@ async def _bulk(noop: JobHandle[int], jobs: int) -> float:
     started = time.perf_counter()
     await noop.submit_many({"number": number, "name": "bench"} for number in range(jobs))
     return jobs / (time.perf_counter() - started)
-
-
-def _drain(url: str, namespace: str, concurrency: int) -> float:
-    command = [sys.executable, "-m", "beltline.proof.drain", url, namespace, str(concurrency)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(json.loads(done.stdout)["seconds"])
 
 
 async def _check(belt: Beltline, expected: int) -> None:

@@ -1,4 +1,4 @@
-"""Drains a store with one worker in this process and prints how long it took.
+"""Drains a store with one worker in this process and prints how many jobs it ran, and how long it took.
 
 The benchmark runs it as a process of its own.
 """
@@ -14,27 +14,29 @@ import uvloop
 
 from beltline.app import ready_worker, tune_interpreter
 from beltline.config import Config, StoreConfig, WorkerConfig
-from beltline.proof.bench_app import belt
+from beltline.proof.bench_app import belt, noop_runs
 
 
-async def _drain(config: Config) -> float:
+async def _drain(config: Config, most: int) -> float:
     async with ready_worker(config, belt) as worker:
+        if most:
+            noop_runs.call_at(most, worker.stop)
         started = time.perf_counter()
         await worker.run()
         return time.perf_counter() - started
 
 
-def main(url: str, namespace: str, concurrency: int) -> None:
-    """Work until idle."""
+def main(url: str, namespace: str, concurrency: int, most: int) -> None:
+    """Work until idle, or until `most` jobs began where it is not 0; what began then ends."""
     tune_interpreter()
     config = Config(
         store=StoreConfig(url=url, namespace=namespace),
-        worker=WorkerConfig(concurrency=concurrency, until_idle=True),
+        worker=WorkerConfig(concurrency=concurrency, until_idle=not most),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        seconds = runner.run(_drain(config))
-    print(json.dumps({"seconds": seconds}))
+        seconds = runner.run(_drain(config, most))
+    print(json.dumps({"jobs": noop_runs.number, "seconds": seconds}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
