@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from beltline.core.errors import StoreUnavailable, Unsupported
+from beltline.store.sqlite.lock_wait import LockWait
 
 OLDEST: Final = (3, 35, 0)
 BUSY_TIMEOUT_S: Final = 5.0
+# Whoever keeps the lock for longer than a slow disk may take does not come back: it hangs or is stopped.
+LOCK_PATIENCE_S: Final = 10.0
+# Those who come while that lasts need not find it out anew.
+LOCK_IMPATIENCE_S: Final = 1.0
 # A page of 8 kB holds rows of up to 2 kB without overflow; inserts took 15 % less time than with 4 kB.
 PAGE_SIZE: Final = 8_192
 CACHE_KB: Final = 16_384
@@ -65,6 +70,10 @@ def data_version(connection: sqlite3.Connection) -> int:
     return version
 
 
+class LockTimeout(TimeoutError):
+    """Another process keeps the lock file."""
+
+
 class FileLock:
     """`flock` on a file beside the database, held during every write transaction.
 
@@ -75,6 +84,8 @@ class FileLock:
     def __init__(self, path: str | None) -> None:
         self._path = f"{path}.lock" if path is not None else None
         self._file: int | None = None
+        self._wait: LockWait | None = None
+        self._patience_s = LOCK_PATIENCE_S
 
     def open(self) -> None:
         """Open the lock file, making it where it is missing. Raises StoreUnavailable."""
@@ -87,11 +98,11 @@ class FileLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Wait for the lock and hold it."""
+        """Wait for the lock and hold it. Raises LockTimeout where another process does not let it go."""
         if self._file is None:
             yield
             return
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._acquire(self._file)
         try:
             yield
         finally:
@@ -99,6 +110,34 @@ class FileLock:
 
     def close(self) -> None:
         """Close the lock file; it stays, for others may have it open."""
+        if self._wait is not None:
+            self._wait.close()
+            self._wait = None
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _acquire(self, file: int) -> None:
+        if not self._is_free(file) and not self._waited(file):
+            self._patience_s = LOCK_IMPATIENCE_S
+            raise LockTimeout(
+                f"another process has kept {self._path} locked for {LOCK_PATIENCE_S:.0f} s: it hangs or is"
+                f" stopped; find it with `fuser -v {self._path}`, let it go on (kill -CONT) or end it, and"
+                " repeat the call; nothing of this one was stored"
+            )
+        self._patience_s = LOCK_PATIENCE_S
+
+    def _is_free(self, file: int) -> bool:
+        """Take the lock where that needs no waiting: then it costs one call of the system, and no thread."""
+        if self._wait is not None and self._wait.in_queue:
+            return False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _waited(self, file: int) -> bool:
+        if self._wait is None:
+            self._wait = LockWait(file)
+        return self._wait.acquire(self._patience_s)

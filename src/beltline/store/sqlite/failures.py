@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from beltline.core.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
+from beltline.store.sqlite.connection import LockTimeout
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNREACHABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL})
@@ -54,6 +55,8 @@ def store_error(error: Exception, path: str) -> Exception:
     made: Exception
     if isinstance(error, sqlite3.Error):
         made = translated(error, path)
+    elif isinstance(error, LockTimeout):
+        made = StoreUnavailable(str(error))
     elif isinstance(error, PermissionError):
         made = StoreError(_NOT_WRITABLE.format(path=path))
     elif isinstance(error, OSError):
