@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from beltline.core.clock import SystemClock
+from beltline.runtime.supervisor import Supervisor
 from tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -158,6 +160,18 @@ def test_a_second_signal_kills_those_that_will_not_end(parents: Parents) -> None
 
     eventually(ends)
     assert not is_alive(parents.child("0-0"))
+
+
+def test_a_signal_in_the_moment_after_a_child_was_buried_is_passed_on_to_the_others() -> None:
+    buried = subprocess.Popen([sys.executable, "-c", ""])
+    buried.wait()
+    alive = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    supervisor = Supervisor(lambda _: 0, 2, clock=SystemClock())
+    supervisor._children = {buried.pid: (0, 0.0), alive.pid: (1, 0.0)}
+
+    supervisor._pass_on(signal.SIGTERM)
+
+    assert alive.wait(30) == -signal.SIGTERM
 
 
 def test_what_parent_and_children_write_is_written_once(parents: Parents) -> None:

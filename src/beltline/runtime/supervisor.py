@@ -136,7 +136,9 @@ class Supervisor:
 
     def _pass_on(self, number: int) -> None:
         for pid in list(self._children):
-            os.kill(pid, number)
+            # A child that waitpid has just buried stays on record until we come to strike it off.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def _flush() -> None:
