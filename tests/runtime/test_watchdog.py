@@ -16,7 +16,7 @@ from beltline.core.errors import StoreError
 from beltline.core.job import ClaimedJob
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
-from beltline.engine.settle import claim
+from beltline.engine.settle import claim, settle
 from beltline.runtime.heart import Pulse
 from beltline.runtime.run import Run
 from beltline.runtime.watchdog import RECYCLE, Watchdog
@@ -45,6 +45,7 @@ class Kennel:
             self.pulse,
             stage.runner.runs,
             "default",
+            unwritten=lambda: tuple(stage.settled),
             grace_us=GRACE,
             random=random.Random(1),
             loop=asyncio.get_running_loop(),
@@ -207,6 +208,35 @@ async def test_a_neighbour_whose_end_is_known_is_not_given_back(kennel: Kennel) 
     await kennel.blocked(20, timeout="10s")
 
     assert (await kennel.works.job(neighbour.job.id)).state is JobState.RUNNING
+
+
+async def test_an_outcome_that_is_not_written_yet_is_written(kennel: Kennel) -> None:
+    async def ends() -> str:
+        return "done"
+
+    kennel.works.belt.job(ends)
+    ended = await kennel.run("ends")
+    assert (await kennel.works.job(ended.job.id)).state is JobState.RUNNING
+
+    await kennel.blocked(20, timeout="10s")
+
+    job = await kennel.works.job(ended.job.id)
+    assert (job.state, job.result, job.crashes) == (JobState.SUCCEEDED, b'"done"', 0)
+
+
+async def test_an_outcome_whose_write_arrived_after_all_is_left_as_it_is(kennel: Kennel) -> None:
+    async def ends() -> str:
+        return "done"
+
+    kennel.works.belt.job(ends)
+    ended = await kennel.run("ends")
+    await settle(kennel.works.store, "default", kennel.stage.settled, random=random.Random(1))
+    written = await kennel.works.job(ended.job.id)
+
+    await kennel.blocked(20, timeout="10s")
+
+    assert await kennel.works.job(ended.job.id) == written
+    assert kennel.ended == [RECYCLE]
 
 
 async def test_what_is_no_body_ends_nothing(kennel: Kennel, caplog: pytest.LogCaptureFixture) -> None:

@@ -50,6 +50,10 @@ class Settler:
         """The runs, as (id, fence), whose outcomes are not in the store yet."""
         return {(item.job.id, item.job.fence) for item in self._pending}
 
+    def unwritten(self) -> tuple[Settlement, ...]:
+        """Return the outcomes that are not in the store yet; safe from any thread."""
+        return tuple(self._pending)
+
     def put(self, item: Settlement) -> None:
         """Take an outcome; it is written as soon as possible."""
         self._pending.append(item)

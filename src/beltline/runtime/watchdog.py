@@ -1,8 +1,8 @@
 """Ends a process whose event loop a body blocks beyond its time-out.
 
 It runs on the heart's thread, so it works while the loop does not. It settles the blocking job as timed out,
-gives the others back uncharged, prints every thread's stack and exits with RECYCLE: the supervisor starts a
-new process.
+gives the others back uncharged, writes the outcomes that the loop did not come to write, prints every
+thread's stack and exits with RECYCLE: the supervisor starts a new process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Final
 
@@ -45,6 +45,7 @@ class Watchdog:
         runs: Mapping[tuple[str, int], Run],
         namespace: str,
         *,
+        unwritten: Callable[[], Sequence[Settlement]],
         grace_us: int,
         random: Random,
         loop: asyncio.AbstractEventLoop,
@@ -54,6 +55,7 @@ class Watchdog:
         self._pulse = pulse
         self._runs = runs
         self._namespace = namespace
+        self._unwritten = unwritten
         self._grace_us = grace_us
         self._random = random
         self._loop = loop
@@ -90,17 +92,25 @@ class Watchdog:
             "job %s blocked the event loop beyond its time-out: ending this process", blocking.job.id
         )
         faulthandler.dump_traceback(all_threads=True)
+        try:
+            for batch in (self._interrupted(blocking), self._unwritten()):
+                # Where the loop's own write of an outcome arrived after all, the fence makes this one miss.
+                if batch:
+                    await settle(store, self._namespace, batch, random=self._random)
+        finally:
+            self._end(RECYCLE)
+
+    def _interrupted(self, blocking: Run) -> list[Settlement]:
         limit_s = (blocking.job.timeout_us or 0) / MICROS
         message = f"the body blocked the event loop longer than its time-out of {limit_s:g} s"
         definition = blocking.definition
         timed_out = Outcome(Ending.TIMED_OUT, error=failure("Timeout", message))
-        batch = [Settlement(blocking.job, timed_out, Policy(definition.retry, definition.max_crashes))]
-        others = [run for run in list(self._runs.values()) if run is not blocking and not run.settled]
-        batch.extend(Settlement(run.job, released(Reason.DRAINED), Policy()) for run in others)
-        try:
-            await settle(store, self._namespace, batch, random=self._random)
-        finally:
-            self._end(RECYCLE)
+        guilty = Settlement(blocking.job, timed_out, Policy(definition.retry, definition.max_crashes))
+        open_ = [run for run in list(self._runs.values()) if not run.settled]
+        return [
+            guilty if run is blocking else Settlement(run.job, released(Reason.DRAINED), Policy())
+            for run in open_
+        ]
 
 
 def _frame(thread_id: int) -> FrameType | None:

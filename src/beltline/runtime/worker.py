@@ -160,6 +160,7 @@ class Worker:
             self._pulse,
             self._runner.runs,
             self._namespace,
+            unwritten=self._settler.unwritten,
             grace_us=config.grace_us,
             random=parts.random,
             loop=asyncio.get_running_loop(),
