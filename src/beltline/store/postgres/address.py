@@ -32,6 +32,11 @@ _PLANNER: Final = MappingProxyType(
 )
 
 
+# Nothing of ours rests inside a transaction: whoever does so for this long was stopped there, or is gone with
+# its network, and others wait for its locks.
+_IDLE_IN_TRANSACTION: Final = "15s"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where the store is. `url` is as given, `dsn` for asyncpg, `shown` for people: it has no password."""
@@ -44,7 +49,12 @@ class Address:
     @property
     def settings(self) -> Mapping[str, str]:
         """What every connection of ours is set to."""
-        return {**_PLANNER, "search_path": self.schema, "application_name": "beltline"}
+        return {
+            **_PLANNER,
+            "search_path": self.schema,
+            "application_name": "beltline",
+            "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION,
+        }
 
     def number(self, *words: str) -> int:
         """Return the number of an advisory lock that stands for `words` in this schema."""

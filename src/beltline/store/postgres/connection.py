@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
@@ -17,6 +18,11 @@ from beltline.store.statements import load_statements
 POOL_SIZE: Final = 4
 CONNECT_SECONDS: Final = 10.0
 COMMAND_SECONDS: Final = 60.0
+# Claims and beats take milliseconds. Without an answer for this long the network has swallowed one of us, and
+# a worker that waits on loses its lease; a new connection may get through.
+ANSWER_SECONDS: Final = 10.0
+# Time for the server to end what we gave up: it would go on without us, and others wait for its locks.
+UNDO_SECONDS: Final = 5.0
 WAIT_SECONDS: Final = 30.0
 _TRIES: Final = 5
 _BACK_OFF_SECONDS: Final = 0.02
@@ -34,14 +40,14 @@ class Statements:
         self.backend: int = raw.get_server_pid()
         self._texts = texts
 
-    async def rows(self, name: str, *values: object) -> list[Row]:
-        """Run a statement and return its rows."""
-        found: list[Row] = await self.raw.fetch(self._texts[name], *values)
+    async def rows(self, name: str, *values: object, within: float | None = None) -> list[Row]:
+        """Run a statement and return its rows; `within` bounds the seconds until the answer."""
+        found: list[Row] = await self.raw.fetch(self._texts[name], *values, timeout=within)
         return found
 
-    async def value(self, name: str, *values: object) -> Any:  # noqa: ANN401 - as wide as SQL
+    async def value(self, name: str, *values: object, within: float | None = None) -> Any:  # noqa: ANN401 - as wide as SQL
         """Run a statement and return the first column of its first row, None where there is none."""
-        return await self.raw.fetchval(self._texts[name], *values)
+        return await self.raw.fetchval(self._texts[name], *values, timeout=within)
 
     async def run(self, name: str, *values: object) -> None:
         """Run a statement that returns nothing."""
@@ -105,6 +111,10 @@ class Pool:
         """Run one statement as its own transaction."""
         await self.use(lambda statements: statements.run(name, *values))
 
+    async def prompt(self, name: str, *values: object) -> list[Row]:
+        """Do what `rows` does, but give a server up that does not answer promptly."""
+        return await self.use(lambda statements: statements.rows(name, *values, within=ANSWER_SECONDS))
+
     async def scan(self, name: str, *values: object) -> list[Row]:
         """Run one statement that reads whole tables, planned freely, and return its rows."""
 
@@ -118,8 +128,17 @@ class Pool:
         """Run `work` in a transaction, again from its beginning where it collided with another one."""
 
         async def bounded(statements: Statements) -> T:
-            async with statements.raw.transaction():
-                return await work(statements)
+            transaction = statements.raw.transaction()
+            await transaction.start()
+            try:
+                result = await work(statements)
+            except BaseException:
+                with suppress(*FAILURES):
+                    async with asyncio.timeout(UNDO_SECONDS):
+                        await transaction.rollback()
+                raise
+            await transaction.commit()
+            return result
 
         return await self.use(bounded)
 
@@ -158,6 +177,8 @@ class Pool:
             self._release(statements)
             raise
         except FAILURES as error:
+            if isinstance(error, TimeoutError):
+                await _stop(statements)
             self._release(statements, whole=leaves_connection_whole(error))
             raise translated(error, self.address.shown) from error
         except BeltlineError:
@@ -203,3 +224,9 @@ class Pool:
             statements.raw.terminate()
             self.backends.discard(statements.backend)
         self._slots.release()
+
+
+async def _stop(statements: Statements) -> None:
+    """Have the server end a statement that was given up, if it can still be told."""
+    with suppress(*FAILURES):
+        await statements.raw.close(timeout=UNDO_SECONDS)

@@ -70,9 +70,9 @@ class PostgresJobs:
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         values: list[object] = [params.namespace, params.session, params.now, params.limit]
         if params.queues is not None and len(params.queues) == 1:
-            rows = await self._pool.rows("claim_front", *values, params.queues[0])
+            rows = await self._pool.prompt("claim_front", *values, params.queues[0])
         else:
-            rows = await self._pool.rows("claim_queues", *values, params.queues)
+            rows = await self._pool.prompt("claim_queues", *values, params.queues)
         if not rows and not await self._pool.value("session_able", params.namespace, params.session):
             raise LeaseLost(f"session {params.session} is not open any more; open a new one")
         rows.sort(key=_ORDER)

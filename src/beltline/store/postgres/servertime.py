@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beltline.core.clock import Clock
-from beltline.store.postgres.connection import Pool, Statements
+from beltline.store.postgres.connection import ANSWER_SECONDS, Pool, Statements
 
 
 class ServerTime:
@@ -25,7 +25,7 @@ class ServerTime:
 
     async def _ask(self, statements: Statements) -> None:
         sent = self._clock.monotonic()
-        told: int = await statements.value("server_time")
+        told: int = await statements.value("server_time", within=ANSWER_SECONDS)
         received = self._clock.monotonic()
         self.adjust(sent, told, received)
 

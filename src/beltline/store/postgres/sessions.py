@@ -30,7 +30,7 @@ class PostgresSessions:
 
     async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
         await self._time.measure(self._pool)
-        rows = await self._pool.rows("session_beat", namespace, session, now)
+        rows = await self._pool.prompt("session_beat", namespace, session, now)
         return BeatReply(
             bool(rows), [(job_id, fence, request) for job_id, fence, request in rows if job_id is not None]
         )
