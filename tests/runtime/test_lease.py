@@ -7,7 +7,7 @@ from dataclasses import replace
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.engine.settle import claim
-from beltline.runtime.lease import Lease
+from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from tests.runtime.works import QUICK, Works
 
 
@@ -73,6 +73,20 @@ async def test_what_is_held_without_being_known_is_given_back(works: Works) -> N
         (JobState.QUEUED, Reason.CLAIM_LOST, 0, 0)
     ] * 2
     assert not made.doubtful
+
+
+async def test_it_doubts_of_itself_once_a_lease(works: Works) -> None:
+    made = lease(works)
+    await made.open()
+    doubts = []
+
+    for _ in range(2 * BEATS_A_LEASE):
+        made.beaten()
+        doubts.append(made.doubtful)
+        if made.doubtful:
+            await made.reconcile(set())
+
+    assert doubts == [False, False, True] * 2
 
 
 async def test_a_closed_session_is_over(works: Works) -> None:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from beltline.core.clock import SystemClock
+from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.engine.settle import claim
 from tests.conformance.conftest import shared_place
 from tests.conformance.stores import Place
 from tests.runtime.bodies import Bodies
@@ -83,6 +85,18 @@ async def test_a_worker_whose_session_was_ended_begins_anew(works: Works, bodies
         found = await works.in_state(job.id)
 
     assert (found.state, found.runs, found.crashes) == (JobState.SUCCEEDED, 2, 1)
+
+
+async def test_a_claim_that_arrives_after_it_was_given_up_is_given_back(works: Works, bodies: Bodies) -> None:
+    async with works.working(queues=("here",)):
+        [session] = await eventually_async(works.sessions)
+        late = await bodies.adds.options(queue="there").submit(1, 2)
+        [claimed] = await claim(works.store, works.namespace, session.id, queues=("there",), limit=1)
+
+        found = await works.in_state(late.id, JobState.QUEUED)
+
+    assert claimed.id == late.id
+    assert (found.reason, found.crashes) == (Reason.CLAIM_LOST, 0)
 
 
 async def test_what_does_not_end_in_time_is_given_back_uncharged(works: Works, bodies: Bodies) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from beltline.config import WorkerConfig
 from beltline.core.ids import Random, new_id
@@ -13,12 +14,15 @@ from beltline.engine.rescue import give_back
 from beltline.store.contract import Store
 from beltline.store.params import NewSession
 
+BEATS_A_LEASE: Final = 3
+
 
 class Lease:
     """One session after another: where the store says that a session has ended, the next is opened.
 
     `doubtful` is set by whoever lost the reply to a claim: the store may then say that we hold jobs of which
-    we know nothing.
+    we know nothing. Once a lease the worker doubts of itself: what the server was told to do by a connection
+    that broke may still be done after we have looked.
     """
 
     def __init__(self, store: Store, namespace: str, config: WorkerConfig, *, random: Random) -> None:
@@ -28,6 +32,7 @@ class Lease:
         self._namespace = namespace
         self._config = config
         self._random = random
+        self._beats = 0
 
     async def open(self) -> None:
         """Open a new session; `session` is its id from then on. Several workers may have one name."""
@@ -49,6 +54,11 @@ class Lease:
         )
         self.session = session
         self.doubtful = False
+
+    def beaten(self) -> None:
+        """Note that the session was renewed."""
+        self._beats += 1
+        self.doubtful = self.doubtful or self._beats % BEATS_A_LEASE == 0
 
     async def reconcile(self, known: AbstractSet[tuple[str, int]]) -> None:
         """Give back what the store says we hold and is not in `known`, as (id, fence), uncharged."""

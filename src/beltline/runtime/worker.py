@@ -21,7 +21,7 @@ from beltline.runtime.chores import chores
 from beltline.runtime.dispatcher import Dispatcher
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
-from beltline.runtime.lease import Lease
+from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop, growing
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
@@ -32,7 +32,6 @@ from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Hint, Store
 from beltline.store.params import BeatReply
 
-BEATS_A_LEASE: Final = 3
 _NEVER_S: Final = 3_600.0
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
@@ -251,6 +250,7 @@ class Worker:
             self._runner.interrupt_all(Cause.LOST)
             self._fetcher.hinted.set()
             return
+        self._lease.beaten()
         for job_id, fence, request in reply.requests:
             run = self._runner.runs.get((job_id, fence))
             if run is not None and request == "cancel":
