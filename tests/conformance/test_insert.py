@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
 
 from beltline.core.clock import DAY
@@ -271,15 +269,39 @@ async def test_ids_and_keys_of_another_namespace_are_no_concern(world: World) ->
     assert (await elsewhere.job(job.id)).payload == b"{}"
 
 
-async def test_a_job_is_never_overwritten_by_one_of_its_id(world: World) -> None:
-    """Such an id is chosen by chance, so a store may refuse it or take it for the same job; nothing else."""
-    stored = await world.bring(JobState.QUEUED)
-    again = world.new(id=stored.id, queue="other")
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING])
+async def test_an_id_that_nobody_chose_and_a_job_has_is_an_error_and_nothing_is_stored(
+    world: World, state: JobState
+) -> None:
+    stored = await world.bring(state)
+    good, again = world.new(), world.new(id=stored.id, queue="other")
 
-    with suppress(StoreError):
-        assert await world.insert(again) == [Inserted(stored.id, EXISTING)]
+    with pytest.raises(StoreError, match="drawn") as refused:
+        await world.insert(good, again, all_or_none=False)
+
+    assert type(refused.value) is StoreError
+    assert await world.job(stored.id) == stored
+    assert await world.store.reads.get(world.namespace, [good.id]) == []
+
+
+async def test_an_id_that_nobody_chose_does_not_stand_twice_in_one_batch(world: World) -> None:
+    job = world.new()
+
+    with pytest.raises(StoreError, match="drawn"):
+        await world.insert(job, world.new(id=job.id))
+
+    assert await world.store.reads.get(world.namespace, [job.id]) == []
+
+
+async def test_an_id_that_nobody_chose_is_no_less_an_error_beside_chosen_ones(world: World) -> None:
+    stored = await world.bring(JobState.QUEUED)
+    chosen, again = world.new(id="invoice-17", chosen_id=True), world.new(id=stored.id)
+
+    with pytest.raises(StoreError, match="drawn"):
+        await world.insert(chosen, again)
 
     assert await world.job(stored.id) == stored
+    assert await world.store.reads.get(world.namespace, [chosen.id]) == []
 
 
 async def test_a_thousand_jobs_go_in_at_once(world: World) -> None:

@@ -55,8 +55,10 @@ class JobStore(Protocol):
         is unfinished and until the `expires_at` that finishing sets (24 h later, not included); an expired
         one is taken over. Two jobs of one batch with one key: the first is created. With `chosen_id`: where
         the id exists in jobs, dead or history, the same definition and payload hash give `existing`, anything
-        else `id_reused`. Concurrent callers with one key or id create one job. Counts `submitted` deltas of
-        what was created and hints `queued` where a created job is queued.
+        else `id_reused`. An id that was not chosen is drawn by chance and not looked for: where a live job
+        has it, StoreError is raised and nothing of the call is stored. Concurrent callers with one key or id
+        create one job. Counts `submitted` deltas of what was created and hints `queued` where a created job
+        is queued.
         """
         ...
 

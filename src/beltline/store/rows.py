@@ -12,6 +12,8 @@ from beltline.core.states import JobState
 
 JOB_COLUMNS: Final = Job._fields
 
+ID_TAKEN: Final = "an id that was drawn for a job is taken; nothing of this call was stored: repeat it"
+
 
 def labels_text(labels: Mapping[str, str] | None) -> str | None:
     """Return labels as the JSON text that the stores keep, names in order; None where there are none."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
-from beltline.core.errors import LeaseLost
+from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.order import HEAD_START
 from beltline.core.states import FINAL
@@ -30,9 +30,10 @@ from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
 from beltline.store.postgres.changes import Part, parts_of, values_of
 from beltline.store.postgres.connection import Pool, Row, Statements
+from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
 from beltline.store.postgres.wakeups import PostgresWakeups
-from beltline.store.rows import job_of, labels_of
+from beltline.store.rows import ID_TAKEN, job_of, labels_of
 
 _LABELS: Final = ClaimedJob._fields.index("labels")
 _WIDTH: Final = len(ClaimedJob._fields)
@@ -49,18 +50,21 @@ class PostgresJobs:
     async def insert(self, params: InsertJobs) -> list[Inserted]:
         if not params.jobs:
             return []
-        if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
-            address = self._pool.address
-            answers = await self._pool.transaction(
-                lambda statements: insert_known(statements, address, params)
-            )
-        else:
-            name, values = statement_of(params.namespace, params.jobs, params.now)
-            await self._pool.run(name, *values)
-            answers = [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
+        try:
+            answers = await self._inserted(params)
+        except Duplicate as error:
+            raise StoreError(ID_TAKEN) from error
         for hint in hints_of({job.state for job in params.jobs}):
             self._wakeups.fire(params.namespace, hint)
         return answers
+
+    async def _inserted(self, params: InsertJobs) -> list[Inserted]:
+        if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+            address = self._pool.address
+            return await self._pool.transaction(lambda statements: insert_known(statements, address, params))
+        name, values = statement_of(params.namespace, params.jobs, params.now)
+        await self._pool.run(name, *values)
+        return [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
 
     async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
         if not params.jobs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,11 +11,12 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from beltline.core.clock import MINUTE
+from beltline.core.errors import StoreError
 from beltline.core.job import NewJob
 from beltline.store.contract import Hint
 from beltline.store.hints import hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
-from beltline.store.rows import labels_text
+from beltline.store.rows import ID_TAKEN, labels_text
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.transaction import Transaction
 
@@ -54,8 +56,13 @@ def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
 def _insert_new(
     transaction: Transaction, *, namespace: str, batch: Batch, answers: list[Inserted]
 ) -> list[Inserted]:
-    for name, parameters in batch.statements:
-        transaction.run(name, parameters)
+    try:
+        for name, parameters in batch.statements:
+            transaction.run(name, parameters)
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+            raise
+        raise StoreError(ID_TAKEN) from error
     for hint in batch.hints:
         transaction.hint(namespace, hint)
     return answers
