@@ -89,6 +89,13 @@ def test_migrate_brings_a_store_up_to_date(terminal: Terminal, tmp_path: Path) -
     assert {item["state"] for item in after.json["items"]} == {"applied"}
 
 
+def test_status_of_a_file_that_is_not_there_makes_none(terminal: Terminal, tmp_path: Path) -> None:
+    ran = terminal("db", "status", "--store", f"sqlite:///{tmp_path / 'absent.db'}")
+
+    assert ran.code == 1
+    assert list(tmp_path.glob("absent*")) == []
+
+
 def test_status_tells_what_each_store_has(any_cli: Terminal) -> None:
     ran = any_cli("db", "status")
 

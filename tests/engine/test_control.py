@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from beltline.core.errors import Conflict, InvalidTransition, NotFound
+from beltline.core.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from beltline.core.job import Job
 from beltline.core.order import order_key
 from beltline.core.outcome import Ending, Outcome
@@ -66,6 +66,15 @@ class MeddledStore:
 
 def meddled(desk: Desk, meddle: Callable[[], Awaitable[object]], times: int = 1) -> Store:
     return cast("Store", MeddledStore(desk.store, meddle, times))
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "-a", "a" * 129, "a\n", "\ud800"])
+async def test_a_queue_that_can_never_be_is_not_paused(desk: Desk, name: str) -> None:
+    with pytest.raises(InvalidInput, match="is no queue name"):
+        await control.pause_queue(desk.store, desk.namespace, name, paused=True, actor="ada")
+
+    assert await desk.store.queues.page(desk.namespace) == []
+    assert await desk.audited() == []
 
 
 @pytest.mark.parametrize("event", ACTIONS, ids=str)

@@ -20,30 +20,39 @@ def db() -> None:
 @pass_invocation
 def migrate(invocation: Invocation) -> None:
     """Bring the schema up to date; a store that is up to date is left as it is."""
-    _print(invocation, asyncio.run(_migrations(invocation.config().store.url, migrate=True)))
+    _print(invocation, asyncio.run(_migrated(invocation.config().store.url)))
 
 
 @db.command("status", epilog=example("beltline db status --json"))
 @pass_invocation
 def status(invocation: Invocation) -> int:
     """Print which migrations the store has; exit code 1 where some are missing."""
-    found = asyncio.run(_migrations(invocation.config().store.url, migrate=False))
+    found = asyncio.run(_looked_up(invocation.config().store.url))
     _print(invocation, found)
     return OK if all(applied for _, applied in found) else FAILED
 
 
-async def _migrations(url: str, *, migrate: bool) -> list[tuple[str, bool]]:
-    from beltline.core.errors import SchemaOutdated
+async def _migrated(url: str) -> list[tuple[str, bool]]:
     from beltline.store.open import store_from_url
 
     store = store_from_url(url)
     try:
-        try:
-            await store.open(migrate=migrate)
-        except SchemaOutdated:
-            if migrate:
-                raise
+        await store.open(migrate=True)
         return await store.migrations()
+    finally:
+        await store.close()
+
+
+async def _looked_up(url: str) -> list[tuple[str, bool]]:
+    """Look without opening, which would make a missing file; what seems up to date is opened, to be sure."""
+    from beltline.store.open import store_from_url
+
+    store = store_from_url(url)
+    try:
+        found = await store.migrations()
+        if all(applied for _, applied in found):
+            await store.open(migrate=False)
+        return found
     finally:
         await store.close()
 

@@ -11,8 +11,6 @@ from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.cli.shapes import queue_shape, states_of
 from beltline.cli.text import age
-from beltline.config import QUEUE_NAME
-from beltline.core.errors import InvalidInput
 from beltline.core.states import DEAD, JobState
 from beltline.engine import control
 from beltline.store.contract import Store
@@ -51,8 +49,7 @@ def _action(name: str, *, paused: bool, text: str) -> None:
     @pass_invocation
     def act(invocation: Invocation, names: Sequence[str], why: str) -> None:
         for queue in names:
-            if not QUEUE_NAME.fullmatch(queue):
-                raise InvalidInput(f"{queue!r} is no queue name: use letters, digits and . _ : / @ -")
+            control.require_queue_name(queue)
         found, counts, _ = with_store(invocation, _setting(names, paused=paused, why=why))
         if invocation.json:
             print_list([queue_shape(queue, counts) for queue in found if queue.name in names])

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from beltline.core.errors import Conflict, NotFound
+from beltline.config import QUEUE_NAME
+from beltline.core.errors import Conflict, InvalidInput, NotFound
 from beltline.core.job import Change, Job
 from beltline.core.order import order_key
 from beltline.core.reasons import Reason
@@ -77,10 +78,23 @@ async def discard(store: Store, namespace: str, job_id: str, *, actor: str, why:
 async def pause_queue(
     store: Store, namespace: str, queue: str, *, paused: bool, actor: str, why: str = ""
 ) -> None:
-    """Stop or go on handing out a queue's jobs; running ones are not touched."""
+    """Stop or go on handing out a queue's jobs; running ones are not touched.
+
+    The queue need not exist yet. Raises InvalidInput where it never can.
+    """
+    require_queue_name(queue)
     action = "pause" if paused else "resume"
     entry = AuditEntry(actor=actor, action=f"queue.{action}", target=f"queue/{queue}", reason=why)
     await store.queues.set_paused(namespace, queue, paused=paused, now=store.now(), audit=(entry,))
+
+
+def require_queue_name(queue: str) -> None:
+    """Raise InvalidInput where no queue can be called so."""
+    if not QUEUE_NAME.fullmatch(queue):
+        raise InvalidInput(
+            f"{queue!r} is no queue name: use 1 to 128 letters, digits and . _ : / @ -,"
+            " first a letter or digit"
+        )
 
 
 async def fetch(store: Store, namespace: str, job_id: str) -> Job:
