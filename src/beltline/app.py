@@ -11,12 +11,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 import uvloop
 
 from beltline.client.beltline import Beltline
-from beltline.client.loading import load_app
+from beltline.client.loading import load_app, store_of
 from beltline.config import Config
 from beltline.core.clock import SystemClock
 from beltline.engine.definitions import apply_definitions
@@ -30,14 +31,15 @@ COLLECT_AFTER: Final = 20_000
 def run_worker(config: Config, target: str) -> int:
     """Load the app, open the store, work until stopped or idle; return the exit code.
 
-    Raises AppImportFailed, StoreError, ConfigError before any job is claimed.
+    Where the configuration names no store, the app's own is used. Raises AppImportFailed, StoreError,
+    ConfigError before any job is claimed.
     """
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     belt = load_app(target)
     tune_interpreter()
-    return uvloop.run(work(config, belt))
+    return uvloop.run(work(replace(config, store=store_of(belt, config.store)), belt))
 
 
 def tune_interpreter() -> None:

@@ -187,6 +187,48 @@ def test_the_environment_names_the_store(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Beltline().url == "sqlite:///beltline.db"
 
 
+def configure(text: str) -> None:
+    Path("beltline.toml").write_text(text, "utf-8")
+
+
+def test_a_file_names_store_and_namespace_as_it_does_for_commands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configure('[store]\nurl = "sqlite:///filed.db"\nnamespace = "filed"\n')
+    belt = Beltline()
+    assert (belt.url, belt.namespace) == ("sqlite:///filed.db", "filed")
+
+    monkeypatch.setenv("BELTLINE_NAMESPACE", "surroundings")
+    later = Beltline()
+    assert (later.url, later.namespace) == ("sqlite:///filed.db", "surroundings")
+    assert Beltline("sqlite:///given.db", namespace="given").namespace == "given"
+
+
+async def test_a_bad_file_is_told_whole_when_the_store_is_needed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configure('[store]\nurl = "nowhere"\n[worker]\nlease = "soon"\n')
+    jobs = Jobs(Beltline())
+
+    with pytest.raises(ConfigError) as refused:
+        await jobs.belt.open()
+
+    assert len(refused.value.problems) == 2
+    assert await jobs.add(1, 2) == 3
+
+
+async def test_what_is_given_whole_needs_no_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file_url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configure("this is no TOML")
+
+    async with Beltline(file_url, namespace="given") as belt:
+        assert belt.store.url == file_url
+
+
 def test_a_job_name_is_used_once(jobs: Jobs) -> None:
     with pytest.raises(ConfigError, match="the job name 'add' is used twice"):
 

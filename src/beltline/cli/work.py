@@ -67,12 +67,9 @@ def work(
 def _work(config: Config, app: str, *, as_json: bool) -> int:
     """Work in this process; a refusal is told here, so that the supervisor does not start it again."""
     from beltline.app import run_worker
-    from beltline.client.loading import load_app, store_of
 
     try:
-        # The import is done once: the worker finds the module loaded.
-        store = store_of(load_app(app), config.store)
-        return run_worker(replace(config, store=store), app)
+        return run_worker(config, app)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BeltlineError as error:

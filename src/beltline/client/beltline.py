@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
@@ -12,7 +13,7 @@ from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.target import all_checked, checked, target_of
-from beltline.config import DEFAULT_NAMESPACE, DEFAULT_STORE
+from beltline.config import StoreConfig, load
 from beltline.core.clock import Clock
 from beltline.core.job import Job
 from beltline.definitions.definition import define
@@ -43,22 +44,39 @@ class JobDecorator(Protocol):
 class Beltline:
     """Job definitions and the way to their store.
 
-    `store`: a URL, else BELTLINE_STORE, else `sqlite:///beltline.db`; `namespace`: else BELTLINE_NAMESPACE,
-    else `default`. Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened
-    again afterwards. It belongs to one event loop while it is open. Inside a worker it is open on the
-    worker's store and namespace: bodies submit jobs as they are.
+    `store` (a URL) and `namespace` come from where every command has them, unless they are given: the
+    environment (BELTLINE_STORE, BELTLINE_NAMESPACE), else `beltline.toml` in the working directory or the
+    file that BELTLINE_CONFIG names, else `sqlite:///beltline.db` and `default`. They are read when they are
+    first needed, not when the module of the app is imported.
+
+    Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened again afterwards.
+    It belongs to one event loop while it is open. Inside a worker it is open on the worker's store and
+    namespace: bodies submit jobs as they are.
     """
 
     def __init__(
         self, store: str | None = None, *, namespace: str | None = None, clock: Clock | None = None
     ) -> None:
         self.registry = Registry()
-        self.url = store or os.environ.get("BELTLINE_STORE") or DEFAULT_STORE
-        self.namespace = namespace or os.environ.get("BELTLINE_NAMESPACE") or DEFAULT_NAMESPACE
+        self._given = store, namespace
         self._clock = clock
-        self._port = ClientPort(self.namespace)
+        self._port = ClientPort()
         self._entered = 0
         self._is_lent = False
+
+    @cached_property
+    def url(self) -> str:
+        """The store's URL. Raises ConfigError that lists every fault of the configuration."""
+        return self._given[0] or self._configured.url
+
+    @cached_property
+    def namespace(self) -> str:
+        """The tenant. Raises ConfigError that lists every fault of the configuration."""
+        return self._given[1] or self._configured.namespace
+
+    @cached_property
+    def _configured(self) -> StoreConfig:
+        return load(None, os.environ, {}).store
 
     @overload
     def job(
@@ -85,12 +103,13 @@ class Beltline:
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
         if not self._port.is_open():
+            namespace = self.namespace
             store = store_from_url(self.url, clock=self._clock)
             await store.open()
             if self._port.is_open():  # another task was quicker
                 await store.close()
             else:
-                self._port.attach(store, self.namespace)
+                self._port.attach(store, namespace)
         return self
 
     @asynccontextmanager

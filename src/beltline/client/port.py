@@ -28,8 +28,8 @@ T = TypeVar("T")
 class ClientPort:
     """Submits and waits through the store it was given; refuses with NotOpen while it has none."""
 
-    def __init__(self, namespace: str, randomness: Random | None = None) -> None:
-        self.namespace = namespace
+    def __init__(self, randomness: Random | None = None) -> None:
+        self.namespace = ""
         self.portal = Portal()
         self._random = randomness or random.SystemRandom()
         self._opened: tuple[Store, Submitter, Waiter] | None = None
