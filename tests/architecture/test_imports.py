@@ -27,6 +27,22 @@ HEAVY: Final = (
     "uvloop",
 )
 
+# What all names of the root package may load beside the standard library: payload types are pydantic's.
+PAYLOAD_TYPES: Final = frozenset(
+    {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
+)
+# What belongs to an opened store; the standard library's driver counts too.
+DRIVERS: Final = frozenset({"sqlite3", "beltline.store.sqlite", "beltline.store.postgres"})
+
+# The names are imported when they are first used, so each is used.
+USE_ALL_NAMES: Final = "import beltline\nfor name in beltline.__all__: getattr(beltline, name)"
+DEFINE_A_JOB: Final = """
+from beltline import Beltline, Context, Retry
+belt = Beltline()
+def resize(ctx: Context, path: str, width: int = 256) -> dict[str, int]: ...
+belt.job(resize, retry=Retry(max_attempts=5), timeout="5m")
+"""
+
 
 def root_import(source: Source) -> Iterator[tuple[int, str]]:
     for line, name in source.imports:
@@ -49,6 +65,12 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(said.stdout))
 
 
+def third_party(modules: set[str]) -> set[str]:
+    """The packages among them that are neither ours nor Python's; `_sysconfigdata…` is named by platform."""
+    packages = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"beltline"}
+    return {name for name in packages if not name.startswith("_sysconfigdata")}
+
+
 def test_no_inner_module_imports_the_root_package() -> None:
     expect_none(root_import, "src")
 
@@ -59,6 +81,20 @@ def test_the_core_needs_the_standard_library_only() -> None:
 
 def test_importing_beltline_loads_nothing_heavy() -> None:
     assert loaded_by("import beltline").intersection(HEAVY) == set()
+
+
+def test_the_names_of_the_root_package_load_payload_types_and_no_driver() -> None:
+    loaded = loaded_by(USE_ALL_NAMES)
+
+    assert third_party(loaded) - third_party(loaded_by("pass")) <= PAYLOAD_TYPES
+    assert loaded & DRIVERS == set()
+
+
+def test_an_app_that_is_imported_loads_no_driver() -> None:
+    loaded = loaded_by(DEFINE_A_JOB)
+
+    assert third_party(loaded) - third_party(loaded_by("pass")) <= PAYLOAD_TYPES
+    assert loaded & (DRIVERS | {"tomllib"}) == set()
 
 
 def test_an_import_of_the_root_package_is_found() -> None:
@@ -74,3 +110,6 @@ def test_a_third_party_import_is_found() -> None:
 
 def test_what_an_import_loads_is_seen() -> None:
     assert "click" in loaded_by("import click")
+    assert "click" in third_party(loaded_by("import click.core"))
+    assert "pydantic" in loaded_by(USE_ALL_NAMES)
+    assert "beltline.store.sqlite" in loaded_by("import beltline.store.sqlite.store")

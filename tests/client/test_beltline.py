@@ -216,7 +216,7 @@ async def test_a_bad_file_is_told_whole_when_the_store_is_needed(
         await jobs.belt.open()
 
     assert len(refused.value.problems) == 2
-    assert await jobs.add(1, 2) == 3
+    assert jobs.add(1, 2) == 3
 
 
 async def test_what_is_given_whole_needs_no_file(
