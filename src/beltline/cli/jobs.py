@@ -64,10 +64,10 @@ def ls(invocation: Invocation, /, *, limit: int, before: str | None, **options: 
 
 @jobs.command("show", epilog=example("beltline jobs show 06f2k9…\nbeltline jobs show 06f2k9… --json"))
 @click.argument("job_id", metavar="ID")
-@click.option("--full", is_flag=True, help="Do not cut a long payload or result.")
+@click.option("--full", is_flag=True, help="Do not cut long payloads, results and steps.")
 @pass_invocation
 def show(invocation: Invocation, job_id: str, *, full: bool) -> None:
-    """Show everything about a job: state, reason, attempts, error, times, payload, result."""
+    """Show everything about a job: state, reason, attempts, steps, error, times, payload, result."""
     story = with_store(invocation, lambda store, namespace: story_of(store, namespace, job_id))
     if invocation.json:
         print_json(story.shape())

@@ -102,18 +102,7 @@ class Worker:
         self._requests = Loop(
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
-        rescuer = Rescuer(store, namespace, clock=parts.clock, random=random, own=lambda: self._lease.session)
-        self._loops = [
-            self._requests,
-            *chores(
-                store,
-                namespace,
-                retention=parts.config.retention,
-                rescuer=rescuer,
-                rescue_s=self._beat_s,
-                random=random,
-            ),
-        ]
+        self._loops = [self._requests, *self._make_chores()]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -146,6 +135,23 @@ class Worker:
     @property
     def _beat_s(self) -> float:
         return self._config.lease_us / BEATS_A_LEASE / MICROS
+
+    def _make_chores(self) -> list[Loop]:
+        parts = self._parts
+        return chores(
+            self._store,
+            self._namespace,
+            retention=parts.config.retention,
+            rescuer=Rescuer(
+                self._store,
+                self._namespace,
+                clock=parts.clock,
+                random=parts.random,
+                own=lambda: self._lease.session,
+            ),
+            rescue_s=self._beat_s,
+            random=parts.random,
+        )
 
     def _make_heart(self) -> Heart | None:
         parts, config = self._parts, self._config
