@@ -161,5 +161,5 @@ def _action(name: str, verb: Verb, text: str) -> None:
 
 _action("cancel", control.cancel, "Cancel jobs: waiting ones at once, running ones as soon as they obey.")
 _action("retry", control.retry, "Run jobs now that wait for their time, and replay dead letters.")
-_action("pause", control.pause, "Pause jobs; a running one ends its run first.")
+_action("pause", control.pause, "Pause jobs; a running one at its next step, or it ends.")
 _action("resume", control.resume, "Let paused jobs go on in the state they had.")
