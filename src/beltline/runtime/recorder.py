@@ -54,10 +54,11 @@ class _Asked(NamedTuple):
 class Recorder:
     """Asks the store for all runs of a worker. While it is away questions wait, but not for ever."""
 
-    def __init__(self, store: Store, namespace: str, *, random: Random) -> None:
+    def __init__(self, store: Store, namespace: str, *, random: Random, most_tries: int = MOST_TRIES) -> None:
         self.store = store
         self.namespace = namespace
         self._random = random
+        self._most_tries = most_tries
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._waiting: list[_Asked] = []
@@ -101,11 +102,11 @@ class Recorder:
             self._flushing = None
 
     async def _answer(self, alike: Sequence[_Asked]) -> None:
-        for failures in range(1, MOST_TRIES + 1):
+        for failures in range(1, self._most_tries + 1):
             try:
                 answers = await self._put([asked.question for asked in alike])
             except StoreError as error:
-                if failures == MOST_TRIES or self._closed:
+                if failures == self._most_tries or self._closed:
                     _refuse(alike, error)
                     return
                 if failures == 1:
