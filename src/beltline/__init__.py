@@ -20,6 +20,7 @@ __all__ = [
     "JobReference",
     "Retry",
     "Snooze",
+    "SyncContext",
 ]
 
 # Each name is imported when it is first used: `beltline --help`, which imports this package first, takes
@@ -36,6 +37,7 @@ _PLACES: Final[Mapping[str, str]] = MappingProxyType(
         "JobReference": "beltline.client.reference",
         "Retry": "beltline.core.retry",
         "Snooze": "beltline.core.outcome",
+        "SyncContext": "beltline.definitions.sync_context",
     }
 )
 

@@ -5,6 +5,7 @@ from beltline.core.errors import BeltlineError
 from beltline.core.outcome import Cancel, Fail, Snooze
 from beltline.core.retry import Retry
 from beltline.definitions.context import Context
+from beltline.definitions.sync_context import SyncContext
 from beltline.engine.submit import JobOptions
 
 __version__: str
@@ -20,4 +21,5 @@ __all__ = [
     "JobReference",
     "Retry",
     "Snooze",
+    "SyncContext",
 ]

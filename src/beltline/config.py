@@ -61,10 +61,11 @@ class WorkerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionConfig:
-    """How long ended jobs are kept, in days."""
+    """How long ended jobs and the keys of the once-ledger are kept, in days."""
 
     history_days: int = 7
     dead_days: int = 90
+    ledger_days: int = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,4 +300,5 @@ SETTINGS: Final = (
     Setting("worker.name", "name", "BELTLINE_WORKER_NAME", _text),
     Setting("retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", _number(1, 36_500)),
     Setting("retention.dead_days", "dead_days", "BELTLINE_RETENTION_DEAD_DAYS", _number(1, 36_500)),
+    Setting("retention.ledger_days", "ledger_days", "BELTLINE_RETENTION_LEDGER_DAYS", _number(1, 36_500)),
 )

@@ -23,7 +23,8 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
                 """apply_attempts apply_keys apply_leave apply_missed claim_take deltas_append fold_remove
                 fold_until log_trim prune_attempts prune_dead_find prune_history_find prune_logs
-                replay_attempts replay_find replay_keys replay_leave session_requests""",
+                prune_positions prune_steps replay_attempts replay_find replay_keys replay_leave
+                session_requests""",
             ),
             (
                 "SQLite has one writer and no SKIP LOCKED: it merges the fronts of all queues at once",
@@ -41,7 +42,10 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
             ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
             ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),
             ("PostgreSQL plans a statement that reads whole tables otherwise", "scan_settings"),
-            ("a caller's PostgreSQL connection takes one statement with one argument", "insert_with"),
+            (
+                "a caller's PostgreSQL connection takes one statement with one argument",
+                "insert_with step_record_with",
+            ),
         )
         for name in names.split()
     }

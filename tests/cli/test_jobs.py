@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +13,13 @@ import sys
 import pytest
 
 from beltline.cli.words import REASONS
+from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.store.contract import Store
 from beltline.store.params import NewLogLine, Progress
+from beltline.store.steps import NewPosition, NewStep, RecordSteps, SavePositions
 from tests.cli.shop import NAMESPACE, Shop, Terminal
 
 
@@ -163,6 +167,44 @@ def test_show_as_json_has_values_times_and_attempts(any_cli: Terminal, any_shop:
     assert job["finished_at"].endswith("Z")
     assert [attempt["outcome"] for attempt in job["attempts"]] == ["returned"]
     assert job["reason_text"] == REASONS[Reason.RETURNED]
+
+
+def remember(shop: Shop, job: ClaimedJob) -> None:
+    """Keep a step with a long result and a position."""
+
+    async def work(store: Store) -> None:
+        step = NewStep(job.id, job.fence, "pay", json.dumps({"receipt": "x" * 500}).encode())
+        position = NewPosition(job.id, job.fence, "rows", b'{"id":7}')
+        await store.steps.record(RecordSteps(namespace=NAMESPACE, steps=[step], now=store.now()))
+        await store.steps.save(SavePositions(namespace=NAMESPACE, positions=[position], now=store.now()))
+
+    shop.on_store(work)
+
+
+def test_show_lists_the_steps_that_are_done(cli: Terminal, shop: Shop) -> None:
+    job_id = submit(cli)
+    [claimed] = shop.claim()
+    remember(shop, claimed)
+
+    short, full = cli("jobs", "show", job_id).out, cli("jobs", "show", job_id, "--full").out
+
+    assert re.search(r"Steps\s+NAME\s+AT\s+RESULT\s+pay .*x…\n", short)
+    assert re.search(r"Positions\s+NAME\s+AT\s+POSITION\s+rows .*\{\"id\":7\}", short)
+    assert "x" * 500 in full
+
+
+def test_show_as_json_has_the_steps(any_cli: Terminal, any_shop: Shop) -> None:
+    job_id = submit(any_cli)
+    [claimed] = any_shop.claim()
+    assert any_cli("jobs", "show", job_id, "--json").json["steps"] == []
+    remember(any_shop, claimed)
+
+    shown = any_cli("jobs", "show", job_id, "--json").json
+
+    [step], [position] = shown["steps"], shown["positions"]
+    assert (step["id"], step["fence"], step["result"]) == ("pay", 1, {"receipt": "x" * 500})
+    assert (position["id"], position["position"]) == ("rows", {"id": 7})
+    assert step["at"].endswith("Z")
 
 
 def test_show_says_what_happens_next(cli: Terminal) -> None:

@@ -7,7 +7,8 @@ import os
 import threading
 from contextlib import suppress
 
-from beltline import Beltline, Context, Retry
+from beltline import Beltline, Context, Retry, SyncContext
+from tests.e2e.booking import ROWS, connected, die, write
 
 belt = Beltline()
 
@@ -90,3 +91,31 @@ async def stumble(ctx: Context, until: int) -> int:
     if ctx.attempt < until:
         raise RuntimeError(f"attempt {ctx.attempt} stumbles")
     return ctx.attempt
+
+
+@belt.job(max_crashes=100)
+async def book(ctx: Context) -> list[int]:
+    """Write rows, each in one transaction with its step; the first runs die, each at another point."""
+    with connected(belt.store.url) as conn:
+        runs: list[int] = []
+        for number in range(ROWS):
+            with conn.begin():
+                name = f"row-{number}"
+                runs.append(await ctx.step_in(conn, name, write, belt.store.url, number, ctx.run))
+                die(ctx.run, "before the commit")
+            die(ctx.run, "after the commit")
+        return runs
+
+
+@belt.job(max_crashes=100)
+def book_in_thread(ctx: SyncContext) -> list[int]:
+    """Do the same in a thread."""
+    with connected(belt.store.url) as conn:
+        runs: list[int] = []
+        for number in range(ROWS):
+            with conn.begin():
+                name = f"row-{number}"
+                runs.append(ctx.step_in(conn, name, write, belt.store.url, number, ctx.run))
+                die(ctx.run, "before the commit")
+            die(ctx.run, "after the commit")
+        return runs

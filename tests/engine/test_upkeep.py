@@ -106,9 +106,9 @@ async def test_dead_letters_go_when_their_time_is_over(desk: Desk) -> None:
     dead = await desk.bring(JobState.FAILED)
 
     desk.clock.advance(90 * DAY)
-    kept = await upkeep.prune(desk.store, desk.namespace, history_days=7, dead_days=90)
+    kept = await upkeep.prune(desk.store, desk.namespace, history_days=7, dead_days=90, ledger_days=90)
     desk.clock.advance(1)
-    gone = await upkeep.prune(desk.store, desk.namespace, history_days=7, dead_days=90)
+    gone = await upkeep.prune(desk.store, desk.namespace, history_days=7, dead_days=90, ledger_days=90)
 
     assert (kept["dead"], gone["dead"]) == (0, 1)
     assert await desk.store.reads.get(desk.namespace, [dead.id]) == []
@@ -118,6 +118,6 @@ async def test_unfinished_jobs_are_never_pruned(desk: Desk) -> None:
     job = await desk.submit()
     desk.clock.advance(1_000 * DAY)
 
-    await upkeep.prune(desk.store, desk.namespace, history_days=7, dead_days=90)
+    await upkeep.prune(desk.store, desk.namespace, history_days=7, dead_days=90, ledger_days=90)
 
     assert (await desk.job(job.id)).state is JobState.QUEUED

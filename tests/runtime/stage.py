@@ -17,7 +17,7 @@ from beltline.definitions.registry import Registry
 from beltline.engine.settle import Settlement
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
-from beltline.runtime.run import Run
+from beltline.runtime.run import Run, RunMemory
 from beltline.runtime.runner import Runner
 
 GRACE_US: Final = 30_000
@@ -64,6 +64,7 @@ class Stage:
             concurrency=CONCURRENCY,
             grace_us=GRACE_US,
             reports=self.told,
+            remember=no_memory,
             settle=self.settled.append,
             freed=self._free,
             now=self.clock.now,
@@ -130,6 +131,11 @@ class Stage:
 
     def _free(self) -> None:
         self.freed += 1
+
+
+def no_memory(run: Run) -> RunMemory:
+    """Stand for the memory of runs that do not use any."""
+    raise AssertionError(f"{run.key} asked for its memory")
 
 
 def error_of(outcome: Outcome) -> Failure:

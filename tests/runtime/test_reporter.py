@@ -17,6 +17,7 @@ from beltline.runtime.reporter import MOST_LINES, Reporter
 from beltline.runtime.run import Run
 from beltline.store.params import NewSession
 from tests.hops import Door
+from tests.runtime.stage import no_memory
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
 
@@ -65,7 +66,7 @@ async def claimed_job(works: Works) -> ClaimedJob:
 @pytest.fixture
 async def reporting(works: Works) -> AsyncIterator[Reporting]:
     reporter = Reporter(works.store, "default", now=works.store.now)
-    run = Run(await claimed_job(works), define(lambda: None, name="talks"), reporter)
+    run = Run(await claimed_job(works), define(lambda: None, name="talks"), reporter, no_memory)
     yield Reporting(works, reporter, run)
     await reporter.close()
 
@@ -216,7 +217,9 @@ async def test_a_defect_is_told_and_the_next_lines_arrive(
 async def test_closing_writes_what_is_left_and_then_is_silent(works: Works, door: Door) -> None:
     reporter = Reporter(works.store, "default", now=works.store.now)
     reporting = Reporting(
-        works, reporter, Run(await claimed_job(works), define(lambda: None, name="talks"), reporter)
+        works,
+        reporter,
+        Run(await claimed_job(works), define(lambda: None, name="talks"), reporter, no_memory),
     )
     reporting.say("one")
 
@@ -232,7 +235,9 @@ async def test_closing_writes_what_is_left_and_then_is_silent(works: Works, door
 async def test_closing_waits_for_what_is_on_its_way(works: Works, door: Door) -> None:
     reporter = Reporter(works.store, "default", now=works.store.now)
     reporting = Reporting(
-        works, reporter, Run(await claimed_job(works), define(lambda: None, name="talks"), reporter)
+        works,
+        reporter,
+        Run(await claimed_job(works), define(lambda: None, name="talks"), reporter, no_memory),
     )
     door.shut()
     reporting.say("one")

@@ -12,7 +12,7 @@ from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
 from beltline.definitions.context import Context
-from beltline.definitions.payload import ResultType
+from beltline.definitions.result import ResultType
 from beltline.engine.submit import DEFAULTS
 from beltline.engine.template import Template
 from tests.runtime.bodies import Bodies

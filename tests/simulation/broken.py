@@ -17,6 +17,7 @@ from beltline.store.params import (
     Miss,
     Session,
 )
+from beltline.store.steps import RecordSteps, Remembered, StepOutcome, StepStore
 
 
 class _Instead:
@@ -108,6 +109,30 @@ def claims_twice(store: Store) -> Store:
     return _with_jobs(store, claim=claim)
 
 
+def forgets_steps(store: Store) -> Store:
+    """Shows no run what the runs before it did."""
+
+    async def load(namespace: str, job_ids: Sequence[str]) -> list[Remembered]:
+        await store.steps.load(namespace, job_ids)
+        return []
+
+    return cast("Store", _Instead(store, steps=cast("StepStore", _Instead(store.steps, load=load))))
+
+
+def records_for_anyone(store: Store) -> Store:
+    """Keeps the steps of runs that lost their jobs."""
+
+    async def record(params: RecordSteps) -> list[StepOutcome]:
+        current = {
+            job.id: job.fence
+            for job in await store.reads.get(params.namespace, [step.job_id for step in params.steps])
+        }
+        steps = [step._replace(fence=current.get(step.job_id, step.fence)) for step in params.steps]
+        return await store.steps.record(replace(params, steps=steps))
+
+    return cast("Store", _Instead(store, steps=cast("StepStore", _Instead(store.steps, record=record))))
+
+
 BROKEN: Final = MappingProxyType(
     {
         broken.__name__: broken
@@ -118,6 +143,8 @@ BROKEN: Final = MappingProxyType(
             counts_no_beats,
             hides_lost_sessions,
             claims_twice,
+            forgets_steps,
+            records_for_anyone,
         )
     }
 )

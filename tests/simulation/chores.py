@@ -66,7 +66,7 @@ def housekeeper(world: World) -> Callable[[int], list[Coroutine[None, None, None
                 if world.chance(0.3):
                     await upkeep.fold(world.store, NAMESPACE)
                 if world.chance(0.05):
-                    await upkeep.prune(world.store, NAMESPACE, history_days=0, dead_days=1)
+                    await upkeep.prune(world.store, NAMESPACE, history_days=0, dead_days=1, ledger_days=1)
             except StoreError as error:
                 logging.getLogger(__name__).debug("upkeep: %s", error)
             for _ in range(4):

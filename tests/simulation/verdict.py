@@ -22,6 +22,8 @@ def judge(world: World) -> None:
     _judge_submits(world, jobs)
     for job in jobs.values():
         _judge_job(world, job)
+    world.witness.steps.compare(world.read(lambda store: store.steps.load(NAMESPACE, sorted(jobs))))
+    world.witness.agree()
     _judge_tallies(world)
     _judge_audit(world)
     left = world.read(lambda store: store.reads.unsettled(NAMESPACE, None, world.clock.now()))

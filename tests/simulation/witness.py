@@ -14,6 +14,8 @@ from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.retry import MAX_CRASHES
 from beltline.core.states import DEAD, FINAL, JobEvent, JobState, targets
 from beltline.store.params import ApplyChanges, ClaimJobs, InsertJobs, Retention
+from beltline.store.steps import RecordSteps, StepOutcome
+from tests.simulation.steps import StepWitness
 
 WRITES: Final = frozenset(
     {
@@ -61,6 +63,7 @@ class Witness:
         self.events: Counter[tuple[str, str, str]] = Counter()
         self.sessions: dict[str, SessionSeen] = {}
         self.paused_queues: set[str] = set()
+        self.steps = StepWitness()
 
     def look(self, ask: Ask, jobs: Sequence[Job]) -> None:
         """Compare the jobs after a verb with those before it. Raises Violation."""
@@ -88,6 +91,15 @@ class Witness:
         """Hear that a worker believes that its change was written."""
         state = self.settled.get((change.id, change.fence))
         _require(state is change.state, f"{change.id}/{change.fence}: told {change.state}, it is {state}")
+
+    def recorded(self, params: RecordSteps, outcomes: Sequence[StepOutcome]) -> None:
+        """Hear what became of records of steps."""
+        self.steps.answered(params, outcomes, self.jobs)
+        self.agree()
+
+    def agree(self) -> None:
+        """Raise Violation where a rule of steps was broken."""
+        _require(not self.steps.faults, "; ".join(self.steps.faults))
 
     def nothing_moved(self, ask: Ask) -> None:
         """Hear that a verb says that there was nothing to do."""
@@ -144,6 +156,7 @@ class Witness:
         limit = params.dead_before if old.state in DEAD else params.history_before
         _require((old.finished_at or 0) < limit, f"{old.id} was removed before its time", ask)
         self.pruned[old.id] = old
+        self.steps.forgotten(old.id)
 
     def _changed(self, ask: Ask, old: Job, new: Job) -> None:
         _require(new.fence >= old.fence and new.runs >= old.runs, f"{old.id}: a counter went down", ask)
@@ -171,6 +184,7 @@ class Witness:
             return
         same = all(getattr(old, name) == getattr(new, name) for name in _KEPT_WHEN_FINAL)
         _require(same and ask.verb == "jobs.discard", f"{old.id}: final {old.state} was overwritten", ask)
+        self.steps.forgotten(old.id)
 
     def _ended(self, ask: Ask, old: Job, new: Job) -> None:
         params = ask.arguments[0]
@@ -188,6 +202,9 @@ class Witness:
             _require(parked, f"{old.id}: a noted pause was overwritten by {new.state}", ask)
         _require((old.id, old.fence) not in self.settled, f"{old.id}/{old.fence} was settled twice", ask)
         self.settled[old.id, old.fence] = new.state
+        if new.state is JobState.SUCCEEDED:
+            self.steps.ended(new)
+            self.agree()
         self.events[new.definition, new.queue, new.state.value] += 1
 
     def _claimed(self, ask: Ask, old: Job, new: Job) -> None:

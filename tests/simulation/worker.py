@@ -18,6 +18,7 @@ from beltline.core.retry import Retry
 from beltline.engine.rescue import give_back
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.store.params import NewSession
+from tests.simulation.steps import DEFINITION, Walk, walk
 from tests.simulation.world import LEASE_US, NAMESPACE, World
 
 SLOTS: Final = 3
@@ -91,8 +92,9 @@ class Worker:
         await world.simulation.pause()
         for job in list(memory.runs.values()):
             if world.calm or world.chance(0.5):
+                outcome = await self._end_of(memory, job)
                 del memory.runs[job.id]
-                memory.unwritten.append(Settlement(job, self._outcome(memory, job), _POLICY))
+                memory.unwritten.append(Settlement(job, outcome, _POLICY))
         if not world.calm and world.chance(0.02):
             await self._drain(memory)
 
@@ -144,6 +146,16 @@ class Worker:
                 continue
             memory.session = session
             return
+
+    async def _end_of(self, memory: _Memory, job: ClaimedJob) -> Outcome:
+        """Do the steps of a job that has some; it ends well only when all are done."""
+        if job.definition == DEFINITION:
+            walked = await walk(self._world, NAMESPACE, job)
+            if walked is Walk.TAKEN:
+                return Outcome(Ending.SNOOZED, delay_us=MICROS)
+            if walked is Walk.FAILED:
+                return Outcome(Ending.FAILED, error=failure("LeaseLost", "or the store stays away"))
+        return self._outcome(memory, job)
 
     def _outcome(self, memory: _Memory, job: ClaimedJob) -> Outcome:
         world = self._world

@@ -19,6 +19,7 @@ from beltline.store.params import (
     NewSession,
 )
 from beltline.store.sqlite.store import SqliteStore
+from beltline.store.steps import RecordSteps, StepOutcome
 from beltline.testing.simulation import Crashes, Simulation, crash_at_random
 from tests.clocks import FakeClock
 from tests.simulation.witness import WRITES, Ask, SessionSeen, Violation, Witness
@@ -32,7 +33,7 @@ STALL_CHANCE: Final = 0.006
 FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
 _GROUPS: Final = (
-    "jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "audit", "wakeups",
+    "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
 )  # fmt: skip
 
 
@@ -123,6 +124,9 @@ class World:
             self.witness.look(ask, self.all_jobs())
         elif ask.verb.startswith("sessions."):
             self._tell_session(ask, value)
+        elif ask.verb == "steps.record":
+            params = cast("RecordSteps", ask.arguments[0])
+            self.witness.recorded(params, cast("list[StepOutcome]", value))
         elif ask.verb == "queues.set_paused":
             paused = self.witness.paused_queues
             (paused.add if ask.named["paused"] else paused.discard)(str(ask.arguments[1]))

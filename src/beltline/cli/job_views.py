@@ -9,15 +9,17 @@ from typing import Final, NamedTuple
 import click
 
 from beltline.cli.output import heading, print_fields, print_table
-from beltline.cli.shapes import Shape, attempt_shape, job_shape
+from beltline.cli.shapes import Shape, attempt_shape, job_shape, position_shape, step_shape
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import outlook, why
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.engine import control
 from beltline.store.contract import Store
+from beltline.store.steps import Memory, Remembered
 
 CUT: Final = 2_000
+STEP_CUT: Final = 80
 COLUMNS: Final = ("id", "state", "reason", "definition", "queue", "attempts", "created", "took")
 DEAD_COLUMNS: Final = ("id", "state", "definition", "error", "message", "fingerprint", "ended")
 
@@ -27,8 +29,19 @@ class Story(NamedTuple):
 
     job: Job
     attempts: list[Attempt]
+    remembered: list[Remembered]
     queue_paused: bool
     now: int
+
+    @property
+    def steps(self) -> list[Remembered]:
+        """The steps that are done."""
+        return [each for each in self.remembered if each.kind is Memory.STEP]
+
+    @property
+    def positions(self) -> list[Remembered]:
+        """How far its cursors and checkpoints are."""
+        return [each for each in self.remembered if each.kind is Memory.POSITION]
 
     def shape(self) -> Shape:
         """Return it as JSON: the job, its reason in words, its attempts."""
@@ -37,6 +50,8 @@ class Story(NamedTuple):
             "reason_text": why(self.job),
             "outlook": outlook(self.job, queue_paused=self.queue_paused, now=self.now) or None,
             "attempts": [attempt_shape(attempt) for attempt in self.attempts],
+            "steps": [step_shape(step) for step in self.steps],
+            "positions": [position_shape(position) for position in self.positions],
         }
 
 
@@ -46,7 +61,8 @@ async def story_of(store: Store, namespace: str, job_id: str) -> Story:
     attempts = await store.reads.attempts(namespace, job_id)
     queues = await store.queues.page(namespace)
     paused = any(queue.paused for queue in queues if queue.name == job.queue)
-    return Story(job, attempts, paused, store.now())
+    remembered = await store.steps.load(namespace, [job_id])
+    return Story(job, attempts, remembered, paused, store.now())
 
 
 def job_row(job: Job, now: int) -> Sequence[str]:
@@ -83,6 +99,7 @@ def print_story(story: Story, *, full: bool) -> None:
             ["run", "outcome", "started", "took", "worker", "error"],
             [_attempt_row(attempt, story.now) for attempt in story.attempts],
         )
+    _print_remembered(story, full=full)
     error = read_failure(job.error)
     if error:
         heading("Error")
@@ -95,6 +112,18 @@ def print_story(story: Story, *, full: bool) -> None:
             heading(name)
             text = json.dumps(json.loads(data), ensure_ascii=False, indent=2)
             click.echo(clean(text if full else cut(text, CUT)))
+
+
+def _print_remembered(story: Story, *, full: bool) -> None:
+    for title, column, rows in (("Steps", "result", story.steps), ("Positions", "position", story.positions)):
+        if rows:
+            heading(title)
+            print_table(["name", "at", column], [_remembered_row(row, full=full) for row in rows])
+
+
+def _remembered_row(row: Remembered, *, full: bool) -> Sequence[str]:
+    text = row.value.decode()
+    return (row.name, stamp(row.at), text if full else one_line(text, STEP_CUT))
 
 
 def _facts(story: Story) -> Sequence[tuple[str, str]]:

@@ -64,10 +64,10 @@ def ls(invocation: Invocation, /, *, limit: int, before: str | None, **options: 
 
 @jobs.command("show", epilog=example("beltline jobs show 06f2k9…\nbeltline jobs show 06f2k9… --json"))
 @click.argument("job_id", metavar="ID")
-@click.option("--full", is_flag=True, help="Do not cut a long payload or result.")
+@click.option("--full", is_flag=True, help="Do not cut long payloads, results and steps.")
 @pass_invocation
 def show(invocation: Invocation, job_id: str, *, full: bool) -> None:
-    """Show everything about a job: state, reason, attempts, error, times, payload, result."""
+    """Show everything about a job: state, reason, attempts, steps, error, times, payload, result."""
     story = with_store(invocation, lambda store, namespace: story_of(store, namespace, job_id))
     if invocation.json:
         print_json(story.shape())
@@ -161,5 +161,5 @@ def _action(name: str, verb: Verb, text: str) -> None:
 
 _action("cancel", control.cancel, "Cancel jobs: waiting ones at once, running ones as soon as they obey.")
 _action("retry", control.retry, "Run jobs now that wait for their time, and replay dead letters.")
-_action("pause", control.pause, "Pause jobs; a running one ends its run first.")
+_action("pause", control.pause, "Pause jobs; a running one at its next step, or it ends.")
 _action("resume", control.resume, "Let paused jobs go on in the state they had.")

@@ -11,6 +11,7 @@ from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.core.states import JobState
 from beltline.store.params import Definition, LogLine, QueueInfo, StateCount
+from beltline.store.steps import Remembered
 
 Shape: TypeAlias = dict[str, Any]
 
@@ -68,6 +69,21 @@ def attempt_shape(attempt: Attempt) -> Shape:
         "finished_at": iso(attempt.finished_at),
         "outcome": attempt.outcome,
         "error": read_failure(attempt.error),
+    }
+
+
+def step_shape(step: Remembered) -> Shape:
+    """Return a done step; `fence` says which run did it."""
+    return {"id": step.name, "at": iso(step.at), "fence": step.fence, "result": value_of(step.value)}
+
+
+def position_shape(position: Remembered) -> Shape:
+    """Return how far a cursor or a checkpoint of a job is."""
+    return {
+        "id": position.name,
+        "at": iso(position.at),
+        "fence": position.fence,
+        "position": value_of(position.value),
     }
 
 

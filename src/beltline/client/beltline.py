@@ -18,8 +18,8 @@ from beltline.core.clock import Clock
 from beltline.core.job import Job
 from beltline.definitions.definition import define
 from beltline.definitions.options import DefinitionOptions
-from beltline.definitions.payload import ResultType
 from beltline.definitions.registry import Registry
+from beltline.definitions.result import ResultType
 from beltline.engine.submit import DEFAULTS, JobOptions
 from beltline.store.contract import Store
 from beltline.store.open import store_from_url

@@ -15,7 +15,7 @@ from beltline.core.errors import NotOpen
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.definition import JobDefinition
-from beltline.definitions.payload import ResultType
+from beltline.definitions.result import ResultType
 from beltline.engine import control
 from beltline.engine.submit import JobOptions, accepted, new_job
 from beltline.engine.template import Template, template_of

@@ -11,7 +11,7 @@ from beltline.core.errors import JobFailed, ResultTimeout
 from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.states import JobState
-from beltline.definitions.payload import ResultType
+from beltline.definitions.result import ResultType
 from beltline.store.params import Finished
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from beltline.core.codec import dump_json
 from beltline.core.errors import InvalidBatch, InvalidInput
-from beltline.definitions.payload import ResultType
 from beltline.definitions.registry import Registry
+from beltline.definitions.result import ResultType
 from beltline.definitions.stored import StoredSchema
 from beltline.engine.definitions import stored_definition
 from beltline.engine.template import Template, stored_template, template_of

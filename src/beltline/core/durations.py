@@ -57,6 +57,11 @@ def moment(value: Moment, *, what: str = "time") -> int:
     return (delta.days * 86_400 + delta.seconds) * MICROS + delta.microseconds
 
 
+def moment_text(at: int) -> str:
+    """Return UTC microseconds as the ISO 8601 text that `moment` reads."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).isoformat()
+
+
 def _bounded(value: float, given: object, what: str) -> int:
     # NaN fails both comparisons.
     if not 0 <= value <= _LONGEST:

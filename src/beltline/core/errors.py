@@ -141,6 +141,32 @@ class Conflict(BeltlineError):
     code = "conflict"
 
 
+class StepRepeated(InvalidInput):
+    """A run used the name of a step, a wait or a cursor twice."""
+
+    code = "step_repeated"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"this run used the step name {name!r} before; a name stands for one step of the job:"
+            f' number them, for instance f"{name}-{{number}}"'
+        )
+
+
+class OnceConflict(Conflict):
+    """A key of the once-ledger was used before with other content."""
+
+    code = "once_conflict"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"the once-key {key!r} was used before with other content; nothing was entered:"
+            " use another key for other content, or find out why it differs"
+        )
+
+
 class KeyReused(Conflict):
     """An idempotency key was used before with another payload."""
 

@@ -40,6 +40,14 @@ class Fail(Signal):
         super().__init__(why)
 
 
+class Suspended(BaseException):
+    """The run ends here, uncharged, and the job goes on in another one after `delay_us`: let it pass."""
+
+    def __init__(self, delay_us: int) -> None:
+        self.delay_us = delay_us
+        super().__init__("the run ends here and the job goes on later; let this pass")
+
+
 class Ending(StrEnum):
     """The kinds of ending that `decide` knows."""
 

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import inspect
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from types import MappingProxyType
-from typing import Final, Protocol, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast, overload
 
 from beltline.core.codec import dump_json
+from beltline.core.durations import Duration, Moment, micros, moment
 from beltline.core.errors import InvalidInput, MalformedJson
 from beltline.core.job import ClaimedJob
+from beltline.definitions.port import ContextPort, Recalled
+from beltline.definitions.step_result import StepResult
+from beltline.definitions.steps import (
+    LONGEST_KEY,
+    LONGEST_NAME,
+    Pace,
+    Steps,
+    checked,
+    content_hash,
+    end_until,
+    wake_up,
+    wake_up_text,
+)
+
+C = TypeVar("C")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MESSAGE_LIMIT: Final = 8_192
 FIELD_LIMIT: Final = 2_048
@@ -20,22 +40,6 @@ NOTE_LIMIT: Final = 512
 
 _NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 _ROUNDING: Final = 1e-9
-
-
-class ContextPort(Protocol):
-    """Where a Context leads. Each method may be called from any thread and returns at once."""
-
-    def append_log(self, level: str, message: str, fields: str) -> None:
-        """Keep a log line of this run; `fields` is a JSON object as text, or empty."""
-        ...
-
-    def report_progress(self, fraction: float, note: str) -> None:
-        """Keep how far this run is, 0 to 1."""
-        ...
-
-    def is_cancelled(self) -> bool:
-        """Return whether this run was asked to stop, for whatever cause."""
-        ...
 
 
 class ContextLog:
@@ -71,7 +75,7 @@ class ContextLog:
         )
 
 
-class Context:
+class RunContext:
     """What a body knows of its run: ids, labels, counts, and its way to report.
 
     `run` counts every start of the job, `attempt` the charged ones, this one included (of `max_attempts`).
@@ -80,6 +84,7 @@ class Context:
 
     __slots__ = (
         "_port",
+        "_used",
         "attempt",
         "correlation_id",
         "definition",
@@ -94,6 +99,7 @@ class Context:
 
     def __init__(self, job: ClaimedJob, port: ContextPort) -> None:
         self._port = port
+        self._used: Steps | None = None
         self.job_id = job.id
         self.definition = job.definition
         self.version = job.version
@@ -130,6 +136,191 @@ class Context:
                 f"progress {fraction!r} is not a number from 0 to 1; give the part that is done"
             )
         self._port.report_progress(min(max(float(fraction), 0.0), 1.0), _cut(str(note), NOTE_LIMIT))
+
+    @property
+    def _steps(self) -> Steps:
+        """What this run uses of its job's memory, made when it is first used."""
+        if self._used is None:
+            self._used = Steps(self._port.memory)
+        return self._used
+
+
+class Context(RunContext):
+    """The Context of coroutine functions: its verbs are awaited. Plain functions get a SyncContext.
+
+    What a verb says is kept is in the store when it returns. Every verb raises LeaseLost where another run
+    has the job by now, and StoreUnavailable where the store stays away: let both pass.
+    """
+
+    __slots__ = ()
+
+    @overload
+    async def step(
+        self, name: str, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
+
+    @overload
+    async def step(self, name: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    async def step(self, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call `function` and remember what it returns: later runs get that, and do not call it again.
+
+        A plain function is called in a thread. What it raises is not remembered. A crash between its end and
+        the record lets it be called once more: make it repeatable, or use `step_in`. Its result is JSON, by
+        its return annotation. Raises StepRepeated for a name that this run used before, InvalidResult,
+        MalformedJson, PayloadTooLarge.
+        """
+        self._steps.begin(name)
+        result = StepResult(name, function)
+        recalled = await self._recalled()
+        if (known := recalled.steps.get(name)) is not None:
+            return result.load(known)
+        try:
+            text = result.dump(await _called(function, args, kwargs))
+        except BaseException:
+            self._steps.give_back(name)
+            raise
+        await answer(self._steps.port.record(name, text))
+        return result.load(text)
+
+    @overload
+    async def step_in(
+        self,
+        conn: C,
+        name: str,
+        function: Callable[Concatenate[C, P], Awaitable[T]],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T: ...
+
+    @overload
+    async def step_in(
+        self,
+        conn: C,
+        name: str,
+        function: Callable[Concatenate[C, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T: ...
+
+    async def step_in(
+        self, conn: Any, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Do a step inside the open transaction of your own connection to the store's database.
+
+        `function` gets the connection first. What it writes and the record exist when you commit, both or
+        neither: this step is done exactly once. A plain function is called where you are, not in a thread.
+        """
+        self._steps.begin(name)
+        result = StepResult(name, function)
+        recalled = await self._recalled()
+        if (known := recalled.steps.get(name)) is not None:
+            return result.load(known)
+        try:
+            value = function(conn, *args, **kwargs)
+            text = result.dump(await value if inspect.isawaitable(value) else value)
+            await self._steps.port.record_with(conn, name, text)
+        except BaseException:
+            self._steps.give_back(name)
+            raise
+        return result.load(text)
+
+    async def sleep(self, duration: Duration, *, name: str | None = None) -> None:
+        """Go on after `duration`, without holding a slot: the run ends, and the job runs again then.
+
+        The wake-up is remembered as a step; a later run passes through once it is reached. Without a name it
+        is `wait-1`, `wait-2`, … in the order of the calls of a run.
+        """
+        delay_us = micros(duration, what="sleep")
+        await self._wait(lambda now: now + delay_us, name)
+
+    async def wait_until(self, at: Moment, *, name: str | None = None) -> None:
+        """Go on at a moment, as `sleep` does."""
+        until = moment(at, what="wait_until")
+        await self._wait(lambda _: until, name)
+
+    async def once(self, key: str, content: object = None) -> bool:
+        """Return True for the first use of a key, False ever after; per namespace and definition.
+
+        What you do on True is done at most once: after a crash the key stays used. `content`, any JSON value,
+        is compared with that of the first use: OnceConflict where they differ.
+        """
+        checked(key, "once-key", LONGEST_KEY)
+        return await answer(self._steps.port.enter(key, content_hash(content)))
+
+    async def checkpoint(self, name: str, position: object) -> None:
+        """Keep how far this job has come, as a JSON value, in place of what was kept before."""
+        checked(name, "checkpoint name", LONGEST_NAME)
+        await answer(self._steps.port.save(name, self._steps.reached(name, position)))
+
+    async def checkpointed(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what was last kept under this name by this run or an earlier one, else None."""
+        return self._steps.position(await self._recalled(), name)
+
+    async def cursor(
+        self,
+        name: str,
+        source: Callable[[Any], AsyncIterable[T] | Iterable[T]],
+        *,
+        key: Callable[[T], object],
+        every: Duration = "5s",
+    ) -> AsyncIterator[T]:
+        """Yield the rows of `source(position)`, which begins after that position: None is the beginning.
+
+        `key(row)` is the position of a row, as JSON. It counts as done when the loop asks for the next one;
+        the position is kept every so often, at the end, and when the run ends for whatever reason but a
+        crash: then the rows since the last time come again.
+        """
+        steps = self._steps
+        steps.begin_cursor(name)
+        pace = Pace(steps, name, micros(every, what="every"))
+        async for row in _each(source(steps.position(await self._recalled(), name))):
+            yield row
+            text = steps.reached(name, key(row))
+            if pace.is_due(text):
+                await answer(steps.port.save(name, text))
+            steps.end_if_pausing()
+        if pace.unsaved is not None:
+            await answer(steps.port.save(name, pace.unsaved))
+
+    async def _wait(self, until_of: Callable[[int], int], name: str | None) -> None:
+        steps = self._steps
+        chosen = steps.wait_name(name)
+        steps.begin(chosen)
+        known = (await self._recalled()).steps.get(chosen)
+        now = steps.port.now()
+        until = until_of(now) if known is None else wake_up(known)
+        if known is None:
+            await answer(steps.port.record(chosen, wake_up_text(until)))
+        end_until(until, now)
+
+    async def _recalled(self) -> Recalled:
+        return await answer(self._steps.recall())
+
+
+async def answer(future: Future[T]) -> T:
+    """Wait for what a port answers. Who waits may be cancelled; what was asked goes on."""
+    if future.done():
+        return future.result()
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
+async def _called(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:  # noqa: ANN401 - the function's own
+    if inspect.iscoroutinefunction(function):
+        return await function(*args, **kwargs)
+    value = await asyncio.to_thread(function, *args, **kwargs)
+    return await value if inspect.isawaitable(value) else value
+
+
+async def _each(rows: AsyncIterable[T] | Iterable[T]) -> AsyncIterator[T]:
+    if isinstance(rows, AsyncIterable):
+        async for row in rows:
+            yield row
+    else:
+        for row in rows:
+            yield row
 
 
 def _is_fraction(value: object) -> bool:

@@ -13,7 +13,8 @@ from beltline.core.durations import Duration, micros
 from beltline.core.errors import ConfigError, InvalidInput
 from beltline.core.retry import MAX_CRASHES, Retry
 from beltline.definitions.options import DefinitionOptions, option_faults
-from beltline.definitions.payload import PayloadType, ResultType
+from beltline.definitions.payload import PayloadType
+from beltline.definitions.result import ResultType
 from beltline.definitions.signature import Signature, read_signature
 from beltline.definitions.version import content_version
 

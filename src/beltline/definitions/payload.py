@@ -1,21 +1,17 @@
-"""The payload and the result of a job definition, typed by the function's own annotations."""
+"""The payload of a job definition, typed by the function's own annotations."""
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Never, NoReturn, NotRequired, Union, cast, get_args, get_origin
+from typing import Any, NotRequired, cast
 
 from typing_extensions import TypedDict  # pydantic does not take the one of Python 3.11
 
-from beltline.core.codec import PAYLOAD_LIMIT, dump_json, parse_json
-from beltline.core.errors import InvalidPayload, InvalidResult, MalformedJson, PayloadTooLarge
-from beltline.core.outcome import Signal
+from beltline.core.codec import dump_json, parse_json
+from beltline.core.errors import InvalidPayload, MalformedJson
 from beltline.definitions.faults import Faults
 from beltline.definitions.shape import Shape, is_bare
 from beltline.definitions.signature import REQUIRED, Field, Signature
-
-_NULL: Final = b"null"
 
 
 class PayloadType:
@@ -61,45 +57,6 @@ class PayloadType:
         return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-class ResultType:
-    """What a body returns: the type of its annotation, or any JSON where it says nothing or None."""
-
-    __slots__ = ("_shape", "_what")
-
-    def __init__(self, name: str, annotation: object) -> None:
-        self._what = f"the result of {name!r}"
-        kind = _without_signals(annotation)
-        self._shape = (
-            None
-            if kind in {None, Any, object, type(None), Never, NoReturn}
-            else Shape(
-                self._what, kind, bare=is_bare(kind), refuse=lambda faults: InvalidResult(name, faults)
-            )
-        )
-
-    @classmethod
-    def any_json(cls) -> ResultType:
-        """Return the type of results about which nothing is known."""
-        return cls("a job", None)
-
-    def dump(self, value: object) -> bytes:
-        """Return the JSON of a result. Raises InvalidResult that lists every fault, or PayloadTooLarge."""
-        if self._shape is not None:
-            return self._shape.dump(value)
-        if value is None:
-            return _NULL
-        data = dump_json(value)
-        if len(data) > PAYLOAD_LIMIT:
-            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
-        return data
-
-    def load(self, data: bytes) -> object:
-        """Return a stored result. Raises InvalidResult where the type has changed since."""
-        if self._shape is not None:
-            return self._shape.load(data)
-        return None if data == _NULL else parse_json(data)
-
-
 def _object_type(fields: Mapping[str, Field]) -> object:
     kinds = {
         name: field.annotation if field.default is REQUIRED else NotRequired[field.annotation]
@@ -119,15 +76,3 @@ def _described(schema: dict[str, Any], name: str, fields: Mapping[str, Field]) -
             except MalformedJson:
                 continue
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": name}
-
-
-def _without_signals(annotation: object) -> object:
-    """Return a result's type without the words (Snooze, Cancel, Fail) that may be returned in its place."""
-    if get_origin(annotation) in {Union, types.UnionType}:
-        kept = tuple(part for part in get_args(annotation) if not _is_signal(part))
-        return Union[kept] if kept else None  # noqa: UP007 - the parts are known at run time only
-    return None if _is_signal(annotation) else annotation
-
-
-def _is_signal(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Signal)

@@ -11,9 +11,11 @@ from typing import Any, Final, get_type_hints
 from pydantic.fields import FieldInfo
 
 from beltline.core.errors import InvalidInput
-from beltline.definitions.context import Context
+from beltline.definitions.context import Context, RunContext
+from beltline.definitions.sync_context import SyncContext
 
 REQUIRED: Final = Parameter.empty
+_CONTEXTS: Final = (Context, SyncContext, RunContext)
 _STARRED: Final = frozenset({Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD})
 
 
@@ -49,7 +51,7 @@ def read_signature(function: Callable[..., object]) -> Signature:
             f"the annotations cannot be read ({error}); they must be names that the module itself has"
         ) from error
     takes_context = bool(parameters) and (
-        parameters[0].name == "ctx" or hints.get(parameters[0].name) is Context
+        parameters[0].name == "ctx" or hints.get(parameters[0].name) in _CONTEXTS
     )
     parameters = parameters[takes_context:]
     faults = [fault for parameter in parameters if (fault := _fault(parameter, hints))]
@@ -75,7 +77,7 @@ def _fault(parameter: Parameter, hints: Mapping[str, object]) -> str | None:
         return f"parameter {name!r} is positional only; payloads are names and values, so take the `/` away"
     if name not in hints:
         return f"parameter {name!r} has no type; annotate it, for instance `{name}: str`"
-    if hints[name] is Context:
+    if hints[name] in _CONTEXTS:
         return f"parameter {name!r} is a Context; it must come first"
     if isinstance(parameter.default, FieldInfo):
         return (

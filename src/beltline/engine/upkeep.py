@@ -36,7 +36,9 @@ async def fold(store: Store, namespace: str) -> int:
     return await store.upkeep.fold(namespace, FOLD_BATCH)
 
 
-async def prune(store: Store, namespace: str, *, history_days: int, dead_days: int) -> dict[str, int]:
+async def prune(
+    store: Store, namespace: str, *, history_days: int, dead_days: int, ledger_days: int
+) -> dict[str, int]:
     """Remove what retention says; return how many rows of each kind went."""
     now = store.now()
     gone = await store.upkeep.prune(
@@ -46,6 +48,7 @@ async def prune(store: Store, namespace: str, *, history_days: int, dead_days: i
             dead_before=now - dead_days * DAY,
             sessions_before=now - history_days * DAY,
             tallies_before=now - 400 * DAY,
+            ledger_before=now - ledger_days * DAY,
             now=now,
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from beltline.definitions.context import Context
+from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
 
 
@@ -15,7 +15,7 @@ class Executor(Protocol):
     def run(
         self,
         definition: JobDefinition,
-        context: Context,
+        context: RunContext,
         arguments: Mapping[str, object],
         *,
         begun: Callable[[], None] | None,

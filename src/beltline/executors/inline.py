@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
-from beltline.definitions.context import Context
+from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
 
 
@@ -18,7 +18,7 @@ class InlineExecutor:
     def run(
         self,
         definition: JobDefinition,
-        context: Context,
+        context: RunContext,
         arguments: Mapping[str, object],
         *,
         begun: Callable[[], None] | None,

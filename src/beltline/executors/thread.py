@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from beltline.core.clock import MICROS
-from beltline.definitions.context import Context
+from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
 
 
@@ -34,7 +34,7 @@ class ThreadExecutor:
     async def run(
         self,
         definition: JobDefinition,
-        context: Context,
+        context: RunContext,
         arguments: Mapping[str, object],
         *,
         begun: Callable[[], None] | None,

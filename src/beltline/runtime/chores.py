@@ -35,7 +35,11 @@ def chores(
 
     async def prune() -> bool:
         gone = await upkeep.prune(
-            store, namespace, history_days=retention.history_days, dead_days=retention.dead_days
+            store,
+            namespace,
+            history_days=retention.history_days,
+            dead_days=retention.dead_days,
+            ledger_days=retention.ledger_days,
         )
         return any(gone.values())
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
 from beltline.core.job import ClaimedJob
 from beltline.definitions.definition import JobDefinition
+from beltline.definitions.port import MemoryPort
 
 
 class Cause(StrEnum):
@@ -32,15 +34,42 @@ class Reports(Protocol):
         ...
 
 
+class RunMemory(MemoryPort, Protocol):
+    """What the job of a run remembers."""
+
+    async def leave(self) -> None:
+        """Keep what was only noted, as well as that can be done: the body has ended."""
+        ...
+
+
 class Run:
     """A claimed job, its task, and why it was asked to stop.
 
     It is the port through which the job's Context speaks.
     """
 
-    __slots__ = ("begun", "cause", "definition", "job", "key", "limit", "reports", "settled", "task")
+    __slots__ = (
+        "_remember",
+        "begun",
+        "cause",
+        "definition",
+        "job",
+        "key",
+        "limit",
+        "pausing",
+        "remembered",
+        "reports",
+        "settled",
+        "task",
+    )
 
-    def __init__(self, job: ClaimedJob, definition: JobDefinition, reports: Reports) -> None:
+    def __init__(
+        self,
+        job: ClaimedJob,
+        definition: JobDefinition,
+        reports: Reports,
+        remember: Callable[[Run], RunMemory],
+    ) -> None:
         self.job = job
         # What tells this run from every other, also from a later run of the same job in this process.
         self.key = (job.id, job.fence)
@@ -51,6 +80,17 @@ class Run:
         self.limit: asyncio.TimerHandle | None = None
         self.begun = False
         self.settled = False
+        self.pausing = False
+        # Made when the body first asks for it: most bodies remember nothing.
+        self.remembered: RunMemory | None = None
+        self._remember = remember
+
+    @property
+    def memory(self) -> RunMemory:
+        """What the job remembers."""
+        if self.remembered is None:
+            self.remembered = self._remember(self)
+        return self.remembered
 
     def interrupt(self, cause: Cause) -> None:
         """Ask the body to stop; the first cause stays, but a lost lease overrides every other.

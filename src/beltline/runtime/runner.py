@@ -11,14 +11,25 @@ from beltline.core.clock import MICROS
 from beltline.core.decide import Policy
 from beltline.core.failure import failure, failure_of
 from beltline.core.job import ClaimedJob
-from beltline.core.outcome import Cancel, Ending, Fail, Outcome, Signal, Snooze, released, succeeded
+from beltline.core.outcome import (
+    Cancel,
+    Ending,
+    Fail,
+    Outcome,
+    Signal,
+    Snooze,
+    Suspended,
+    released,
+    succeeded,
+)
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.registry import Registry
+from beltline.definitions.sync_context import SyncContext
 from beltline.engine.settle import Settlement
 from beltline.executors.contract import Executor
-from beltline.runtime.run import Cause, Reports, Run
+from beltline.runtime.run import Cause, Reports, Run, RunMemory
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
 
@@ -38,6 +49,7 @@ class Runner:
         concurrency: int,
         grace_us: int,
         reports: Reports,
+        remember: Callable[[Run], RunMemory],
         settle: Callable[[Settlement], None],
         freed: Callable[[], None],
         now: Callable[[], int],
@@ -48,6 +60,7 @@ class Runner:
         self._concurrency = concurrency
         self._grace_s = grace_us / MICROS
         self._reports = reports
+        self._remember = remember
         self._settle = settle
         self._freed = freed
         self._now = now
@@ -86,7 +99,7 @@ class Runner:
         if definition is None:
             self._settle(Settlement(job, released(Reason.NO_HANDLER, NO_HANDLER_DELAY_US), Policy()))
             return
-        run = Run(job, definition, self._reports)
+        run = Run(job, definition, self._reports, self._remember)
         self.runs[run.key] = run
         if definition.mode in self._held:
             self._held[definition.mode] += 1
@@ -134,6 +147,8 @@ class Runner:
             return await self._body(run)
         except Signal as signal:
             return _signalled(signal)
+        except Suspended as suspended:
+            return Outcome(Ending.SNOOZED, delay_us=suspended.delay_us)
         except asyncio.CancelledError as error:
             return _interrupted(run, error)
         except KeyboardInterrupt:
@@ -148,12 +163,13 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
             return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
         timeout_us = run.job.timeout_us
-        value = await self._executors[definition.mode].run(
-            definition,
-            Context(run.job, run),
-            arguments,
-            begun=None if timeout_us is None else partial(self._limit, run, timeout_us),
-        )
+        context = (SyncContext if definition.mode == "thread" else Context)(run.job, run)
+        begun = None if timeout_us is None else partial(self._limit, run, timeout_us)
+        try:
+            value = await self._executors[definition.mode].run(definition, context, arguments, begun=begun)
+        finally:
+            if run.remembered is not None:
+                await run.remembered.leave()
         return _signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:

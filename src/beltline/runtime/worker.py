@@ -23,6 +23,8 @@ from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop, growing
+from beltline.runtime.memory import RunMemory
+from beltline.runtime.recorder import Recorder
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
@@ -69,8 +71,10 @@ class Worker:
         self._namespace = namespace
         self._stopping = asyncio.Event()
         self._exit_code = 0
+        self._pausing: set[tuple[str, int]] = set()
         self._lease = Lease(store, namespace, config, random=random)
         self._reporter = Reporter(store, namespace, now=store.now)
+        self._recorder = Recorder(store, namespace, random=random)
         self._settler = Settler(store, namespace, random=random, settled=self._settled)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
         slots = _slots(parts.registry, config)
@@ -80,6 +84,7 @@ class Worker:
             concurrency=slots,
             grace_us=config.grace_us,
             reports=self._reporter,
+            remember=lambda run: RunMemory(run, self._recorder),
             settle=self._settler.put,
             freed=self._freed,
             now=store.now,
@@ -251,6 +256,13 @@ class Worker:
             self._fetcher.hinted.set()
             return
         self._lease.beaten()
+        pausing = {(job_id, fence) for job_id, fence, request in reply.requests if request == "pause"}
+        # Those that are new, and those that were taken back.
+        for key in pausing ^ self._pausing:
+            run = self._runner.runs.get(key)
+            if run is not None:
+                run.pausing = key in pausing
+        self._pausing = pausing
         for job_id, fence, request in reply.requests:
             run = self._runner.runs.get((job_id, fence))
             if run is not None and request == "cancel":
@@ -284,7 +296,7 @@ class Worker:
             logging.getLogger(_LOG).error(
                 "%d outcomes were not written: their jobs will be rescued and run again", unwritten
             )
-        for step in (self._reporter.close, self._reconcile, self._lease.close):
+        for step in (self._recorder.close, self._reporter.close, self._reconcile, self._lease.close):
             try:
                 await step()
             except StoreError as error:

@@ -42,6 +42,7 @@ from beltline.store.params import (
     StateCount,
     Tally,
 )
+from beltline.store.steps import StepStore
 
 
 class JobStore(Protocol):
@@ -140,7 +141,7 @@ class JobStore(Protocol):
         ...
 
     async def discard(self, params: DiscardDead) -> list[str]:
-        """Mark dead jobs as discarded; return the ids newly marked."""
+        """Mark dead jobs as discarded; return the ids newly marked. What they remember goes."""
         ...
 
     async def progress(self, namespace: str, reports: Sequence[Progress]) -> None:
@@ -307,8 +308,9 @@ class UpkeepStore(Protocol):
     async def prune(self, params: Retention) -> Mapping[str, int]:
         """Remove what retention says, up to `limit` rows of a kind; return how many of each kind went.
 
-        Keys: history, dead, sessions, tallies, idempotency. On PostgreSQL whole day partitions of history are
-        dropped, and the partitions of the coming days made. Attempts and logs go with their job.
+        Keys: history, dead, sessions, tallies, idempotency, ledger. On PostgreSQL whole day partitions of
+        history are dropped, and the partitions of the coming days made. Attempts, logs, steps and positions
+        go with their job.
         """
         ...
 
@@ -365,6 +367,7 @@ class Store(Protocol):
     queues: QueueStore
     definitions: DefinitionStore
     logs: LogStore
+    steps: StepStore
     upkeep: UpkeepStore
     audit: AuditStore
     wakeups: Wakeups

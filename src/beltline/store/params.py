@@ -327,6 +327,7 @@ class Retention:
     dead_before: int
     sessions_before: int
     tallies_before: int
+    ledger_before: int = 0
     now: int
     limit: int = 1_000
 

@@ -12,7 +12,9 @@ from beltline.core.job import ClaimedJob
 from beltline.core.order import HEAD_START
 from beltline.core.states import JobState
 from beltline.store.postgres.changes import parts_of, values_of
+from beltline.store.steps import NewEntry, NewPosition, NewStep
 from tests.conformance.builders import change_to
+from tests.conformance.remembering import enter, memory, record, save
 from tests.conformance.world import World
 from tests.drivers.postgres.inside import counted, literal, nodes, pool_of
 
@@ -126,6 +128,11 @@ class TestAtScale:
             "get": ((here, ids), "jobs_pkey"),
             "finished": ((here, ids), "dead_pkey"),
             "lock_jobs": ((here, ids), "jobs_pkey"),
+            "step_record": ((here, 1, ids, fences, ["pay"] * 10, [b"1"] * 10), "jobs_pkey"),
+            "step_load": ((here, ids), "steps_pkey"),
+            "position_save": ((here, 1, ids, fences, ["rows"] * 10, [b"1"] * 10), "jobs_pkey"),
+            "ledger_enter": ((here, 1, ids, fences, [1] * 10, ["mail"] * 10, ids, ids), "jobs_pkey"),
+            "ledger_found": ((here, ids, fences, ["mail"] * 10, ids), "ledger_pkey"),
         }
         for name, (values, index) in expected.items():
             plan = await explained(world, plain, name, *values)
@@ -159,3 +166,21 @@ async def test_a_claim_of_nothing_asks_whether_the_session_is_open(single: World
         assert await single.claim(session=session, queues=("nothing",)) == []
 
     assert statements == [pool_of(single).text(name) for name in ("claim_front", "session_able")]
+
+
+async def test_what_a_batch_of_jobs_remembers_is_one_statement_each_way(single: World) -> None:
+    await single.insert(*(single.new() for _ in range(201)))
+    first, *jobs = await single.claim(limit=201)
+
+    async def remember(*jobs: ClaimedJob) -> None:
+        await record(single, *(NewStep(job.id, job.fence, "pay", b"1") for job in jobs))
+        await save(single, *(NewPosition(job.id, job.fence, "rows", b"1") for job in jobs))
+        await enter(single, *(NewEntry(job.id, job.fence, 1, "mail", job.id, None) for job in jobs))
+        await memory(single, *(job.id for job in jobs))
+
+    await remember(first)
+    async with counted(single) as statements:
+        await remember(*jobs)
+
+    names = ("step_record", "position_save", "ledger_enter", "step_load")
+    assert statements == [pool_of(single).text(name) for name in names]

@@ -8,7 +8,9 @@ import pytest
 
 from beltline.core.states import JobState
 from beltline.store.sqlite.transaction import STATEMENTS
+from beltline.store.steps import NewEntry, NewPosition, NewStep
 from tests.conformance.builders import change_to
+from tests.conformance.remembering import enter, memory, record, save
 from tests.conformance.world import World
 from tests.drivers.sqlite.inside import connection_of, counted
 
@@ -30,11 +32,20 @@ SERVED_BY = {
     "overdue": "jobs USING INDEX jobs_expiry (namespace=? AND expires_at>? AND expires_at<?)",
     "progress": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "prune_history_find": "INDEX history_finished (namespace=? AND finished_at<?)",
+    "ledger_enter": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "ledger_found": "ledger USING PRIMARY KEY (namespace=? AND definition=? AND once_key=?)",
+    "position_save": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
+    "prune_ledger": "ledger USING COVERING INDEX ledger_at (namespace=? AND at<?)",
     "session_requests": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
+    "step_found": "steps USING PRIMARY KEY (namespace=? AND job_id=? AND name=?)",
+    "step_load": "steps USING PRIMARY KEY (namespace=? AND job_id=?)",
+    "step_record": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "stage": "COVERING INDEX jobs_later (namespace=? AND state=? AND run_at<?)",
     "unsettled": "j USING",
 }
-TABLES = re.compile(r"^SCAN (jobs|dead|history|attempts|idempotency|sessions|job_logs|j|k|s)\b")
+TABLES = re.compile(
+    r"^SCAN (jobs|dead|history|attempts|idempotency|sessions|job_logs|steps|positions|ledger|j|k|s)\b"
+)
 
 
 def plan(world: World, name: str) -> list[str]:
@@ -122,3 +133,19 @@ async def test_jobs_of_paused_and_other_queues_cost_a_claim_nothing(inline: Worl
     await inline.insert(*(inline.new(queue="mine") for _ in range(100)))
 
     assert await cost_of_a_turn(inline, None) < alone * 1.2
+
+
+async def test_what_a_batch_of_jobs_remembers_is_one_statement_each_way(inline: World) -> None:
+    await inline.insert(*(inline.new() for _ in range(200)))
+    jobs = await inline.claim(limit=200)
+    acts = (
+        lambda: record(inline, *(NewStep(job.id, job.fence, "pay", b"1") for job in jobs)),
+        lambda: save(inline, *(NewPosition(job.id, job.fence, "rows", b"1") for job in jobs)),
+        lambda: enter(inline, *(NewEntry(job.id, job.fence, 1, "mail", job.id, None) for job in jobs)),
+        lambda: memory(inline, *(job.id for job in jobs)),
+    )
+
+    for act in acts:
+        with counted(inline) as counts:
+            await act()
+        assert len([statement for statement in counts.statements if statement.startswith("--")]) == 1

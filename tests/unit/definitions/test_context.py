@@ -8,6 +8,7 @@ import pytest
 from beltline.core.errors import InvalidInput
 from beltline.core.job import ClaimedJob
 from beltline.definitions.context import Context
+from beltline.definitions.port import MemoryPort
 
 
 class Port:
@@ -24,6 +25,10 @@ class Port:
 
     def is_cancelled(self) -> bool:
         return self.is_asked_to_stop
+
+    @property
+    def memory(self) -> MemoryPort:
+        raise AssertionError("a body that remembers nothing asks for no memory")
 
 
 JOB = ClaimedJob(

@@ -7,7 +7,7 @@ import pytest
 
 from beltline.core.errors import InvalidResult, MalformedJson, PayloadTooLarge
 from beltline.core.outcome import Cancel, Snooze
-from beltline.definitions.payload import ResultType
+from beltline.definitions.result import ResultType
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Storing jobs inside the caller's own transaction, whether asyncpg, psycopg or SQLAlchemy holds it."""
+"""Writing inside the caller's own transaction, whether asyncpg, psycopg or SQLAlchemy holds it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,22 @@ Caller: TypeAlias = Any
 
 async def insert_with(conn: object, address: Address, statement: str, params: InsertJobs) -> list[Inserted]:
     """Run the one statement that stores jobs, on the caller's connection."""
+    answer = await run_with(conn, address, statement, _argument(address, params))
+    return [Inserted(job_id, Insertion(outcome)) for job_id, outcome in json.loads(answer)]
+
+
+async def run_with(conn: object, address: Address, statement: str, argument: str) -> str:
+    """Run a statement of one argument on the caller's connection and return the one text it gives."""
     text = statement.replace("{schema}", address.schema)
     try:
-        answer = await _run(conn, text, _argument(address, params))
+        return await _run(conn, text, argument)
     except BeltlineError:
         raise
     except Exception as error:
         raise StoreError(
-            f"the connection given as `conn=` could not store jobs in the schema {address.schema!r}: {error};"
+            f"the connection given as `conn=` could not write in the schema {address.schema!r}: {error};"
             " give one to the store's own database"
         ) from error
-    return [Inserted(job_id, Insertion(outcome)) for job_id, outcome in json.loads(answer)]
 
 
 async def _run(conn: Caller, text: str, argument: str) -> str:

@@ -50,6 +50,7 @@ class PostgresUpkeep:
             ("sessions", params.sessions_before),
             ("tallies", params.tallies_before),
             ("idempotency", params.now),
+            ("ledger", params.ledger_before),
         ):
             gone[kind] = await self._pool.value(f"prune_{kind}", params.namespace, before, params.limit)
         return gone

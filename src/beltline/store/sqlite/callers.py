@@ -1,4 +1,4 @@
-"""Storing jobs inside the caller's own transaction, whether sqlite3 or SQLAlchemy holds it."""
+"""Writing inside the caller's own transaction, whether sqlite3 or SQLAlchemy holds it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def run_with(conn: object, path: str | None, verb: Verb[T]) -> T:
     It runs where the caller is: a connection belongs to its thread.
     """
     if path is None:
-        raise InvalidInput("a store in memory has one connection, its own; submit without `conn=`")
+        raise InvalidInput("a store in memory has one connection, its own; go without `conn=`")
     if isinstance(conn, sqlite3.Connection):
         return _run(conn, path, verb)
     if type(conn).__module__.partition(".")[0] == "sqlalchemy":
@@ -74,7 +74,7 @@ def _run(connection: Connection, path: str, verb: Verb[T]) -> T:
         cause = getattr(error, "orig", error)
         if isinstance(cause, sqlite3.Error):
             raise translated(cause, path) from error
-        raise StoreError(f"the connection given as `conn=` could not store jobs: {error}") from error
+        raise StoreError(f"the connection given as `conn=` could not write: {error}") from error
 
 
 def _whole(connection: Connection, work: Callable[[], T]) -> T:
@@ -100,4 +100,4 @@ def _require(connection: Connection, path: str) -> None:
 
 def _require_open(connection: Connection) -> None:
     if not connection.in_transaction:
-        raise InvalidInput("`conn=` has no open transaction; begin one, and commit it after the submit")
+        raise InvalidInput("`conn=` has no open transaction; begin one, and commit it afterwards")

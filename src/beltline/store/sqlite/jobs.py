@@ -96,6 +96,9 @@ class SqliteJobs:
         def verb(transaction: Transaction) -> list[str]:
             marked = [job_id for (job_id,) in transaction.run("discard", parameters).fetchall()]
             if marked:
+                gone = {"namespace": params.namespace, "ids": packed(marked)}
+                transaction.run("prune_steps", gone)
+                transaction.run("prune_positions", gone)
                 append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
             return marked
 

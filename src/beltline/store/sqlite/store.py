@@ -33,9 +33,11 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
+from beltline.store.sqlite.steps import SqliteSteps
 from beltline.store.sqlite.transaction import Gate
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
+from beltline.store.steps import StepStore
 
 PREFIX: Final = "sqlite:///"
 MEMORY: Final = ":memory:"
@@ -64,6 +66,7 @@ class SqliteStore:
         self.queues: QueueStore = SqliteQueues(self._gate)
         self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
         self.logs: LogStore = SqliteLogs(self._gate)
+        self.steps: StepStore = SqliteSteps(self._gate, self._path)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 

@@ -70,6 +70,7 @@ class SqliteUpkeep:
             ("sessions", params.sessions_before),
             ("tallies", params.tallies_before),
             ("idempotency", params.now),
+            ("ledger", params.ledger_before),
         ):
             gone[kind] = await self._gate.write(partial(_prune, kind=kind, before=before, params=params))
         return gone
@@ -81,8 +82,8 @@ def _prune_finished(transaction: Transaction, *, table: str, before: int, params
     if ids == "[]":
         return 0
     parameters = {"namespace": params.namespace, "ids": ids}
-    transaction.run("prune_attempts", parameters)
-    transaction.run("prune_logs", parameters)
+    for part in ("attempts", "logs", "steps", "positions"):
+        transaction.run(f"prune_{part}", parameters)
     return transaction.changed(f"prune_{table}", parameters)
 
 

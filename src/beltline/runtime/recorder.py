@@ -1,0 +1,154 @@
+"""Carries what jobs remember to the store and back: questions that arrive together go together.
+
+While one batch is on its way, the next gathers; a lone question goes at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from beltline.core.errors import StoreError, StoreUnavailable
+from beltline.core.ids import Random
+from beltline.runtime.loop import growing
+from beltline.store.contract import Store
+from beltline.store.steps import (
+    EnterOnce,
+    NewEntry,
+    NewPosition,
+    NewStep,
+    RecordSteps,
+    Remembered,
+    SavePositions,
+)
+
+T = TypeVar("T")
+
+LARGEST_BATCH: Final = 200
+# About a quarter of a minute in all: longer than a restart of a database, shorter than most leases.
+MOST_TRIES: Final = 10
+_SHORTEST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 5.0
+
+
+class Load(NamedTuple):
+    """What does this job remember?"""
+
+    job_id: str
+
+
+Question: TypeAlias = Load | NewStep | NewPosition | NewEntry
+
+
+class _Asked(NamedTuple):
+    question: Question
+    told: Callable[[Any], Any]
+    future: Future[Any]
+
+
+class Recorder:
+    """Asks the store for all runs of a worker. While it is away questions wait, but not for ever."""
+
+    def __init__(self, store: Store, namespace: str, *, random: Random, most_tries: int = MOST_TRIES) -> None:
+        self.store = store
+        self.namespace = namespace
+        self._random = random
+        self._most_tries = most_tries
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._waiting: list[_Asked] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def ask(self, question: Question, told: Callable[[Any], T]) -> Future[T]:
+        """Return what `told` makes of the store's answer, or raises; safe from any thread."""
+        future: Future[T] = Future()
+        asked = _Asked(question, told, future)
+        if threading.get_ident() == self._thread:
+            self._take(asked)
+        else:
+            self._loop.call_soon_threadsafe(self._take, asked)
+        return future
+
+    async def close(self) -> None:
+        """Wait for what is on its way; what is asked later is refused."""
+        self._closed = True
+        if self._flushing is not None:
+            await asyncio.wait([self._flushing])
+
+    def _take(self, asked: _Asked) -> None:
+        if self._closed:
+            _refuse([asked], StoreUnavailable("this worker ends; the job goes on in another one"))
+            return
+        self._waiting.append(asked)
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                kinds: defaultdict[type[Question], list[_Asked]] = defaultdict(list)
+                for asked in batch:
+                    kinds[type(asked.question)].append(asked)
+                for alike in kinds.values():
+                    await self._answer(alike)
+        finally:
+            self._flushing = None
+
+    async def _answer(self, alike: Sequence[_Asked]) -> None:
+        for failures in range(1, self._most_tries + 1):
+            try:
+                answers = await self._put([asked.question for asked in alike])
+            except StoreError as error:
+                if failures == self._most_tries or self._closed:
+                    _refuse(alike, error)
+                    return
+                if failures == 1:
+                    logging.getLogger("beltline").warning("recording steps: %s; trying again", error)
+                pause = growing(_SHORTEST_PAUSE, failures, longest=_LONGEST_PAUSE)
+                await asyncio.sleep(pause * (0.5 + self._random.random()))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the runs that asked
+                _refuse(alike, error)
+                return
+            else:
+                for asked, answer in zip(alike, answers, strict=True):
+                    _tell(asked, answer)
+                return
+
+    async def _put(self, questions: Sequence[Any]) -> Sequence[object]:
+        """Put questions of one kind to the store."""
+        steps, namespace, now = self.store.steps, self.namespace, self.store.now()
+        match questions[0]:
+            case NewStep():
+                return await steps.record(RecordSteps(namespace=namespace, steps=questions, now=now))
+            case NewPosition():
+                return await steps.save(SavePositions(namespace=namespace, positions=questions, now=now))
+            case NewEntry():
+                return await steps.enter(EnterOnce(namespace=namespace, entries=questions, now=now))
+        found: defaultdict[str, list[Remembered]] = defaultdict(list)
+        for row in await steps.load(namespace, [question.job_id for question in questions]):
+            found[row.job_id].append(row)
+        return [found[question.job_id] for question in questions]
+
+
+def _tell(asked: _Asked, answer: object) -> None:
+    if not asked.future.set_running_or_notify_cancel():
+        return
+    try:
+        value = asked.told(answer)
+    except BaseException as error:  # noqa: BLE001 - it belongs to the run that asked
+        asked.future.set_exception(error)
+    else:
+        asked.future.set_result(value)
+
+
+def _refuse(asked: Sequence[_Asked], error: Exception) -> None:
+    for each in asked:
+        if each.future.set_running_or_notify_cancel():
+            each.future.set_exception(error)
