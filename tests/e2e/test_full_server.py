@@ -1,4 +1,7 @@
-"""PostgreSQL's disk is full: tables on a file system of some megabytes, which a ballast fills and frees."""
+"""PostgreSQL's disk is full: tables on a file system of some megabytes, which a ballast fills and frees.
+
+It needs a Linux that lets anyone make a user namespace, so it is one of the long tests.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ async def server_site(
         yield ready
 
 
+@pytest.mark.proof
 async def test_a_full_disk_is_told_by_all_and_work_goes_on_when_there_is_space(
     server: PostgresServer, server_site: Site
 ) -> None:
