@@ -157,7 +157,13 @@ class JobReads(Protocol):
         ...
 
     async def page(self, params: ListJobs) -> JobPage:
-        """Return a page of jobs, newest first by id, each job once however it moves meanwhile."""
+        """Return a page of jobs, newest first by id, each job once however it moves meanwhile.
+
+        `total` stops counting at 10,000. What is asked for by state, where it is neither queued nor final, is
+        found by an index. Definition, queue and labels are not: the jobs are walked, newest first, until the
+        page and the count are full. A filter that few jobs match reads all of them (a second a million, and
+        several for labels), though nothing waits for it.
+        """
         ...
 
     async def counts(self, namespace: str) -> list[StateCount]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from beltline.core.states import JobState
+from beltline.store.params import JobFilter, ListJobs
 from beltline.store.sqlite.transaction import STATEMENTS
 from beltline.store.steps import NewEntry, NewPosition, NewStep
 from tests.conformance.builders import change_to
@@ -52,6 +53,23 @@ def plan(world: World, name: str) -> list[str]:
     parameters = dict.fromkeys(re.findall(r":([a-z_]+)", STATEMENTS[name]), "[]")
     rows = connection_of(world).execute(f"EXPLAIN QUERY PLAN {STATEMENTS[name]}", parameters).fetchall()
     return [detail for *_, detail in rows]
+
+
+@pytest.mark.parametrize(
+    "states", [{JobState.RUNNING}, {JobState.RETRYING}, {JobState.SCHEDULED, JobState.PAUSED}], ids=str
+)
+async def test_a_list_of_what_few_jobs_are_does_not_read_what_is_queued(
+    inline: World, states: set[JobState]
+) -> None:
+    few = [await inline.bring(state) for state in sorted(states)]
+    await inline.insert(*(inline.new() for _ in range(2_000)))
+    params = ListJobs(namespace=inline.namespace, where=JobFilter(states=frozenset(states)))
+
+    with counted(inline) as counts:
+        page = await inline.store.reads.page(params)
+
+    assert sorted(job.id for job in page.items) == sorted(job.id for job in few)
+    assert counts.tens < 200
 
 
 @pytest.mark.parametrize("analyzed", [False, True], ids=["fresh", "analyzed"])

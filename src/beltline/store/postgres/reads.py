@@ -52,7 +52,7 @@ class PostgresReads:
         return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
 
     async def counts(self, namespace: str) -> list[StateCount]:
-        rows = await self._pool.scan("counts", namespace)
+        rows = await self._pool.rows("counts", namespace)
         return [StateCount(queue, JobState(state), count) for queue, state, count in rows]
 
     async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:

@@ -15,6 +15,8 @@ from beltline.store.sqlite.transaction import Gate, Transaction
 
 MOST_COUNTED: Final = 10_000
 MOST_UNSETTLED: Final = 1_000
+_HELD: Final = frozenset({JobState.RUNNING})
+_LATER: Final = frozenset(JobState) - FINAL - {JobState.QUEUED, JobState.RUNNING}
 
 
 class SqliteReads:
@@ -72,9 +74,13 @@ def jobs_by_id(transaction: Transaction, namespace: str, job_ids: Iterable[str])
 def _filter(params: ListJobs) -> dict[str, Any]:
     where = params.where
     states = where.states or frozenset(JobState)
+    live = states - FINAL
+    held, later = bool(live) and live <= _HELD, bool(live) and live <= _LATER
     return {
         "namespace": params.namespace,
-        "in_jobs": bool(states - FINAL),
+        "in_jobs": bool(live) and not (held or later),
+        "in_held": held,
+        "in_later": later,
         "in_dead": bool(states & DEAD),
         "in_history": bool(states & (FINAL - DEAD)),
         "states": packed(sorted(where.states)) if where.states else None,
