@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from beltline.core.job import ClaimedJob
@@ -193,3 +195,16 @@ async def test_steps_belong_to_their_namespace(world: World) -> None:
     await record(world, step(job))
 
     assert await world.store.steps.load(f"{world.namespace}-b", [job.id]) == []
+
+
+async def test_a_record_and_the_end_of_its_run_at_once_agree(shared_world: World) -> None:
+    world = shared_world
+    async with world.another() as other:
+        for _ in range(20):
+            job = await world.running()
+            change = change_to(job, JobState.SUCCEEDED, world.now)
+            [answer], misses = await asyncio.gather(record(world, step(job)), other.apply(change))
+
+            assert misses == []
+            assert set(await results(world, job.id)) == ({"pay"} if answer is RECORDED else set())
+            assert answer is not TAKEN

@@ -183,3 +183,19 @@ async def test_questions_of_all_kinds_are_answered_side_by_side(works: Works, re
     )
 
     assert answered == [main]
+
+
+async def test_who_waits_in_a_thread_is_told_where_the_loop_ends(
+    works: Works, recorder: Recorder, door: Door
+) -> None:
+    [job] = await claimed(works, 1)
+    door.shut()
+    pending = memory_of(recorder, job).record("pay", "1")
+    await asyncio.sleep(0)
+    assert recorder._flushing is not None
+
+    recorder._flushing.cancel()
+    await asyncio.wait([recorder._flushing])
+
+    with pytest.raises(StoreUnavailable):
+        pending.result(0)

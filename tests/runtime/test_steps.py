@@ -13,13 +13,11 @@ import pytest
 
 from beltline.core.errors import BeltlineError
 from beltline.core.failure import read_failure
-from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
 from beltline.definitions.context import Context
 from beltline.definitions.sync_context import SyncContext
-from beltline.engine import control
 from beltline.engine.rescue import give_back
 from tests.hops import Door
 from tests.runtime.bodies import AT_ONCE, Bodies
@@ -297,93 +295,6 @@ async def test_a_run_that_lost_the_job_is_told_so_and_records_nothing(works: Wor
     assert await steps_of(works, job.id) == {"one": 2}
 
 
-@BOTH
-async def test_a_pause_ends_a_run_at_its_next_step(works: Works, bodies: Bodies, threaded: bool) -> None:
-    steps: list[str] = []
-
-    @works.belt.job
-    async def in_loop(ctx: Context) -> str:
-        await ctx.step("one", steps.append, "one")
-        bodies.begun.append(ctx.job_id)
-        await bodies.gate.wait()
-        await ctx.step("two", steps.append, "two")
-        return "done"
-
-    @works.belt.job
-    def in_thread(ctx: SyncContext) -> str:
-        ctx.step("one", steps.append, "one")
-        bodies.begun.append(ctx.job_id)
-        bodies.thread_gate.wait(30)
-        ctx.step("two", steps.append, "two")
-        return "done"
-
-    async with works.working() as worker:
-        job = await (in_thread if threaded else in_loop).submit()
-        await bodies.began()
-        await control.pause(works.store, works.namespace, job.id, actor="test")
-
-        async def noticed() -> bool:
-            return all(run.pausing for run in worker._runner.runs.values())
-
-        await eventually_async(noticed)
-        bodies.gate.set()
-        bodies.thread_gate.set()
-        paused = await works.in_state(job.id, JobState.PAUSED)
-        assert (paused.reason, paused.attempts_used, steps) == (Reason.PAUSE_REQUESTED, 0, ["one"])
-
-        await control.resume(works.store, works.namespace, job.id, actor="test")
-        done = await works.in_state(job.id)
-
-    assert (done.state, done.attempts_used, steps) == (JobState.SUCCEEDED, 1, ["one", "two"])
-
-
-async def test_a_pause_that_was_taken_back_lets_the_body_go_on(works: Works, bodies: Bodies) -> None:
-    @works.belt.job
-    async def two_steps(ctx: Context) -> int:
-        bodies.begun.append(ctx.job_id)
-        await bodies.gate.wait()
-        return await ctx.step("two", lambda: ctx.run)
-
-    async with works.working() as worker:
-        job = await two_steps.submit()
-        await bodies.began()
-
-        async def is_pausing() -> bool:
-            return any(run.pausing for run in worker._runner.runs.values())
-
-        async def is_not_pausing() -> bool:
-            return not await is_pausing()
-
-        await control.pause(works.store, works.namespace, job.id, actor="test")
-        await eventually_async(is_pausing)
-        await control.resume(works.store, works.namespace, job.id, actor="test")
-        await eventually_async(is_not_pausing)
-        bodies.gate.set()
-
-        assert (await works.in_state(job.id)).result == b"1"
-
-
-async def test_a_cancel_ends_a_thread_at_its_next_step(works: Works, bodies: Bodies) -> None:
-    cleaned: list[str] = []
-
-    @works.belt.job
-    def in_thread(ctx: SyncContext) -> None:
-        try:
-            for number in range(1_000_000):
-                ctx.step(f"row-{number}", bodies.begun.append, str(number))
-        except asyncio.CancelledError:
-            ctx.step("clean up", cleaned.append, "done")
-            raise
-
-    async with works.working():
-        job = await in_thread.submit()
-        await bodies.began(2)
-        await control.cancel(works.store, works.namespace, job.id, actor="test")
-        ended: Job = await works.in_state(job.id)
-
-    assert (ended.state, cleaned) == (JobState.CANCELLED, ["done"])
-
-
 async def test_a_record_is_repeated_while_the_store_is_away(works: Works, shop: Shop, door: Door) -> None:
     @works.belt.job
     async def buys(ctx: Context) -> str:
@@ -394,5 +305,26 @@ async def test_a_record_is_repeated_while_the_store_is_away(works: Works, shop: 
     job = await buys.submit()
     await works.until_idle()
 
+    assert (await works.job(job.id)).result == b'"shipped"'
+    assert shop.calls == ["ship"]
+
+
+async def test_a_step_that_was_done_when_its_run_was_stopped_is_recorded(
+    works: Works, shop: Shop, door: Door
+) -> None:
+    @works.belt.job
+    async def buys(ctx: Context) -> str:
+        door.shut()
+        asyncio.get_running_loop().call_later(0.1, door.open)
+        asyncio.get_running_loop().call_later(0.02, worker.stop)
+        return await ctx.step("ship", shop.ship)
+
+    job = await buys.submit()
+    worker = works.worker(drain_us=0, grace_us=5_000_000)
+    await worker.run()
+    released = await works.job(job.id)
+    await works.until_idle()
+
+    assert released.reason is Reason.DRAINED
     assert (await works.job(job.id)).result == b'"shipped"'
     assert shop.calls == ["ship"]

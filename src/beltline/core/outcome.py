@@ -48,6 +48,13 @@ class Suspended(BaseException):
         super().__init__("the run ends here and the job goes on later; let this pass")
 
 
+def suspension_in(error: BaseException) -> Suspended | None:
+    """Return the Suspended that an exception is, or holds as the groups of tasks do."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for part in error.exceptions if (found := suspension_in(part))), None)
+    return error if isinstance(error, Suspended) else None
+
+
 class Ending(StrEnum):
     """The kinds of ending that `decide` knows."""
 

@@ -13,7 +13,7 @@ from beltline.core.outcome import Suspended
 from beltline.definitions.port import MemoryPort, Recalled
 
 LONGEST_NAME: Final = 200
-LONGEST_KEY: Final = 512
+LONGEST_KEY: Final = 255
 POSITION_LIMIT: Final = 65_536
 
 

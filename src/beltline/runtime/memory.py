@@ -35,6 +35,7 @@ class RunMemory:
         self._job = run.job
         self._recorder = recorder
         self._reached: dict[str, str] = {}
+        self._recording: set[Future[None]] = set()
         self._asked = 0
 
     def now(self) -> int:
@@ -54,7 +55,10 @@ class RunMemory:
     def record(self, name: str, result: str) -> Future[None]:
         """Keep a done step."""
         step = NewStep(self._job.id, self._job.fence, name, result.encode())
-        return self._recorder.ask(step, self._recorded)
+        future = self._recorder.ask(step, self._recorded)
+        self._recording.add(future)
+        future.add_done_callback(self._recording.discard)
+        return future
 
     async def record_with(self, conn: object, name: str, result: str) -> None:
         """Keep a done step in the transaction of the body's own connection."""
@@ -86,15 +90,21 @@ class RunMemory:
         return self._recorder.ask(entry, told)
 
     async def leave(self) -> None:
-        """Keep the positions that were only noted: the run ends."""
+        """Keep the positions that were only noted, and wait for the records on their way: the run ends.
+
+        A step that was done when its run was asked to stop is recorded before the job is given back.
+        """
         reached, self._reached = self._reached, {}
-        for name, position in reached.items():
-            future = self._recorder.ask(self._position(name, position), self._saved)
+        saving = [
+            self._recorder.ask(self._position(name, position), self._saved)
+            for name, position in reached.items()
+        ]
+        for future in (*self._recording, *saving):
             try:
                 await asyncio.wrap_future(future)
-            except BeltlineError as error:
+            except (BeltlineError, Suspended) as error:
                 logging.getLogger("beltline").warning(
-                    "job %s: its position in %r was not kept: %s", self._job.id, name, error
+                    "job %s: a step or position was not kept as its run ended: %s", self._job.id, error
                 )
 
     def _position(self, name: str, position: str) -> NewPosition:

@@ -34,6 +34,7 @@ LARGEST_BATCH: Final = 200
 MOST_TRIES: Final = 10
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
+_ENDING: Final = "this worker ends; the job goes on in another one"
 
 
 class Load(NamedTuple):
@@ -83,13 +84,14 @@ class Recorder:
 
     def _take(self, asked: _Asked) -> None:
         if self._closed:
-            _refuse([asked], StoreUnavailable("this worker ends; the job goes on in another one"))
+            _refuse([asked], StoreUnavailable(_ENDING))
             return
         self._waiting.append(asked)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
 
     async def _flush(self) -> None:
+        batch: list[_Asked] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
@@ -100,6 +102,9 @@ class Recorder:
                     await self._answer(alike)
         finally:
             self._flushing = None
+            # Only where this task was cancelled does anyone still wait, perhaps in a thread.
+            left, self._waiting = [*batch, *self._waiting], []
+            _refuse(left, StoreUnavailable(_ENDING))
 
     async def _answer(self, alike: Sequence[_Asked]) -> None:
         for failures in range(1, self._most_tries + 1):
@@ -150,5 +155,5 @@ def _tell(asked: _Asked, answer: object) -> None:
 
 def _refuse(asked: Sequence[_Asked], error: Exception) -> None:
     for each in asked:
-        if each.future.set_running_or_notify_cancel():
+        if not each.future.done() and each.future.set_running_or_notify_cancel():
             each.future.set_exception(error)

@@ -18,9 +18,9 @@ from beltline.core.outcome import (
     Outcome,
     Signal,
     Snooze,
-    Suspended,
     released,
     succeeded,
+    suspension_in,
 )
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
@@ -147,13 +147,14 @@ class Runner:
             return await self._body(run)
         except Signal as signal:
             return _signalled(signal)
-        except Suspended as suspended:
-            return Outcome(Ending.SNOOZED, delay_us=suspended.delay_us)
         except asyncio.CancelledError as error:
             return _interrupted(run, error)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
+            suspended = suspension_in(error)
+            if suspended is not None:
+                return Outcome(Ending.SNOOZED, delay_us=suspended.delay_us)
             return _failed(run, error)
 
     async def _body(self, run: Run) -> Outcome:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from beltline.core.clock import DAY, HOUR, MINUTE
-from beltline.core.durations import Duration, Moment, micros, moment
+from beltline.core.durations import Duration, Moment, micros, moment, moment_text
 from beltline.core.errors import InvalidInput
 
 
@@ -98,6 +98,11 @@ def test_a_moment_is_exact_to_the_microsecond(value: datetime) -> None:
 
     assert moment(value) == exact
     assert moment(value.astimezone(UTC).isoformat()) == exact
+
+
+@given(st.integers(0, 4_000_000_000_000_000))
+def test_a_moment_is_written_as_it_is_read(at: int) -> None:
+    assert moment(moment_text(at)) == at
 
 
 @pytest.mark.parametrize("given_", ["2026-11-22T15:04:05", "2026-11-22", datetime(2026, 11, 22)])  # noqa: DTZ001
