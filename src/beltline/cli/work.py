@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from dataclasses import replace
 
 import click
@@ -50,6 +48,7 @@ def work(
     Ctrl-C drains: no new jobs are taken, running ones may end, what does not end in time is given back,
     uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
     """
+    from beltline.runtime.children import end_with_parent
     from beltline.runtime.supervisor import supervise
 
     found = invocation.config(**settings)
@@ -58,7 +57,7 @@ def work(
 
     def start(_: int) -> int:
         os.close(write_end)
-        _end_with_parent(read_end)
+        end_with_parent(read_end)
         return _work(config, app, as_json=invocation.json)
 
     return supervise(start, processes)
@@ -79,13 +78,3 @@ def _work(config: Config, app: str, *, as_json: bool) -> int:
         fault = fault_of(error)
         click.echo(fault.text(as_json=as_json), err=True)
         return fault.exit_code
-
-
-def _end_with_parent(read_end: int) -> None:
-    """End this process at once when its supervisor is gone: who kills `beltline work` means all of it."""
-
-    def watch() -> None:
-        os.read(read_end, 1)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, name="beltline-orphan", daemon=True).start()
