@@ -20,6 +20,7 @@ DEBUG_VARIABLE: Final = "BELTLINE_DEBUG"
 
 COMMANDS: Final = MappingProxyType(
     {
+        "init": Member("beltline.cli.init:init", "Write a small project that runs."),
         "dev": Member("beltline.cli.dev:dev", "Run the jobs of an app while you write it."),
         "work": Member("beltline.cli.work:work", "Run the jobs of an app until stopped."),
         "submit": Member("beltline.cli.submit:submit", "Submit a job, or many."),
