@@ -94,6 +94,7 @@ def test_status_tells_what_each_store_has(any_cli: Terminal) -> None:
 
     assert ran.code == 0
     assert ran.lines[1].split() == ["0001_initial", "applied"]
+    assert all(line.endswith("applied") for line in ran.lines[1:])
 
 
 def test_the_settings_are_shown_with_their_sources(terminal: Terminal) -> None:

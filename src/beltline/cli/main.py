@@ -32,6 +32,7 @@ COMMANDS: Final = MappingProxyType(
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),
+        "doctor": Member("beltline.cli.doctor:doctor", "Look for what is amiss, and say what to do."),
         "db": Member("beltline.cli.db:db", "Migrate the store's schema or look at it."),
         "bench": Member("beltline.cli.bench:bench", "Measure the speed of a store on this machine."),
         "config": Member("beltline.cli.config:config", "Check and show the settings."),

@@ -68,7 +68,7 @@ class Worker:
         self._namespace = namespace
         self._stopping = asyncio.Event()
         self._exit_code = 0
-        self._lease = Lease(store, namespace, config, random=random)
+        self._lease = Lease(store, namespace, config, random=random, definitions=parts.registry.names())
         self._reporter = Reporter(store, namespace, now=store.now)
         self._settler = Settler(store, namespace, random=random, settled=self._settled)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)

@@ -378,6 +378,13 @@ class Store(Protocol):
         """Finish what was begun and disconnect; may be called twice."""
         ...
 
+    async def facts(self) -> Mapping[str, str]:
+        """Return what the database says of itself: `version`, `bytes`, and settings by their own names.
+
+        Where processes connect over a network also `connections`, and `pool`: the most that one store holds.
+        """
+        ...
+
     async def migrations(self) -> list[tuple[str, bool]]:
         """Return every known migration by name and whether it is applied."""
         ...

@@ -182,7 +182,10 @@ class Finished(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
-    """A worker process as the store knows it. `id` is unique; `name` is for people and may repeat."""
+    """A worker process as the store knows it. `id` is unique; `name` is for people and may repeat.
+
+    `queues` None is all of them. `definitions`: what it has code for; None where it does not say.
+    """
 
     namespace: str
     id: str
@@ -193,6 +196,7 @@ class NewSession:
     queues: tuple[str, ...] | None
     concurrency: int
     now: int
+    definitions: tuple[str, ...] | None = None
 
 
 class Session(NamedTuple):
@@ -212,6 +216,8 @@ class Session(NamedTuple):
     beats: int
     closed_at: int | None
     lost_at: int | None
+    queues: tuple[str, ...] | None = None
+    definitions: tuple[str, ...] | None = None
 
 
 class BeatReply(NamedTuple):
