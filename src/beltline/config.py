@@ -61,10 +61,12 @@ class WorkerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionConfig:
-    """How long ended jobs are kept, in days."""
+    """How long ended jobs are kept, in days, and how much of the log of a job: its newest lines."""
 
     history_days: int = 7
     dead_days: int = 90
+    log_lines: int = 10_000
+    log_bytes: int = 1_048_576
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,4 +301,6 @@ SETTINGS: Final = (
     Setting("worker.name", "name", "BELTLINE_WORKER_NAME", _text),
     Setting("retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", _number(1, 36_500)),
     Setting("retention.dead_days", "dead_days", "BELTLINE_RETENTION_DEAD_DAYS", _number(1, 36_500)),
+    Setting("retention.log_lines", "log_lines", "BELTLINE_RETENTION_LOG_LINES", _number(1, 1_000_000)),
+    Setting("retention.log_bytes", "log_bytes", "BELTLINE_RETENTION_LOG_BYTES", _number(1, 2**30)),
 )

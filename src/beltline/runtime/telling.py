@@ -10,6 +10,7 @@ from beltline.core.clock import MICROS
 from beltline.core.failure import read_failure
 from beltline.core.job import Change, ClaimedJob
 from beltline.store.contract import JobStore, LogStore, Store
+from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import ApplyChanges, ClaimJobs, Miss, NewLogLine
 
 
@@ -64,8 +65,10 @@ class _TellingLogs:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the other verbs as they are
         return getattr(self._logs, name)
 
-    async def append(self, namespace: str, lines: Sequence[NewLogLine]) -> None:
-        await self._logs.append(namespace, lines)
+    async def append(
+        self, namespace: str, lines: Sequence[NewLogLine], *, keep: LogLimit = DEFAULT_LIMIT
+    ) -> None:
+        await self._logs.append(namespace, lines, keep=keep)
         for line in lines:
             fields = json.loads(line.fields) if line.fields else {}
             self._tell("log", id=line.job_id, level=line.level, message=line.message, fields=fields)

@@ -28,6 +28,7 @@ from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Hint, Store
+from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
 
 BEATS_A_LEASE: Final = 3
@@ -69,7 +70,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._exit_code = 0
         self._lease = Lease(store, namespace, config, random=random, definitions=parts.registry.names())
-        self._reporter = Reporter(store, namespace, now=store.now)
+        self._reporter = _reporter(parts)
         self._settler = Settler(store, namespace, random=random, settled=self._settled)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
         slots = _slots(parts.registry, config)
@@ -289,6 +290,12 @@ class Worker:
         tasks = [run.task for run in runs if run.task is not None and not run.settled]
         if tasks:
             await asyncio.wait(tasks, timeout=patience_us / MICROS)
+
+
+def _reporter(parts: Parts) -> Reporter:
+    retention = parts.config.retention
+    keep = LogLimit(retention.log_lines, retention.log_bytes)
+    return Reporter(parts.store, parts.config.store.namespace, now=parts.store.now, keep=keep)
 
 
 def _slots(registry: Registry, config: WorkerConfig) -> int:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
@@ -243,8 +244,10 @@ class DefinitionStore(Protocol):
 class LogStore(Protocol):
     """What jobs write while they run."""
 
-    async def append(self, namespace: str, lines: Sequence[NewLogLine]) -> None:
-        """Append lines, in order; each job keeps its newest 10,000."""
+    async def append(
+        self, namespace: str, lines: Sequence[NewLogLine], *, keep: LogLimit = DEFAULT_LIMIT
+    ) -> None:
+        """Append lines, in order; of each of these jobs what is older than `keep` says goes."""
         ...
 
     async def read(self, namespace: str, job_id: str, *, after: int = 0, limit: int = 1_000) -> list[LogLine]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
+
+LINE_BYTES: Final = 32
 
 
 class Insertion(StrEnum):
@@ -293,6 +295,11 @@ class NewLogLine(NamedTuple):
     level: str
     message: str
     fields: str
+
+    @property
+    def size(self) -> int:
+        """How many bytes of its job's log it takes: its texts and what every line costs."""
+        return LINE_BYTES + len(self.message.encode()) + len(self.fields.encode())
 
 
 class Progress(NamedTuple):
