@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -18,29 +16,11 @@ from beltline.core.states import JobState
 from beltline.store.log_limit import LogLimit
 from beltline.store.params import NewLogLine, Progress
 from tests.cli.shop import NAMESPACE, Shop, Terminal
+from tests.cli.teletype import on_terminal
 
 
 def submit(cli: Terminal, *words: str) -> str:
     return cli("submit", "resize", *words).out.strip()
-
-
-def on_terminal(url: str, *argv: str) -> tuple[int, str]:
-    """Run a command line on a terminal; return its exit code and all that it wrote there."""
-    main_end, end = pty.openpty()
-    env = {**os.environ, "BELTLINE_STORE": url, "TERM": "xterm", "COLUMNS": "140"}
-    process = subprocess.Popen([sys.executable, "-m", "beltline.cli", *argv], stdout=end, stderr=end, env=env)
-    os.close(end)
-    said = b""
-    while True:
-        try:
-            part = os.read(main_end, 65_536)
-        except OSError:
-            break
-        if not part:
-            break
-        said += part
-    os.close(main_end)
-    return process.wait(), said.decode()
 
 
 def test_a_list_is_newest_first_and_counts_all(any_cli: Terminal) -> None:

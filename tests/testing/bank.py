@@ -20,6 +20,7 @@ class Bank:
         self.payday = self.belt.job(self.do_payday)
         self.audited = self.belt.job(self.do_audited)
         self.counted = self.belt.job(self.do_counted)
+        self.patient = self.belt.job(retry=Retry(max_attempts=1))(self.do_patient)
         self.restless = self.belt.job(self.do_restless)
         self.fragile = self.belt.job(self.do_fragile)
 
@@ -53,6 +54,10 @@ class Bank:
 
     def do_counted(self, amount: int) -> int:
         return self.deposit.submit_sync(amount=amount).result_sync()
+
+    async def do_patient(self) -> int:
+        job = await self.deposit.options(delay="1h").submit(amount=1)
+        return await job.result()
 
     async def do_restless(self) -> Snooze:
         return Snooze("0s")

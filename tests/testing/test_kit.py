@@ -64,6 +64,11 @@ async def test_a_body_in_a_thread_may_do_so_too(bank: Bank, kit: Kit) -> None:
     assert await kit.run(await bank.counted.submit(amount=7)) == 7
 
 
+async def test_a_body_that_awaits_a_job_which_is_due_later_is_told_so(bank: Bank, kit: Kit) -> None:
+    with pytest.raises(JobFailed, match="which is not due, and time stands still here"):
+        await kit.run(await bank.patient.submit())
+
+
 async def test_jobs_without_end_are_noticed(bank: Bank, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("beltline.testing.kit.MOST_RUNS", 50)
     await bank.restless.submit()

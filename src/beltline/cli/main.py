@@ -36,6 +36,9 @@ COMMANDS: Final = MappingProxyType(
         "db": Member("beltline.cli.db:db", "Migrate the store's schema or look at it."),
         "bench": Member("beltline.cli.bench:bench", "Measure the speed of a store on this machine."),
         "config": Member("beltline.cli.config:config", "Check and show the settings."),
+        "completion": Member(
+            "beltline.cli.completion:completion", "Print the script with which a shell completes commands."
+        ),
     }
 )
 ALIASES: Final = MappingProxyType({"dlq": "dead-letters"})

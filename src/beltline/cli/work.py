@@ -55,23 +55,30 @@ def work(
     config = replace(found, worker=replace(found.worker, until_idle=until_idle))
     read_end, write_end = os.pipe()
 
-    def start(_: int) -> int:
+    def start(index: int) -> int:
         os.close(write_end)
         end_with_parent(read_end)
-        return _work(config, app, as_json=invocation.json)
+        shown = until_idle and index == 0 and not invocation.json
+        return _work(config, app, as_json=invocation.json, shown=shown)
 
     return supervise(start, processes)
 
 
-def _work(config: Config, app: str, *, as_json: bool) -> int:
-    """Work in this process; a refusal is told here, so that the supervisor does not start it again."""
+def _work(config: Config, app: str, *, as_json: bool, shown: bool) -> int:
+    """Work in this process, `shown` with a bar of the jobs left.
+
+    A refusal is told here, so that the supervisor does not start it again.
+    """
     from beltline.app import run_worker
+    from beltline.cli.progress import jobs_left
     from beltline.client.loading import load_app, store_of
 
     try:
         # The import is done once: the worker finds the module loaded.
         store = store_of(load_app(app), config.store)
-        return run_worker(replace(config, store=store), app)
+        config = replace(config, store=store)
+        with jobs_left(config, shown=shown):
+            return run_worker(config, app)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BeltlineError as error:

@@ -43,6 +43,7 @@ class Crank:
         self._threads = ThreadExecutor(_PLACES, grace_us=_GRACE_US)
         self._settlements: list[Settlement] = []
         self._stalled: asyncio.Future[None] | None = None
+        self._looked_in_vain = False
         self._runner = Runner(
             registry,
             {"async": InlineExecutor(), "thread": self._threads},
@@ -82,7 +83,8 @@ class Crank:
     def watch(self, verb: str, arguments: Sequence[object], answer: object) -> None:
         """Be told of the store's verbs: where a body waits for a job that does not run, the next is taken.
 
-        Raises Unsupported where no body runs at all, so that whoever waits does not do it for ever.
+        Raises Unsupported where no body runs at all, and where nothing is due, so that whoever waits does not
+        do it for ever.
         """
         if verb != "reads.finished":
             return
@@ -94,6 +96,12 @@ class Crank:
                 " `await kit.run(job)`, or `await kit.drain()` first"
             )
         running = {job_id for job_id, _ in self._runner.runs}
+        if missing - running and self._looked_in_vain:
+            self._looked_in_vain = False
+            raise Unsupported(
+                f"a body awaits job {min(missing - running)}, which is not due, and time stands still here"
+                " while a body runs: do not delay it, or do not await it"
+            )
         if missing - running and self._stalled is not None and not self._stalled.done():
             self._stalled.set_result(None)
 
@@ -107,7 +115,7 @@ class Crank:
             await asyncio.wait([task, stalled], return_when=asyncio.FIRST_COMPLETED)
             self._stalled = before
             if not task.done():
-                await self.turn()
+                self._looked_in_vain = not await self.turn()
         await self._reporter.flush()
         batch = [item for item in self._settlements if item.job.id == job.id]
         self._settlements[:] = [item for item in self._settlements if item.job.id != job.id]
