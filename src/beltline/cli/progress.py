@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Final, Protocol, TypeVar
 
 from beltline.config import Config
+from beltline.core.clock import MICROS, SystemClock
 from beltline.core.errors import StoreError
 from beltline.core.states import JobState
 from beltline.store.contract import Store
@@ -36,7 +37,10 @@ class Bar(Protocol):
 
 @contextmanager
 def bar(text: str, total: int | None, *, shown: bool = True) -> Iterator[Bar]:
-    """Show a bar on stderr, where that is a terminal and `shown`; `total` None: only that it goes on."""
+    """Show a bar on stderr, where that is a terminal and `shown`.
+
+    `total` None: only what is being done, drawn when it changes and not between, for it may be measured.
+    """
     if not (shown and sys.stderr.isatty()):
         yield _NoBar()
         return
@@ -50,9 +54,15 @@ def bar(text: str, total: int | None, *, shown: bool = True) -> Iterator[Bar]:
         TimeElapsedColumn,
     )
 
-    count = () if total is None else (BarColumn(), MofNCompleteColumn())
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), *count, TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    steady = total is None
+    text_column = TextColumn("{task.description}")
+    columns = (SpinnerColumn(), text_column, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *((text_column,) if steady else columns),
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=not steady,
+    ) as progress:
         yield _RichBar(progress, progress.add_task(text, total=total))
 
 
@@ -99,7 +109,7 @@ class _RichBar:
 
     def say(self, text: str) -> None:
         """Change the words before it."""
-        self._progress.update(self._task, description=text)
+        self._progress.update(self._task, description=text, refresh=True)
 
 
 class _Progress(Protocol):
@@ -112,13 +122,17 @@ class _Progress(Protocol):
 def _look_on(config: Config, shown: Bar, ended: threading.Event) -> None:
     async def look() -> None:
         store = store_from_url(config.store.url)
-        most = 0
-        while not ended.wait(LOOK_S):
+        clock = SystemClock()
+        most, pause_s = 0, LOOK_S
+        while not ended.wait(pause_s):
+            began = clock.monotonic()
             with contextlib.suppress(StoreError):
                 await store.open(migrate=False)
                 left = await _left(store, config)
                 most = max(most, left)
                 shown.at(most - left, most)
+            # Counting a long queue takes long; it gets a twentieth of the time at most.
+            pause_s = max(LOOK_S, 20 * (clock.monotonic() - began) / MICROS)
         await store.close()
 
     asyncio.run(look())

@@ -29,7 +29,7 @@ _WATCHER: Final = 0
 class Generation:
     """A worker process with one state of the code, and the pipes through which it speaks."""
 
-    __slots__ = ("asked_at", "events", "is_ready", "is_retired", "number", "output", "pid", "refused")
+    __slots__ = ("asked_at", "events", "is_ready", "is_retired", "number", "output", "pid")
 
     def __init__(self, number: int, pid: int, *, output: int, events: int, asked_at: int) -> None:
         self.number = number
@@ -39,7 +39,6 @@ class Generation:
         self.asked_at = asked_at
         self.is_ready = False
         self.is_retired = False
-        self.refused = False
 
 
 class Lines:
@@ -156,11 +155,13 @@ class Reloader:
             if event == "ready":
                 facts["after_s"] = (self._clock.monotonic() - made.asked_at) / MICROS
                 self._ready(made)
-            made.refused = made.refused or event == "refused"
             self._tell(event, generation=made.number, **facts)
 
     def _ready(self, made: Generation) -> None:
         made.is_ready = True
+        if made.is_retired:
+            # Newer code was asked for meanwhile, which may not load: the old one stays until it does.
+            return
         for other in self._generations:
             if other.number < made.number:
                 self._retire(other)

@@ -68,7 +68,7 @@ class Worker:
         self._store = store
         self._namespace = namespace
         self._stopping = asyncio.Event()
-        self._exit_code = 0
+        self._exit_code, self._patience_us = 0, config.drain_us
         self._lease = Lease(store, namespace, config, random=random, definitions=parts.registry.names())
         self._reporter = _reporter(parts)
         self._settler = Settler(store, namespace, random=random, settled=self._settled)
@@ -118,6 +118,7 @@ class Worker:
 
     def hurry(self) -> None:
         """Drain without patience: ask every body to stop, and give its job back uncharged."""
+        self._patience_us = 0
         self.stop()
         self._runner.interrupt_all(Cause.DRAIN)
 
@@ -261,14 +262,14 @@ class Worker:
 
     async def _drain(self) -> None:
         logging.getLogger(_LOG).info("draining: %d jobs run", len(self._runner.runs))
-        await self._end_runs(self._config.drain_us)
+        await self._end_runs(self._patience_us)
         self._runner.interrupt_all(Cause.DRAIN)
         await self._end_runs(self._config.grace_us)
         self._runner.abandon_all()
         for loop in self._loops:
             await loop.stop()
         # What is released after the drain is written within the grace, also where nothing was waited for.
-        unwritten = await self._settler.close((self._config.drain_us + self._config.grace_us) / MICROS)
+        unwritten = await self._settler.close((self._patience_us + self._config.grace_us) / MICROS)
         if unwritten:
             logging.getLogger(_LOG).error(
                 "%d outcomes were not written: their jobs will be rescued and run again", unwritten
