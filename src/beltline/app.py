@@ -21,6 +21,7 @@ from beltline.client.loading import load_app, store_of
 from beltline.config import Config
 from beltline.core.clock import SystemClock
 from beltline.engine.definitions import apply_definitions
+from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.open import store_from_url
 
@@ -69,9 +70,27 @@ async def work(config: Config, belt: Beltline) -> int:
         return await worker.run()
 
 
+def develop(config: Config, belt: Beltline, tell: Tell) -> int:
+    """Work until stopped, telling what is done: first `ready`, when jobs are about to be taken.
+
+    SIGTERM drains for as long as the configuration says; SIGINT gives running jobs back at once.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+    async def run() -> int:
+        async with ready_worker(config, belt, tell) as worker:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, worker.stop)
+            loop.add_signal_handler(signal.SIGINT, worker.hurry)
+            tell("ready", pid=os.getpid(), definitions=list(belt.registry.names()))
+            return await worker.run()
+
+    return uvloop.run(run())
+
+
 @asynccontextmanager
-async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
-    """Yield a worker for the jobs of `belt`, ready to run.
+async def ready_worker(config: Config, belt: Beltline, tell: Tell | None = None) -> AsyncIterator[Worker]:
+    """Yield a worker for the jobs of `belt`, ready to run; `tell` is told what becomes of them.
 
     Opens and closes the configured store, and applies the definitions; `belt` is open on that store
     meanwhile.
@@ -79,6 +98,8 @@ async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
     clock = SystemClock()
     url = config.store.url
     store = store_from_url(url, clock=clock)
+    if tell is not None:
+        telling(store, tell)
     await store.open()
     try:
         namespace = config.store.namespace

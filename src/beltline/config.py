@@ -61,11 +61,16 @@ class WorkerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionConfig:
-    """How long ended jobs and the keys of the once-ledger are kept, in days."""
+    """How long ended jobs and the keys of the once-ledger are kept, in days, and how much of a job's log.
+
+    Of a log its newest lines are kept.
+    """
 
     history_days: int = 7
     dead_days: int = 90
     ledger_days: int = 90
+    log_lines: int = 10_000
+    log_bytes: int = 1_048_576
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,4 +306,6 @@ SETTINGS: Final = (
     Setting("retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", _number(1, 36_500)),
     Setting("retention.dead_days", "dead_days", "BELTLINE_RETENTION_DEAD_DAYS", _number(1, 36_500)),
     Setting("retention.ledger_days", "ledger_days", "BELTLINE_RETENTION_LEDGER_DAYS", _number(1, 36_500)),
+    Setting("retention.log_lines", "log_lines", "BELTLINE_RETENTION_LOG_LINES", _number(1, 1_000_000)),
+    Setting("retention.log_bytes", "log_bytes", "BELTLINE_RETENTION_LOG_BYTES", _number(1, 2**30)),
 )

@@ -29,6 +29,7 @@ MAY_MAKE_A_SOURCE: Final = MappingProxyType(
         "src/beltline/app.py": "the composition root gives its source to all rooms",
         "src/beltline/client/*": "a program's Beltline gives its source to all rooms below",
         "src/beltline/proof/*": "it draws the seeds of game days",
+        "src/beltline/testing/chance.py": "a test's chance is seeded, so that it repeats",
     }
 )
 MAY_PRINT: Final = MappingProxyType(

@@ -101,6 +101,7 @@ def test_status_tells_what_each_store_has(any_cli: Terminal) -> None:
 
     assert ran.code == 0
     assert ran.lines[1].split() == ["0001_initial", "applied"]
+    assert all(line.endswith("applied") for line in ran.lines[1:])
 
 
 def test_the_settings_are_shown_with_their_sources(terminal: Terminal) -> None:
@@ -132,6 +133,34 @@ def test_every_problem_of_the_configuration_is_told(terminal: Terminal) -> None:
     assert ran.code == 2
     assert ran.error["code"] == "config_invalid"
     assert len(ran.error["problems"]) == 3
+
+
+def test_a_file_can_be_checked_in_place_of_the_usual_one(terminal: Terminal) -> None:
+    Path("beltline.toml").write_text('[worker]\nlease = "soon"\n', "utf-8")
+    Path("next.toml").write_text('[worker]\nlease = "1m"\n', "utf-8")
+
+    assert terminal("config", "check").code == 2
+    assert terminal("config", "check", "next.toml").code == 0
+    items = {item["id"]: item for item in terminal("config", "show", "next.toml", "--json").json["items"]}
+    assert items["worker.lease"]["source"] == "next.toml [worker] lease"
+
+
+def test_a_file_that_is_missing_is_a_problem(terminal: Terminal) -> None:
+    ran = terminal("config", "check", "none.toml")
+
+    assert ran.code == 2
+    assert "none.toml: cannot be read" in ran.err
+
+
+def test_of_all_sources_the_nearest_counts_and_is_named(terminal: Terminal) -> None:
+    Path("beltline.toml").write_text('[store]\nnamespace = "file"\n[worker]\nthreads = 3\n', "utf-8")
+
+    ran = terminal("config", "show", "--namespace", "flag", "--json", BELTLINE_WORKER_THREADS="4")
+
+    items = {item["id"]: (item["value"], item["source"]) for item in ran.json["items"]}
+    assert items["store.namespace"] == ("flag", "flag --namespace")
+    assert items["worker.threads"] == (4, "environment BELTLINE_WORKER_THREADS")
+    assert items["worker.concurrency"] == (100, "default")
 
 
 def test_a_bad_configuration_stops_every_command(cli: Terminal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beltline.store.log_limit import LogLimit
 from beltline.store.params import NewLogLine
 from tests.conformance.world import World
 
@@ -97,6 +98,54 @@ async def test_each_job_keeps_its_newest_ten_thousand_lines(world: World) -> Non
 
     assert [each.message for each in found] == [str(n) for n in range(500, 10_500)]
     assert [each.message for each in await world.store.logs.read(world.namespace, quiet.id)] == ["hush"]
+
+
+async def test_each_job_keeps_its_newest_bytes(world: World) -> None:
+    loud, quiet = world.new(), world.new()
+    await world.insert(loud, quiet)
+    await append(world, line(world, quiet.id, "hush"))
+    size = line(world, loud.id, "x" * 1_000).size
+    keep = LogLimit(size=10 * size)
+
+    for number in range(30):
+        said = line(world, loud.id, chr(97 + number % 26) * 1_000)
+        await world.store.logs.append(world.namespace, [said], keep=keep)
+
+    found = await world.store.logs.read(world.namespace, loud.id)
+    assert [each.seq for each in found] == list(range(21, 31))
+    assert [each.message for each in await world.store.logs.read(world.namespace, quiet.id)] == ["hush"]
+
+
+async def test_of_many_lines_at_once_the_newest_bytes_are_kept(world: World) -> None:
+    job = await world.running()
+    await append(world, line(world, job.id, "old"))
+    lines = [line(world, job.id, f"{number:04}") for number in range(1_000)]
+
+    await world.store.logs.append(world.namespace, lines, keep=LogLimit(size=100 * lines[0].size))
+
+    found = await world.store.logs.read(world.namespace, job.id)
+    assert [each.message for each in found] == [f"{number:04}" for number in range(900, 1_000)]
+
+
+async def test_the_newest_line_is_kept_however_long(world: World) -> None:
+    job = await world.running()
+    keep = LogLimit(size=100)
+
+    for text in ("a", "b" * 5_000, "c" * 5_000):
+        await world.store.logs.append(world.namespace, [line(world, job.id, text)], keep=keep)
+
+    found = await world.store.logs.read(world.namespace, job.id)
+    assert [each.message[0] for each in found] == ["c"]
+
+
+async def test_a_limit_may_be_lowered_later(world: World) -> None:
+    job = await world.running()
+    await append(world, *(line(world, job.id, str(n)) for n in range(100)))
+
+    await world.store.logs.append(world.namespace, [line(world, job.id, "100")], keep=LogLimit(lines=5))
+
+    found = await world.store.logs.read(world.namespace, job.id)
+    assert [each.message for each in found] == ["96", "97", "98", "99", "100"]
 
 
 async def test_lines_belong_to_their_namespace(world: World) -> None:

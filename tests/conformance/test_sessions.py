@@ -23,6 +23,14 @@ async def test_an_open_session_is_listed_as_it_was_opened(world: World) -> None:
     assert found == Session(session, "w1", "host-1", 4_711, LEASE, 8, world.now, world.now, 0, None, None)
 
 
+async def test_a_session_says_what_it_works_on_and_has_code_for(world: World) -> None:
+    session = await world.session("w1", queues=("mails", "ä"), definitions=("ship", "bill"))
+
+    found = (await listed(world))[session]
+
+    assert (found.queues, found.definitions) == (("mails", "ä"), ("ship", "bill"))
+
+
 async def test_names_may_repeat(world: World) -> None:
     first, second = await world.session("twin"), await world.session("twin")
 

@@ -54,7 +54,13 @@ class World:
         params = InsertJobs(namespace=self.namespace, jobs=jobs, all_or_none=all_or_none, now=self.now)
         return await self.store.jobs.insert(params)
 
-    async def session(self, name: str = "worker") -> str:
+    async def session(
+        self,
+        name: str = "worker",
+        *,
+        queues: tuple[str, ...] | None = None,
+        definitions: tuple[str, ...] | None = None,
+    ) -> str:
         """Open a session and return its id."""
         params = NewSession(
             namespace=self.namespace,
@@ -63,9 +69,10 @@ class World:
             host="host-1",
             pid=4_711,
             lease_us=LEASE,
-            queues=None,
+            queues=queues,
             concurrency=8,
             now=self.now,
+            definitions=definitions,
         )
         await self.store.sessions.open(params)
         return params.id

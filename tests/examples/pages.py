@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 60.0
 
-_FILE: Final = re.compile(r'^```python title="([\w.]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_FILE: Final = re.compile(r'^```(?:python|ini) title="([\w.]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 _SESSION: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d+Z?"), "<time>"),

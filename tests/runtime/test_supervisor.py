@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from beltline.core.clock import SystemClock
-from beltline.runtime.supervisor import Supervisor
+from beltline.runtime.children import Children
 from tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -166,10 +166,10 @@ def test_a_signal_in_the_moment_after_a_child_was_buried_is_passed_on_to_the_oth
     buried = subprocess.Popen([sys.executable, "-c", ""])
     buried.wait()
     alive = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
-    supervisor = Supervisor(lambda _: 0, 2, clock=SystemClock())
-    supervisor._children = {buried.pid: (0, 0.0), alive.pid: (1, 0.0)}
+    children = Children(SystemClock())
+    children._running = {buried.pid: (0, 0.0), alive.pid: (1, 0.0)}
 
-    supervisor._pass_on(signal.SIGTERM)
+    children.send(signal.SIGTERM)
 
     assert alive.wait(30) == -signal.SIGTERM
 

@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from beltline.core.clock import DAY
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
@@ -48,6 +49,26 @@ async def test_what_does_not_end_in_time_is_given_back_uncharged(
     found = await works.job(job.id)
     assert (found.state, found.reason) == (JobState.QUEUED, Reason.DRAINED)
     assert (found.attempts_used, found.crashes, found.session) == (0, 0, None)
+
+
+@pytest.mark.parametrize("body", ["waits", "sleeps_for_ever"])
+@pytest.mark.parametrize("is_draining", [False, True])
+async def test_a_hurried_worker_has_no_patience_left(
+    works: Works, bodies: Bodies, body: str, is_draining: bool
+) -> None:
+    worker = works.worker(drain_us=DAY)
+    running = asyncio.create_task(worker.run())
+    job = await works.belt.submit(body, {})
+    await bodies.began()
+    if is_draining:
+        worker.stop()
+        await asyncio.sleep(0)
+
+    worker.hurry()
+    assert await running == 0
+
+    found = await works.job(job.id)
+    assert (found.state, found.reason, found.attempts_used) == (JobState.QUEUED, Reason.DRAINED, 0)
 
 
 async def test_a_worker_that_ended_holds_nothing_and_has_no_session(works: Works, bodies: Bodies) -> None:

@@ -12,6 +12,7 @@ from beltline.cli.command import Invocation, actor
 from beltline.cli.faults import OK, fault_of
 from beltline.cli.opened import with_store
 from beltline.cli.output import print_list
+from beltline.cli.progress import bar
 from beltline.cli.shapes import job_shape
 from beltline.core.errors import BeltlineError
 from beltline.core.job import Job
@@ -43,7 +44,12 @@ def act_on(invocation: Invocation, job_ids: Sequence[str], verb: Verb, why: str)
                 except BeltlineError as error:
                     return error
 
-        return await asyncio.gather(*map(one, ids))
+        with bar("jobs", len(ids), shown=len(ids) > AT_ONCE and not invocation.json) as progress:
+            doing = [asyncio.ensure_future(one(job_id)) for job_id in ids]
+            for number, done in enumerate(asyncio.as_completed(doing), 1):
+                await done
+                progress.at(number)
+        return [each.result() for each in doing]
 
     outcomes = with_store(invocation, act)
     if invocation.json:

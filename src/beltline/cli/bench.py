@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 import click
 
 from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.output import note, print_json, print_table
+from beltline.cli.progress import bar
 
 SMALL: Final = 100
 
@@ -56,7 +58,9 @@ def bench(invocation: Invocation, *, jobs: int, concurrency: int, queued: int, k
     from beltline.proof.bench import run_bench
 
     url = invocation.config().store.url
-    figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=note)
+    with bar("starting", None, shown=not invocation.json) as progress:
+        say = progress.say if sys.stderr.isatty() and not invocation.json else note
+        figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
     if invocation.json:
         print_json(figures)
     else:

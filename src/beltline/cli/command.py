@@ -7,6 +7,7 @@ import importlib
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
@@ -26,11 +27,14 @@ class Invocation:
     namespace: str | None = None
     json: bool = False
 
-    def loaded(self, **flags: object) -> Loaded:
-        """Return the configuration with its sources; `flags` are worker settings. Raises ConfigError."""
+    def loaded(self, file: Path | None = None, /, **flags: object) -> Loaded:
+        """Return the configuration with its sources; `flags` are worker settings. Raises ConfigError.
+
+        `file` is read in place of the one that BELTLINE_CONFIG names and of beltline.toml.
+        """
         given = {f"worker.{name}": value for name, value in flags.items()}
         return load_with_sources(
-            None, self.env, {**given, "store.url": self.store, "store.namespace": self.namespace}
+            file, self.env, {**given, "store.url": self.store, "store.namespace": self.namespace}
         )
 
     def config(self, **flags: object) -> Config:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from beltline.cli.command import Invocation, example, group, pass_invocation
@@ -14,22 +16,30 @@ def config() -> None:
     """Check and show the settings."""
 
 
-@config.command("check", epilog=example("BELTLINE_CONFIG=production.toml beltline config check"))
+_file = click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+
+
+@config.command("check", epilog=example("beltline config check\nbeltline config check production.toml"))
+@_file
 @pass_invocation
-def check(invocation: Invocation) -> None:
-    """Read all settings and list every problem; exit code 2 where there is one."""
-    loaded = invocation.loaded()
+def check(invocation: Invocation, file: Path | None) -> None:
+    """Read all settings and list every problem at once; exit code 2 where there is one.
+
+    FILE is read in place of beltline.toml; environment and options count as they do for every command.
+    """
+    loaded = invocation.loaded(file)
     if invocation.json:
         print_json({"valid": True, "problems": []})
     else:
         click.echo(f"the configuration is good; settings given: {', '.join(loaded.sources) or 'none'}")
 
 
-@config.command("show", epilog=example("beltline config show"))
+@config.command("show", epilog=example("beltline config show\nbeltline config show production.toml --json"))
+@_file
 @pass_invocation
-def show(invocation: Invocation) -> None:
-    """Print every setting, and what set it."""
-    loaded = invocation.loaded()
+def show(invocation: Invocation, file: Path | None) -> None:
+    """Print the value of every setting as it counts, and what set it; passwords are masked."""
+    loaded = invocation.loaded(file)
     values = described(loaded.config)
     if invocation.json:
         items = [

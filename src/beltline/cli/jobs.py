@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from beltline.cli.acting import Verb, act_on
 from beltline.cli.command import Invocation, example, group, pass_invocation
 from beltline.cli.faults import FAILED, OK
+from beltline.cli.job_logs import logs
 from beltline.cli.job_views import COLUMNS, job_row, print_story, story_of
 from beltline.cli.listing import filter_of, listing_options, print_page
 from beltline.cli.opened import with_store
-from beltline.cli.output import note, print_json, print_list
-from beltline.cli.shapes import log_shape
-from beltline.cli.text import clean, stamp
+from beltline.cli.output import print_json
 from beltline.cli.watching import Display, watch_job
 from beltline.core.durations import micros
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine import control
 from beltline.store.contract import Store
-from beltline.store.params import LogLine
-
-LOG_PAGE: Final = 1_000
-MOST_LINES: Final = 10_000
 
 
 @group(
@@ -99,51 +93,7 @@ def watch(invocation: Invocation, job_id: str, *, timeout: str | None) -> int:
     return OK if job.state is JobState.SUCCEEDED else FAILED
 
 
-@jobs.command(
-    "logs", epilog=example("beltline jobs logs 06f2k9…\nbeltline jobs logs 06f2k9… --after 120 --json")
-)
-@click.argument("job_id", metavar="ID")
-@click.option(
-    "--after", type=click.IntRange(0), default=0, metavar="CURSOR", help="Only lines after this one."
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MOST_LINES),
-    default=MOST_LINES,
-    show_default=True,
-    help="At most so many.",
-)
-@pass_invocation
-def logs(invocation: Invocation, job_id: str, *, after: int, limit: int) -> None:
-    """Print what a job logged, oldest first, over all its runs."""
-    lines = with_store(invocation, lambda store, namespace: _read_log(store, namespace, job_id))
-    wanted = [line for line in lines if line.seq > after]
-    page = wanted[:limit]
-    if invocation.json:
-        cursor = page[-1].seq if len(page) < len(wanted) else None
-        print_list([log_shape(line) for line in page], total=len(lines), cursor=cursor)
-        return
-    for line in page:
-        click.echo(clean(_log_line(line)))
-    if not page:
-        note("no lines")
-
-
-def _log_line(line: LogLine) -> str:
-    fields = json.loads(line.fields) if line.fields else {}
-    texts = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in fields.items())
-    return " ".join([stamp(line.at), f"run {line.run}", line.level.ljust(7), line.message, *texts])
-
-
-async def _read_log(store: Store, namespace: str, job_id: str) -> list[LogLine]:
-    await control.fetch(store, namespace, job_id)
-    lines: list[LogLine] = []
-    while True:
-        after = lines[-1].seq if lines else 0
-        page = await store.logs.read(namespace, job_id, after=after, limit=LOG_PAGE)
-        lines += page
-        if len(page) < LOG_PAGE:
-            return lines
+jobs.add_command(logs)
 
 
 def _action(name: str, verb: Verb, text: str) -> None:

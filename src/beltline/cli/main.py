@@ -20,6 +20,8 @@ DEBUG_VARIABLE: Final = "BELTLINE_DEBUG"
 
 COMMANDS: Final = MappingProxyType(
     {
+        "init": Member("beltline.cli.init:init", "Write a small project that runs."),
+        "dev": Member("beltline.cli.dev:dev", "Run the jobs of an app while you write it."),
         "work": Member("beltline.cli.work:work", "Run the jobs of an app until stopped."),
         "submit": Member("beltline.cli.submit:submit", "Submit a job, or many."),
         "jobs": Member("beltline.cli.jobs:jobs", "List, show, watch and steer jobs."),
@@ -30,9 +32,13 @@ COMMANDS: Final = MappingProxyType(
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),
+        "doctor": Member("beltline.cli.doctor:doctor", "Look for what is amiss, and say what to do."),
         "db": Member("beltline.cli.db:db", "Migrate the store's schema or look at it."),
         "bench": Member("beltline.cli.bench:bench", "Measure the speed of a store on this machine."),
         "config": Member("beltline.cli.config:config", "Check and show the settings."),
+        "completion": Member(
+            "beltline.cli.completion:completion", "Print the script with which a shell completes commands."
+        ),
     }
 )
 ALIASES: Final = MappingProxyType({"dlq": "dead-letters"})

@@ -122,7 +122,7 @@ def _submit_each(
     payloads = lines.read().splitlines()
 
     async def work(belt: Beltline) -> Sequence[str]:
-        return await submit_lines(belt, name, payloads, options)
+        return await submit_lines(belt, name, payloads, options, shown=not invocation.json)
 
     ids = _with_client(invocation, app, work)
     if invocation.json:

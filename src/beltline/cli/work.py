@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from dataclasses import replace
 
 import click
@@ -50,39 +48,39 @@ def work(
     Ctrl-C drains: no new jobs are taken, running ones may end, what does not end in time is given back,
     uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
     """
+    from beltline.runtime.children import end_with_parent
     from beltline.runtime.supervisor import supervise
 
     found = invocation.config(**settings)
     config = replace(found, worker=replace(found.worker, until_idle=until_idle))
     read_end, write_end = os.pipe()
 
-    def start(_: int) -> int:
+    def start(index: int) -> int:
         os.close(write_end)
-        _end_with_parent(read_end)
-        return _work(config, app, as_json=invocation.json)
+        end_with_parent(read_end)
+        shown = until_idle and index == 0 and not invocation.json
+        return _work(config, app, as_json=invocation.json, shown=shown)
 
     return supervise(start, processes)
 
 
-def _work(config: Config, app: str, *, as_json: bool) -> int:
-    """Work in this process; a refusal is told here, so that the supervisor does not start it again."""
+def _work(config: Config, app: str, *, as_json: bool, shown: bool) -> int:
+    """Work in this process, `shown` with a bar of the jobs left.
+
+    A refusal is told here, so that the supervisor does not start it again.
+    """
     from beltline.app import run_worker
+    from beltline.cli.progress import jobs_left
+    from beltline.client.loading import load_app, store_of
 
     try:
-        return run_worker(config, app)
+        # The import is done once: the worker finds the module loaded.
+        looked_at = replace(config, store=store_of(load_app(app), config.store))
+        with jobs_left(looked_at, shown=shown):
+            return run_worker(config, app)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BeltlineError as error:
         fault = fault_of(error)
         click.echo(fault.text(as_json=as_json), err=True)
         return fault.exit_code
-
-
-def _end_with_parent(read_end: int) -> None:
-    """End this process at once when its supervisor is gone: who kills `beltline work` means all of it."""
-
-    def watch() -> None:
-        os.read(read_end, 1)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, name="beltline-orphan", daemon=True).start()

@@ -15,6 +15,7 @@ from beltline.client.reference import JobReference
 from beltline.client.target import all_checked, checked, target_of
 from beltline.config import StoreConfig, load
 from beltline.core.clock import Clock
+from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.definition import define
 from beltline.definitions.options import DefinitionOptions
@@ -113,18 +114,20 @@ class Beltline:
         return self
 
     @asynccontextmanager
-    async def on(self, store: Store, namespace: str) -> AsyncIterator[Self]:
+    async def on(self, store: Store, namespace: str, *, random: Random | None = None) -> AsyncIterator[Self]:
         """Be open on a store that another opened and will close, in this namespace.
 
-        `close` leaves it alone.
+        `close` leaves it alone; afterwards it is open where it was before. `random`: where the ids of jobs
+        come from, if not from the system.
         """
-        self._port.attach(store, namespace)
+        before, was_lent = self._port.attach(store, namespace, random), self._is_lent
         self._is_lent = True
         try:
             yield self
         finally:
-            self._is_lent = False
             await self._port.detach()
+            self._port.restore(before)
+            self._is_lent = was_lent
 
     async def close(self) -> None:
         """Finish the submits on their way and close the store; may be called twice."""

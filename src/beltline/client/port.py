@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
@@ -25,22 +25,41 @@ from beltline.store.params import Finished, Inserted, Insertion, InsertJobs
 T = TypeVar("T")
 
 
+class Attachment(NamedTuple):
+    """What a port acts through: a namespace, the source of ids, and the open store with its event loop."""
+
+    namespace: str
+    random: Random
+    opened: tuple[Store, Submitter, Waiter] | None
+    loop: asyncio.AbstractEventLoop | None
+
+
 class ClientPort:
     """Submits and waits through the store it was given; refuses with NotOpen while it has none."""
 
-    def __init__(self, randomness: Random | None = None) -> None:
+    def __init__(self) -> None:
         self.namespace = ""
         self.portal = Portal()
-        self._random = randomness or random.SystemRandom()
+        self._random: Random = random.SystemRandom()
         self._opened: tuple[Store, Submitter, Waiter] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._templates: dict[str, Template] = {}
 
-    def attach(self, store: Store, namespace: str) -> None:
-        """Use this open store, on the running event loop, from now on."""
+    def attach(self, store: Store, namespace: str, randomness: Random | None = None) -> Attachment:
+        """Use this open store, on the running event loop, from now on; `randomness` makes the ids.
+
+        Returns what was used before, for `restore`.
+        """
+        before = Attachment(self.namespace, self._random, self._opened, self._loop)
         self.namespace = namespace
+        self._random = randomness or random.SystemRandom()
         self._loop = asyncio.get_running_loop()
         self._opened = (store, Submitter(store, namespace), Waiter(store, namespace))
+        return before
+
+    def restore(self, before: Attachment) -> None:
+        """Use again what was used before an `attach`."""
+        self.namespace, self._random, self._opened, self._loop = before
 
     async def detach(self) -> Store | None:
         """Finish what is on its way; return the store that was used, still open."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence, Set as AbstractSet
 from typing import Final
 
 from beltline.config import WorkerConfig
@@ -25,7 +25,15 @@ class Lease:
     that broke may still be done after we have looked.
     """
 
-    def __init__(self, store: Store, namespace: str, config: WorkerConfig, *, random: Random) -> None:
+    def __init__(
+        self,
+        store: Store,
+        namespace: str,
+        config: WorkerConfig,
+        *,
+        random: Random,
+        definitions: Sequence[str] | None = None,
+    ) -> None:
         self.session = ""
         self.doubtful = False
         self._store = store
@@ -33,6 +41,7 @@ class Lease:
         self._config = config
         self._random = random
         self._beats = 0
+        self._definitions = None if definitions is None else tuple(definitions)
 
     async def open(self) -> None:
         """Open a new session; `session` is its id from then on. Several workers may have one name."""
@@ -50,6 +59,7 @@ class Lease:
                 queues=self._config.queues,
                 concurrency=self._config.concurrency,
                 now=now,
+                definitions=self._definitions,
             )
         )
         self.session = session

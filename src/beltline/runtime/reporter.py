@@ -11,6 +11,7 @@ from typing import Final
 from beltline.core.errors import StoreError
 from beltline.runtime.run import Run
 from beltline.store.contract import Store
+from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import NewLogLine, Progress
 
 FLUSH_S: Final = 0.25
@@ -23,10 +24,13 @@ class Reporter:
     Where the store is away the oldest lines are dropped beyond MOST_LINES.
     """
 
-    def __init__(self, store: Store, namespace: str, *, now: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, namespace: str, *, now: Callable[[], int], keep: LogLimit = DEFAULT_LIMIT
+    ) -> None:
         self._store = store
         self._namespace = namespace
         self._now = now
+        self._keep = keep
         self._loop = asyncio.get_running_loop()
         self._lines: deque[NewLogLine] = deque(maxlen=MOST_LINES)
         self._progress: dict[str, Progress] = {}
@@ -51,7 +55,7 @@ class Reporter:
         reports, self._progress = self._progress, {}
         try:
             if lines:
-                await self._store.logs.append(self._namespace, lines)
+                await self._store.logs.append(self._namespace, lines, keep=self._keep)
                 lines = []
             if reports:
                 await self._store.jobs.progress(self._namespace, list(reports.values()))

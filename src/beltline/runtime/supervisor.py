@@ -5,18 +5,16 @@ The parent forks them before it has threads or loops of its own, and starts anew
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import signal
-import sys
 import time
-import traceback
-from collections.abc import Callable, Set as AbstractSet
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Final
 
 from beltline.core.clock import MICROS, Clock, SystemClock
+from beltline.runtime.children import SIGNALS, Children
 from beltline.runtime.loop import growing
 from beltline.runtime.watchdog import RECYCLE
 
@@ -24,7 +22,6 @@ LAST_REFUSAL: Final = 63
 _SHORT_LIFE_S: Final = 5.0
 _SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Supervisor:
@@ -38,7 +35,7 @@ class Supervisor:
     def __init__(self, start: Callable[[int], int], processes: int, *, clock: Clock) -> None:
         self._clock = clock
         self._start = start
-        self._children: dict[int, tuple[int, float]] = {}
+        self._children = Children(clock)
         self._restarts: list[tuple[float, int]] = []
         self._processes = processes
         self._stopping = False
@@ -47,7 +44,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Supervise until every child is done; return the exit code."""
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, self._stop)
         for index in range(self._processes):
             self._fork(index)
@@ -57,49 +54,14 @@ class Supervisor:
         return self._exit_code
 
     def _fork(self, index: int) -> None:
-        _flush()
-        # A signal waits until the child is on record and has put the parent's handlers off.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        pid = os.fork()
-        if pid == 0:
-            self._be_child(index, mask)
-        self._children[pid] = (index, self._clock.monotonic() / MICROS)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if self._stopping:
-            os.kill(pid, signal.SIGTERM)
-
-    def _be_child(self, index: int, mask: AbstractSet[signal.Signals | int]) -> None:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        code = 70
-        try:
-            code = self._start(index)
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else 1
-        except BaseException:  # noqa: BLE001 - the child's last words
-            traceback.print_exc()
-        finally:
-            _flush()
-            os._exit(code)
+        self._children.fork(index, partial(self._start, index), at_once=lambda: self._stopping)
 
     def _reap(self) -> None:
-        try:
-            if self._restarts:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    time.sleep(0.05)
-                    return
-            else:
-                pid, status = os.waitpid(-1, 0)
-        except ChildProcessError:
+        ended = self._children.reap(wait=not self._restarts)
+        if ended is not None:
+            self._ended(ended.number, ended.code, ended.lived_s)
+        elif self._restarts:
             time.sleep(0.05)
-            return
-        except InterruptedError:
-            return
-        index, started = self._children.pop(pid, (-1, 0.0))
-        if index >= 0:
-            self._ended(index, os.waitstatus_to_exitcode(status), self._clock.monotonic() / MICROS - started)
 
     def _ended(self, index: int, code: int, lived_s: float) -> None:
         if self._stopping or code == 0:
@@ -107,7 +69,7 @@ class Supervisor:
             return
         if 0 < code <= LAST_REFUSAL:
             self._exit_code = code
-            self._pass_on(signal.SIGTERM)
+            self._children.send(signal.SIGTERM)
             self._stopping = True
             return
         self._failures = self._failures + 1 if lived_s < _SHORT_LIFE_S else 0
@@ -131,21 +93,8 @@ class Supervisor:
             self._fork(index)
 
     def _stop(self, number: int, _: FrameType | None) -> None:
-        self._pass_on(signal.SIGKILL if self._stopping else number)
+        self._children.send(signal.SIGKILL if self._stopping else number)
         self._stopping = True
-
-    def _pass_on(self, number: int) -> None:
-        for pid in list(self._children):
-            # A child that waitpid has just buried stays on record until we come to strike it off.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-
-def _flush() -> None:
-    """Write out what is buffered: a child would write it once more, and does not live to write its own."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
 
 
 def supervise(start: Callable[[int], int], processes: int) -> int:

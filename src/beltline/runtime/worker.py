@@ -32,6 +32,7 @@ from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Hint, Store
+from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
 
 _NEVER_S: Final = 3_600.0
@@ -70,10 +71,10 @@ class Worker:
         self._store = store
         self._namespace = namespace
         self._stopping = asyncio.Event()
-        self._exit_code = 0
+        self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
-        self._lease = Lease(store, namespace, config, random=random)
-        self._reporter = Reporter(store, namespace, now=store.now)
+        self._lease = Lease(store, namespace, config, random=random, definitions=parts.registry.names())
+        self._reporter = _reporter(parts)
         self._recorder = Recorder(store, namespace, random=random)
         self._settler = Settler(store, namespace, random=random, settled=self._settled)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
@@ -110,6 +111,12 @@ class Worker:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
         self._exit_code = self._exit_code or exit_code
         self._stopping.set()
+
+    def hurry(self) -> None:
+        """Drain without patience: ask every body to stop, and give its job back uncharged."""
+        self._patience_us = 0
+        self.stop()
+        self._runner.interrupt_all(Cause.DRAIN)
 
     async def run(self) -> int:
         """Work until stopped, or until idle where the configuration says so."""
@@ -284,14 +291,14 @@ class Worker:
 
     async def _drain(self) -> None:
         logging.getLogger(_LOG).info("draining: %d jobs run", len(self._runner.runs))
-        await self._end_runs(self._config.drain_us)
+        await self._end_runs(self._patience_us)
         self._runner.interrupt_all(Cause.DRAIN)
         await self._end_runs(self._config.grace_us)
         self._runner.abandon_all()
         for loop in self._loops:
             await loop.stop()
         # What is released after the drain is written within the grace, also where nothing was waited for.
-        unwritten = await self._settler.close((self._config.drain_us + self._config.grace_us) / MICROS)
+        unwritten = await self._settler.close((self._patience_us + self._config.grace_us) / MICROS)
         if unwritten:
             logging.getLogger(_LOG).error(
                 "%d outcomes were not written: their jobs will be rescued and run again", unwritten
@@ -313,6 +320,12 @@ class Worker:
         tasks = [run.task for run in runs if run.task is not None and not run.settled]
         if tasks:
             await asyncio.wait(tasks, timeout=patience_us / MICROS)
+
+
+def _reporter(parts: Parts) -> Reporter:
+    retention = parts.config.retention
+    keep = LogLimit(retention.log_lines, retention.log_bytes)
+    return Reporter(parts.store, parts.config.store.namespace, now=parts.store.now, keep=keep)
 
 
 def _slots(registry: Registry, config: WorkerConfig) -> int:

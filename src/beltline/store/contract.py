@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
@@ -262,8 +263,10 @@ class DefinitionStore(Protocol):
 class LogStore(Protocol):
     """What jobs write while they run."""
 
-    async def append(self, namespace: str, lines: Sequence[NewLogLine]) -> None:
-        """Append lines, in order; each job keeps its newest 10,000."""
+    async def append(
+        self, namespace: str, lines: Sequence[NewLogLine], *, keep: LogLimit = DEFAULT_LIMIT
+    ) -> None:
+        """Append lines, in order; of each of these jobs what is older than `keep` says goes."""
         ...
 
     async def read(self, namespace: str, job_id: str, *, after: int = 0, limit: int = 1_000) -> list[LogLine]:
@@ -398,6 +401,13 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and disconnect; may be called twice."""
+        ...
+
+    async def facts(self) -> Mapping[str, str]:
+        """Return what the database says of itself: `version`, `bytes`, and settings by their own names.
+
+        Where processes connect over a network also `connections`, and `pool`: the most that one store holds.
+        """
         ...
 
     async def migrations(self) -> list[tuple[str, bool]]:

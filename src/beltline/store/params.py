@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
+
+LINE_BYTES: Final = 32
 
 
 class Insertion(StrEnum):
@@ -182,7 +184,10 @@ class Finished(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
-    """A worker process as the store knows it. `id` is unique; `name` is for people and may repeat."""
+    """A worker process as the store knows it. `id` is unique; `name` is for people and may repeat.
+
+    `queues` None is all of them. `definitions`: what it has code for; None where it does not say.
+    """
 
     namespace: str
     id: str
@@ -193,6 +198,7 @@ class NewSession:
     queues: tuple[str, ...] | None
     concurrency: int
     now: int
+    definitions: tuple[str, ...] | None = None
 
 
 class Session(NamedTuple):
@@ -212,6 +218,8 @@ class Session(NamedTuple):
     beats: int
     closed_at: int | None
     lost_at: int | None
+    queues: tuple[str, ...] | None = None
+    definitions: tuple[str, ...] | None = None
 
 
 class BeatReply(NamedTuple):
@@ -287,6 +295,11 @@ class NewLogLine(NamedTuple):
     level: str
     message: str
     fields: str
+
+    @property
+    def size(self) -> int:
+        """How many bytes of its job's log it takes: its texts and what every line costs."""
+        return LINE_BYTES + len(self.message.encode()) + len(self.fields.encode())
 
 
 class Progress(NamedTuple):

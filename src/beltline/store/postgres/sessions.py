@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from beltline.store.params import BeatReply, NewSession, Session
 from beltline.store.postgres.connection import Pool
 from beltline.store.postgres.servertime import ServerTime
@@ -26,6 +28,7 @@ class PostgresSessions:
             params.queues,
             params.concurrency,
             params.now,
+            params.definitions,
         )
 
     async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
@@ -42,4 +45,9 @@ class PostgresSessions:
         await self._pool.run("session_close", namespace, session, now)
 
     async def page(self, namespace: str, *, ended: bool = False, limit: int = 1_000) -> list[Session]:
-        return [Session._make(row) for row in await self._pool.rows("session_page", namespace, ended, limit)]
+        rows = await self._pool.rows("session_page", namespace, ended, limit)
+        return [Session._make((*row[:-2], _names(row[-2]), _names(row[-1]))) for row in rows]
+
+
+def _names(found: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if found is None else tuple(found)

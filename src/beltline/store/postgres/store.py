@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from beltline.core.clock import Clock
 from beltline.store.contract import (
     AuditStore,
@@ -39,6 +41,7 @@ class PostgresStore:
         self.url = address.url
         self.traits = Traits(multi_host=True, name="postgresql")
         self._pool = Pool(address, size=pool_size)
+        self._pool_size = pool_size
         self._time = ServerTime(clock)
         self._is_open = False
         self._hints = PostgresWakeups(self._pool)
@@ -81,6 +84,11 @@ class PostgresStore:
             self._is_open = False
             await self._hints.close()
             await self._pool.close()
+
+    async def facts(self) -> Mapping[str, str]:
+        """Return the server's settings, and how many connections are open and one store may open."""
+        found = {row[0]: row[1] for row in await self._pool.scan("facts")}
+        return {**found, "pool": str(self._pool_size + 1)}
 
     async def migrations(self) -> list[tuple[str, bool]]:
         """Return every known migration and whether it is applied; also of a store that is not open."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
+from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import LogLine, NewLogLine
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
-
-KEPT: Final = 10_000
 
 
 class SqliteLogs:
@@ -18,13 +16,16 @@ class SqliteLogs:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    async def append(self, namespace: str, lines: Sequence[NewLogLine]) -> None:
-        if not lines:
+    async def append(
+        self, namespace: str, lines: Sequence[NewLogLine], *, keep: LogLimit = DEFAULT_LIMIT
+    ) -> None:
+        kept = keep.newest(lines)
+        if not kept:
             return
-        rows = packed([tuple(line) for line in lines])
+        rows = packed([(*line, line.size) for line in kept])
         trims = [
-            {"namespace": namespace, "job_id": job_id, "most": KEPT}
-            for job_id in dict.fromkeys(line.job_id for line in lines)
+            {"namespace": namespace, "job_id": job_id, "lines": keep.lines, "size": keep.size}
+            for job_id in dict.fromkeys(line.job_id for line in kept)
         ]
 
         def verb(transaction: Transaction) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from beltline.store.params import BeatReply, NewSession, Session
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
@@ -23,6 +25,7 @@ class SqliteSessions:
             "lease_us": params.lease_us,
             "queues": None if params.queues is None else packed(params.queues),
             "concurrency": params.concurrency,
+            "definitions": None if params.definitions is None else packed(params.definitions),
             "now": params.now,
         }
         await self._gate.write(lambda transaction: transaction.run("session_open", parameters).close())
@@ -52,4 +55,8 @@ class SqliteSessions:
         rows = await self._gate.read(
             lambda transaction: transaction.run("session_page", parameters).fetchall()
         )
-        return [Session._make(row) for row in rows]
+        return [Session._make((*row[:-2], _names(row[-2]), _names(row[-1]))) for row in rows]
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(json.loads(text))

@@ -99,6 +99,9 @@ class SqliteStore:
             self._open = False
             await self._gate.close()
 
+    async def facts(self) -> Mapping[str, str]:
+        return dict(await self._gate.read(lambda transaction: transaction.run("facts", {}).fetchall()))
+
     async def migrations(self) -> list[tuple[str, bool]]:
         """Return every known migration and whether it is applied; the store need not be open."""
         if self._open:

@@ -1,5 +1,5 @@
 -- Sessions, newest first; ended ones where they still hold jobs, or all.
-SELECT id, name, host, pid, lease_us, concurrency, opened_at, beat_at, beats, closed_at, lost_at
+SELECT id, name, host, pid, lease_us, concurrency, opened_at, beat_at, beats, closed_at, lost_at, queues, definitions
 FROM sessions AS s
 WHERE namespace = :namespace
     AND (

@@ -1,0 +1,107 @@
+"""Forked processes: begun with clean signals, ended with their parent, and told of when they end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Set as AbstractSet
+from typing import Final, NamedTuple
+
+from beltline.core.clock import MICROS, Clock
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_FAILED: Final = 70
+
+
+class Ended(NamedTuple):
+    """A child that is gone, by the number it was given. `code` is negative for the signal that ended it."""
+
+    number: int
+    pid: int
+    code: int
+    lived_s: float
+
+
+class Children:
+    """The processes that a parent forked. It must not have threads or loops of its own when it forks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._running: dict[int, tuple[int, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def fork(self, number: int, start: Callable[[], int], *, at_once: Callable[[], bool]) -> int:
+        """Begin a child whose exit code is what `start` returns; return its process id.
+
+        Where `at_once` says so when the child is on record, it is asked to end: a signal that came meanwhile
+        reached the others only.
+        """
+        flush()
+        # A signal waits until the child is on record and has put the parent's handlers off.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        pid = os.fork()
+        if pid == 0:
+            _be_child(start, mask)
+        self._running[pid] = (number, self._clock.monotonic() / MICROS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if at_once():
+            os.kill(pid, signal.SIGTERM)
+        return pid
+
+    def reap(self, *, wait: bool) -> Ended | None:
+        """Return a child that has ended; None where none has, or where there is none at all."""
+        try:
+            pid, status = os.waitpid(-1, 0 if wait else os.WNOHANG)
+        except (ChildProcessError, InterruptedError):
+            return None
+        if pid not in self._running:
+            return None
+        number, started = self._running.pop(pid)
+        lived_s = self._clock.monotonic() / MICROS - started
+        return Ended(number, pid, os.waitstatus_to_exitcode(status), lived_s)
+
+    def send(self, signal_number: int) -> None:
+        """Send a signal to each."""
+        for pid in list(self._running):
+            # A child that waitpid has just buried stays on record until we come to strike it off.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal_number)
+
+
+def end_with_parent(read_end: int) -> None:
+    """End this process at once when no parent holds the other end of the pipe any more."""
+
+    def watch() -> None:
+        os.read(read_end, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="beltline-orphan", daemon=True).start()
+
+
+def flush() -> None:
+    """Write out what is buffered: a child would write it once more, and does not live to write its own."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _be_child(start: Callable[[], int], mask: AbstractSet[signal.Signals | int]) -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    code = _FAILED
+    try:
+        code = start()
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:  # noqa: BLE001 - the child's last words
+        traceback.print_exc()
+    finally:
+        flush()
+        os._exit(code)

@@ -1,0 +1,4 @@
+from beltline.testing.clock import StillClock
+from beltline.testing.kit import Kit
+
+__all__ = ["Kit", "StillClock"]
