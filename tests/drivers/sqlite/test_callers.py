@@ -47,7 +47,7 @@ async def test_a_refused_submit_leaves_the_callers_transaction_as_it_was(
     own.execute("BEGIN")
     own.execute("CREATE TABLE orders (id)")
 
-    with pytest.raises(StoreError, match="UNIQUE"):
+    with pytest.raises(StoreError, match="is taken"):
         await submit(world, own, new, known)
 
     own.execute("COMMIT")

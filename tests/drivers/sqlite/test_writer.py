@@ -88,7 +88,7 @@ async def test_a_verb_that_fails_alone_leaves_nothing(world: World) -> None:
     known, new = world.new(), world.new()
     await world.insert(known)
 
-    with pytest.raises(StoreError, match="UNIQUE"):
+    with pytest.raises(StoreError, match="is taken"):
         await world.insert(new, known)
 
     assert await stored(world, new.id) == set()
