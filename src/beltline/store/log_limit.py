@@ -17,17 +17,18 @@ class LogLimit(NamedTuple):
     lines: int = 10_000
     size: int = 1_048_576
 
-    def newest(self, lines: Sequence[NewLogLine]) -> Sequence[NewLogLine]:
-        """Return the lines without those of a job that the later ones of the same call push out."""
-        if len(lines) <= self.lines and sum(line.size for line in lines) <= self.size:
-            return lines
+    def newest(self, lines: Sequence[NewLogLine]) -> Sequence[tuple[NewLogLine, int]]:
+        """Return the lines with their sizes, without those that later ones of their job push out."""
+        sized = [(line, line.size) for line in lines]
+        if len(sized) <= self.lines and sum(size for _, size in sized) <= self.size:
+            return sized
         counts: dict[str, tuple[int, int]] = {}
-        kept: list[NewLogLine] = []
-        for line in reversed(lines):
-            count, size = counts.get(line.job_id, (0, 0))
-            if count < self.lines and size < self.size:
-                kept.append(line)
-            counts[line.job_id] = (count + 1, size + line.size)
+        kept: list[tuple[NewLogLine, int]] = []
+        for line, size in reversed(sized):
+            count, later = counts.get(line.job_id, (0, 0))
+            if count < self.lines and later < self.size:
+                kept.append((line, size))
+            counts[line.job_id] = (count + 1, later + size)
         return kept[::-1]
 
 

@@ -26,8 +26,8 @@ class PostgresLogs:
         kept = keep.newest(lines)
         if not kept:
             return
-        *columns, fields = (list(column) for column in zip(*kept, strict=True))
-        sizes = [line.size for line in kept]
+        *columns, fields = (list(column) for column in zip(*(line for line, _ in kept), strict=True))
+        sizes = [size for _, size in kept]
         for _ in range(_TRIES):
             try:
                 await self._pool.run("log_append", namespace, *columns, keep.lines, fields, sizes, keep.size)

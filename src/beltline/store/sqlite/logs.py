@@ -22,10 +22,10 @@ class SqliteLogs:
         kept = keep.newest(lines)
         if not kept:
             return
-        rows = packed([(*line, line.size) for line in kept])
+        rows = packed([(*line, size) for line, size in kept])
         trims = [
             {"namespace": namespace, "job_id": job_id, "lines": keep.lines, "size": keep.size}
-            for job_id in dict.fromkeys(line.job_id for line in kept)
+            for job_id in dict.fromkeys(line.job_id for line, _ in kept)
         ]
 
         def verb(transaction: Transaction) -> None:
