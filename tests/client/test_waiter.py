@@ -13,7 +13,7 @@ from beltline.core.errors import NotOpen, StoreError, StoreUnavailable
 from beltline.core.job import Change, NewJob
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import ApplyChanges, Finished, InsertJobs
 from beltline.store.sqlite.store import SqliteStore
 from tests.hops import Door, memory_store

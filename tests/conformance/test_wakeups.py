@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from beltline.core.states import JobState
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import NoteRequests, ReplayDead
 from tests.conformance.builders import DELAY, change_to
 from tests.conformance.world import World

@@ -9,7 +9,7 @@ from beltline.core.job import NewJob
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.runtime.dispatcher import Dispatcher
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import InsertJobs
 from tests.hops import Door
 from tests.runtime.works import Works

@@ -19,7 +19,8 @@ from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.states import FINAL
 from beltline.engine import control
-from beltline.store.contract import Hint, Store
+from beltline.store.contract import Store
+from beltline.store.hints import Hint
 
 # Progress is written without a hint, so a look now and then is needed anyway; four a second suffice a person.
 LOOK_S: Final = 0.25

@@ -8,7 +8,8 @@ from typing import Final
 
 from beltline.core.clock import MICROS
 from beltline.core.errors import NotOpen, StoreError
-from beltline.store.contract import Hint, Store
+from beltline.store.contract import Store
+from beltline.store.hints import Hint
 from beltline.store.params import Finished
 
 SOONEST_S: Final = 0.02

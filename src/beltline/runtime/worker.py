@@ -31,7 +31,8 @@ from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
 from beltline.runtime.watchdog import RECYCLE, Watchdog
-from beltline.store.contract import Hint, Store
+from beltline.store.contract import Store
+from beltline.store.hints import Hint
 from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
 

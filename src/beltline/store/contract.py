@@ -10,12 +10,12 @@ driver's own exception leaves the store. This boundary is not a plug-in interfac
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
     ApplyChanges,
@@ -333,29 +333,6 @@ class AuditStore(Protocol):
 
     async def page(self, namespace: str, *, after: int = 0, limit: int = 1_000) -> list[AuditRow]:
         """Return entries with seq > after, oldest first."""
-        ...
-
-
-class Hint(StrEnum):
-    """What a wake-up says may have happened.
-
-    Hints may be lost, late or repeated; nothing depends on them but speed.
-    """
-
-    QUEUED = "queued"
-    SCHEDULED = "scheduled"
-    REQUESTED = "requested"
-    FINISHED = "finished"
-
-
-class Wakeups(Protocol):
-    """Hints from this and other processes."""
-
-    async def subscribe(self, namespace: str, on_hint: Callable[[Hint], None]) -> Callable[[], None]:
-        """Call `on_hint` on the event loop at each hint of this namespace.
-
-        It ends when the returned function is called.
-        """
         ...
 
 

@@ -1,13 +1,37 @@
-"""Which hints a write gives, the same in both stores."""
+"""Hints: what a wake-up says may have happened, and which writes give which."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from enum import StrEnum
+from typing import Protocol
 
 from beltline.core.states import FINAL, JobState
-from beltline.store.contract import Hint
 
 _LATER = frozenset({JobState.SCHEDULED, JobState.RETRYING})
+
+
+class Hint(StrEnum):
+    """What a wake-up says may have happened.
+
+    Hints may be lost, late or repeated; nothing depends on them but speed.
+    """
+
+    QUEUED = "queued"
+    SCHEDULED = "scheduled"
+    REQUESTED = "requested"
+    FINISHED = "finished"
+
+
+class Wakeups(Protocol):
+    """Hints from this and other processes."""
+
+    async def subscribe(self, namespace: str, on_hint: Callable[[Hint], None]) -> Callable[[], None]:
+        """Call `on_hint` on the event loop at each hint of this namespace.
+
+        It ends when the returned function is called.
+        """
+        ...
 
 
 def hints_of(states: Collection[JobState]) -> list[Hint]:

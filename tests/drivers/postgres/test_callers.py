@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from beltline.core.errors import InvalidInput, StoreError
 from beltline.core.job import NewJob
 from beltline.core.states import JobState
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from tests.conformance.builders import change_to
 from tests.conformance.world import World

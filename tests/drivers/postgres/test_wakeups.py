@@ -6,7 +6,7 @@ import asyncio
 
 import asyncpg  # type: ignore[import-untyped]
 
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.postgres.wakeups import PostgresWakeups
 from tests.conformance.world import World
 from tests.drivers.postgres.inside import pool_of, store_of

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from beltline.core.errors import StoreError
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.sqlite.store import SqliteStore
 from tests.clocks import FakeClock
 from tests.conformance.stores import Place

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from tests.conformance.world import World
 
 

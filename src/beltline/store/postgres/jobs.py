@@ -11,8 +11,7 @@ from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.order import HEAD_START
 from beltline.core.states import FINAL
-from beltline.store.contract import Hint
-from beltline.store.hints import hints_of
+from beltline.store.hints import Hint, hints_of
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,

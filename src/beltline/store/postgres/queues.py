@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import AuditEntry, QueueInfo
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.connection import Pool, Statements

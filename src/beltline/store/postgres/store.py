@@ -15,8 +15,8 @@ from beltline.store.contract import (
     SessionStore,
     Traits,
     UpkeepStore,
-    Wakeups,
 )
+from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool

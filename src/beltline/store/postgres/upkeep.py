@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from beltline.core.job import Job
 from beltline.core.order import HEAD_START
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import Retention, Tally
 from beltline.store.postgres.connection import Pool
 from beltline.store.postgres.partitions import make_days, prune_history

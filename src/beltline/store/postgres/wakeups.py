@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from beltline.core.errors import StoreError
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.postgres.connection import Pool
 from beltline.store.postgres.listener import Listener
 

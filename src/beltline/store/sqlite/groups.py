@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, TypeAlias
 
 from beltline.core.clock import Clock
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.sqlite.connection import FileLock
 from beltline.store.sqlite.failures import store_error
 from beltline.store.sqlite.parking import Outcome, Parked, Parking, Request

@@ -13,8 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from beltline.core.clock import MINUTE
 from beltline.core.errors import StoreError
 from beltline.core.job import NewJob
-from beltline.store.contract import Hint
-from beltline.store.hints import hints_of
+from beltline.store.hints import Hint, hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import ID_TAKEN, labels_text
 from beltline.store.sqlite.packing import packed, places

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from beltline.core.clock import Clock
 from beltline.core.job import ClaimedJob
 from beltline.core.order import HEAD_START
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import (
     ApplyChanges,
     ClaimJobs,

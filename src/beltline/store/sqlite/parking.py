@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.sqlite.transaction import Verb
 from beltline.store.sqlite.wakeups import Hints
 

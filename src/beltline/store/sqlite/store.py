@@ -20,8 +20,8 @@ from beltline.store.contract import (
     SessionStore,
     Traits,
     UpkeepStore,
-    Wakeups,
 )
+from beltline.store.hints import Wakeups
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.statements import load_statements
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from functools import partial
 
 from beltline.core.job import Job
 from beltline.core.order import HEAD_START
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 from beltline.store.params import Retention, Tally
 from beltline.store.rows import job_of
 from beltline.store.sqlite.transaction import Gate, Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set as AbstractSet
 from typing import Protocol, TypeAlias
 
-from beltline.store.contract import Hint
+from beltline.store.hints import Hint
 
 Hints: TypeAlias = AbstractSet[tuple[str, Hint]]
 Fire: TypeAlias = Callable[[Hints | None], None]
