@@ -214,9 +214,11 @@ class Worker:
             self._start(jobs)
             if not jobs and self._config.until_idle and await self._is_idle():
                 return True
-            self._start(await self._fetcher.wait_for_work(self._lease.session, len(jobs)))
-            # Bodies that an idle worker was given begin before it asks for more.
-            await asyncio.sleep(0)
+            handed = await self._fetcher.wait_for_work(self._lease.session, len(jobs))
+            self._start(handed)
+            if handed:
+                # What an idle worker is handed begins before it asks for more; a busy one asks ahead.
+                await asyncio.sleep(0)
         except LeaseLost:
             await self._begin_anew()
         return False

@@ -25,6 +25,7 @@ from beltline.store.sqlite.watch import Watch
 # so the looks get rarer where nobody else has written for a while.
 POLL_S: Final = 0.025
 POLL_US: Final = 25_000
+LOOK_US: Final = 50_000
 DOZE_S: Final = 0.05
 LIVELY_POLLS: Final = 40
 # The log is copied each 1,000 pages or so, 8 MB; what a commit writes is not to be had, so it is estimated.
@@ -51,7 +52,7 @@ class Writer:
         self._closed = True
         self._listening = False
         self._watch = Watch(
-            Path(f"{path}-wal"), partial(self._requests.put, None), clock=clock, gap_us=POLL_US
+            Path(f"{path}-wal"), partial(self._requests.put, None), clock=clock, gap_us=LOOK_US
         )
         self._watched = False
         self._version = 0
