@@ -16,6 +16,7 @@ from beltline.store.rows import labels_of
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Transaction
 
+NO_IDS: Final = "[]"
 ID: Final = attrgetter("id")
 PAYLOAD: Final = ClaimedJob._fields.index("payload")
 # ClaimedJob._make without its check of the length: 0.15 us a job in place of 0.4.
@@ -24,31 +25,37 @@ LABELS: Final = ClaimedJob._fields.index("labels")
 
 
 class Claimed(NamedTuple):
-    """Rows of ClaimedJob as the database gives them, each with its payload's length; payloads end to end."""
+    """What a claim took, as the database gives it; the writer's thread does not read it.
 
-    order_keys: list[int]
-    rows: list[Any]
+    JSON lists of ids, of order keys and of rows of ClaimedJob, these with lengths in place of payloads; and
+    the payloads end to end.
+    """
+
+    ids: str
+    order_keys: str
+    facts: str
     payloads: bytes
 
     def __bool__(self) -> bool:
-        return bool(self.rows)
+        return self.ids != NO_IDS
 
     def jobs(self) -> list[ClaimedJob]:
         """Return the jobs, in the order of (order_key, id)."""
+        rows: list[Any] = json.loads(self.facts)
         at = 0
-        for row in self.rows:
+        for row in rows:
             end = at + row[PAYLOAD]
             row[PAYLOAD] = self.payloads[at:end]
             at = end
-        jobs = _with_labels(self.rows)
-        order = list(zip(self.order_keys, map(ID, jobs), strict=True))
+        jobs = _with_labels(rows)
+        order = list(zip(json.loads(self.order_keys), map(ID, jobs), strict=True))
         # SQLite gathers rows in the order of the subquery, but promises it in no version before 3.44.
         if order != sorted(order):
             jobs = [job for _, job in sorted(zip(order, jobs, strict=True), key=itemgetter(0))]
         return jobs
 
 
-NOTHING: Final = Claimed([], [], b"")
+NOTHING: Final = Claimed(NO_IDS, "[]", "[]", b"")
 
 
 def claim_verb(params: ClaimJobs) -> Callable[[Transaction], Claimed]:
@@ -95,9 +102,7 @@ def _claim(transaction: Transaction, *, params: ClaimJobs) -> Claimed:
         found = transaction.row("claim_front", front | {"queue": names[0]})
     else:
         found = transaction.row("claim_fronts", front | {"queues": queues})
-    order_keys, facts, payloads = found or ("[]", "[]", b"")
-    rows: list[Any] = json.loads(facts)
-    if rows:
-        ids = packed(list(map(itemgetter(0), rows)))
-        transaction.run("claim_take", front | {"session": params.session, "ids": ids})
-    return Claimed(json.loads(order_keys), rows, payloads)
+    claimed = Claimed._make(found) if found is not None and found[0] != NO_IDS else NOTHING
+    if claimed:
+        transaction.run("claim_take", front | {"session": params.session, "ids": claimed.ids})
+    return claimed

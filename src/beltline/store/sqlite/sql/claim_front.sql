@@ -2,6 +2,7 @@
 -- over. One row for the whole batch, payloads end to end: fetching 500 rows waits for the interpreter lock
 -- 500 times. The columns are named inside: for a star SQLite reads all 40 of each row.
 SELECT
+    json_group_array(id),
     json_group_array(order_key),
     json_group_array(json_array(
         id, fence + 1, definition, version, queue, length(payload), priority, runs + 1, attempts_used,

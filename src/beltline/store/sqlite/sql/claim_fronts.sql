@@ -27,6 +27,7 @@ WITH RECURSIVE merged (order_key, id, queue) AS (
     LIMIT :limit
 )
 SELECT
+    json_group_array(id),
     json_group_array(order_key),
     json_group_array(json_array(
         id, fence + 1, definition, version, queue, length(payload), priority, runs + 1, attempts_used,
