@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from beltline.client.draws import Draws
 from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
 from beltline.client.submitter import Submitter
@@ -40,7 +40,7 @@ class ClientPort:
     def __init__(self) -> None:
         self.namespace = ""
         self.portal = Portal()
-        self._random: Random = random.SystemRandom()
+        self._random: Random = Draws()
         self._opened: tuple[Store, Submitter, Waiter] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._templates: dict[str, Template] = {}
@@ -52,7 +52,7 @@ class ClientPort:
         """
         before = Attachment(self.namespace, self._random, self._opened, self._loop)
         self.namespace = namespace
-        self._random = randomness or random.SystemRandom()
+        self._random = randomness or Draws()
         self._loop = asyncio.get_running_loop()
         self._opened = (store, Submitter(store, namespace), Waiter(store, namespace))
         return before
