@@ -20,7 +20,7 @@ from beltline.config import Config
 from beltline.core.clock import SystemClock
 from beltline.engine.definitions import apply_definitions
 from beltline.runtime.worker import Parts, Worker
-from beltline.store.open import store_from_url
+from beltline.store.open import configured_store, store_from_url
 
 SWITCH_INTERVAL_S: Final = 0.001
 
@@ -62,7 +62,7 @@ async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
     """
     clock = SystemClock()
     url = config.store.url
-    store = store_from_url(url, clock=clock)
+    store = configured_store(url, config.objects, os.environ, clock=clock)
     await store.open()
     try:
         namespace = config.store.namespace

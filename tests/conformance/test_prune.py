@@ -10,7 +10,7 @@ from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Job
 from beltline.core.states import DEAD, JobState
 from beltline.store.params import Inserted, Insertion, NewLogLine, ReplayDead, Retention
-from tests.conformance.builders import change_to
+from tests.conformance.builders import artifact_of, change_to
 from tests.conformance.world import World
 
 KINDS = {"history", "dead", "sessions", "tallies", "idempotency"}
@@ -32,12 +32,13 @@ def midnight(now: int) -> int:
 
 
 async def finish(world: World, state: JobState) -> Job:
-    """End a job that leaves attempts and a log line behind."""
+    """End a job that leaves attempts, an artifact and a log line behind."""
     retrying = await world.bring(JobState.RETRYING)
     ready = change_to(retrying, JobState.QUEUED, world.now)
     assert not await world.apply(ready)
     (claimed,) = await world.claim()
     await world.store.logs.append(world.namespace, [NewLogLine(claimed.id, 2, world.now, "info", "here", "")])
+    await world.store.artifacts.add(world.namespace, artifact_of(claimed.id, world.now))
     assert not await world.apply(change_to(claimed, state, world.now))
     return await world.job(claimed.id)
 
@@ -48,6 +49,7 @@ async def is_gone(world: World, job_id: str) -> bool:
         bool(await world.store.reads.get(world.namespace, [job_id])),
         bool(await world.store.reads.attempts(world.namespace, job_id)),
         bool(await world.store.logs.read(world.namespace, job_id)),
+        bool(await world.store.artifacts.page(world.namespace, job_id)),
     ]
     assert len(set(found)) == 1, found
     return not found[0]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from beltline.cli.acting import Verb, act_on
+from beltline.cli.artifacts import read_artifacts
 from beltline.cli.command import Invocation, example, group, pass_invocation
 from beltline.cli.faults import FAILED, OK
-from beltline.cli.job_views import COLUMNS, job_row, print_story, story_of
+from beltline.cli.job_views import ARTIFACT_COLUMNS, COLUMNS, artifact_row, job_row, print_story, story_of
 from beltline.cli.listing import filter_of, listing_options, print_page
 from beltline.cli.opened import with_store
-from beltline.cli.output import note, print_json, print_list
-from beltline.cli.shapes import log_shape
+from beltline.cli.output import note, print_json, print_list, print_table
+from beltline.cli.shapes import artifact_shape, log_shape
 from beltline.cli.text import clean, stamp
 from beltline.cli.watching import Display, watch_job
 from beltline.core.durations import micros
@@ -127,6 +129,29 @@ def logs(invocation: Invocation, job_id: str, *, after: int, limit: int) -> None
         click.echo(clean(_log_line(line)))
     if not page:
         note("no lines")
+
+
+@jobs.command(
+    "artifacts",
+    epilog=example("beltline jobs artifacts 06f2k9…\nbeltline jobs artifacts 06f2k9… --save out"),
+)
+@click.argument("job_id", metavar="ID")
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write them into this folder; of a name that several runs used, the latest.",
+)
+@pass_invocation
+def artifacts(invocation: Invocation, job_id: str, *, save: Path | None) -> None:
+    """List the files that a job made, and save them."""
+    found = with_store(invocation, lambda store, namespace: read_artifacts(store, namespace, job_id, save))
+    if invocation.json:
+        print_list([artifact_shape(artifact) for artifact in found])
+        return
+    print_table(ARTIFACT_COLUMNS, [artifact_row(artifact) for artifact in found], empty="no artifacts")
+    if save is not None and found:
+        note(f"saved to {save}")
 
 
 def _log_line(line: LogLine) -> str:

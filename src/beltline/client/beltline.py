@@ -12,7 +12,7 @@ from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.target import all_checked, checked, target_of
-from beltline.config import DEFAULT_NAMESPACE, DEFAULT_STORE
+from beltline.config import DEFAULT_NAMESPACE, DEFAULT_STORE, ObjectsConfig, load
 from beltline.core.clock import Clock
 from beltline.core.job import Job
 from beltline.definitions.definition import define
@@ -21,7 +21,7 @@ from beltline.definitions.payload import ResultType
 from beltline.definitions.registry import Registry
 from beltline.engine.submit import DEFAULTS, JobOptions
 from beltline.store.contract import Store
-from beltline.store.open import store_from_url
+from beltline.store.open import configured_store
 
 R = TypeVar("R")
 
@@ -44,18 +44,25 @@ class Beltline:
     """Job definitions and the way to their store.
 
     `store`: a URL, else BELTLINE_STORE, else `sqlite:///beltline.db`; `namespace`: else BELTLINE_NAMESPACE,
-    else `default`. Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened
-    again afterwards. It belongs to one event loop while it is open. Inside a worker it is open on the
-    worker's store and namespace: bodies submit jobs as they are.
+    else `default`; `objects`: where large payloads go, else what beltline.toml and the environment say. Use
+    it as `async with belt:`, which opens and closes the store; a Beltline may be opened again afterwards. It
+    belongs to one event loop while it is open. Inside a worker it is open on the worker's store and
+    namespace: bodies submit jobs as they are.
     """
 
     def __init__(
-        self, store: str | None = None, *, namespace: str | None = None, clock: Clock | None = None
+        self,
+        store: str | None = None,
+        *,
+        namespace: str | None = None,
+        clock: Clock | None = None,
+        objects: ObjectsConfig | None = None,
     ) -> None:
         self.registry = Registry()
         self.url = store or os.environ.get("BELTLINE_STORE") or DEFAULT_STORE
         self.namespace = namespace or os.environ.get("BELTLINE_NAMESPACE") or DEFAULT_NAMESPACE
         self._clock = clock
+        self._objects = objects
         self._port = ClientPort(self.namespace)
         self._entered = 0
         self._is_lent = False
@@ -85,7 +92,8 @@ class Beltline:
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
         if not self._port.is_open():
-            store = store_from_url(self.url, clock=self._clock)
+            objects = load(None, os.environ, {}).objects if self._objects is None else self._objects
+            store = configured_store(self.url, objects, os.environ, clock=self._clock)
             await store.open()
             if self._port.is_open():  # another task was quicker
                 await store.close()
@@ -142,7 +150,9 @@ class Beltline:
         Raises UnknownDefinition, InvalidPayload and what JobHandle.submit raises.
         """
         target = await target_of(name, self.registry, self.store, self._port.namespace)
-        return await self._port.submit(target.template, checked(target, payload), options, target.result)
+        return await self._port.submit(
+            target.template, checked(target, payload, self._port.payload_limit), options, target.result
+        )
 
     async def submit_many(
         self, name: str, payloads: Iterable[Mapping[str, Any] | bytes], *, options: JobOptions = DEFAULTS
@@ -152,11 +162,11 @@ class Beltline:
         Raises UnknownDefinition, InvalidBatch (which names every faulty payload) and what `submit` raises.
         """
         target = await target_of(name, self.registry, self.store, self._port.namespace)
-        found = all_checked(target, payloads)
+        found = all_checked(target, payloads, self._port.payload_limit)
         return await self._port.submit_all(target.template, found, options, target.result)
 
     async def get(self, job_id: str) -> Job:
-        """Return a job as it stands. Raises NotFound."""
+        """Return a job as it stands. Raises NotFound, ObjectsError."""
         return await self._port.get(job_id)
 
     async def cancel(self, job_id: str, *, why: str = "") -> Job:

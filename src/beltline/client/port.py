@@ -11,14 +11,17 @@ from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
 from beltline.client.submitter import Submitter
 from beltline.client.waiter import Waiter
+from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.errors import NotOpen
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.payload import ResultType
 from beltline.engine import control
+from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
 from beltline.engine.submit import JobOptions, accepted, new_job
 from beltline.engine.template import Template, template_of
+from beltline.objects.reference import is_reference
 from beltline.store.contract import Store
 from beltline.store.params import Finished, Inserted, Insertion, InsertJobs
 
@@ -65,6 +68,11 @@ class ClientPort:
             )
         return self._opened
 
+    @property
+    def payload_limit(self) -> int:
+        """How many bytes a payload may have: where nothing is open, what every store takes."""
+        return PAYLOAD_LIMIT if self._opened is None else payload_limit(self._opened[0])
+
     async def submit_payload(
         self, definition: JobDefinition, payload: bytes, options: JobOptions, conn: object
     ) -> JobReference[Any]:
@@ -92,6 +100,7 @@ class ClientPort:
         if conn is None:
             answers = await submitter.submit_many(jobs)
         else:
+            jobs = list(await kept(store, self.namespace, jobs))
             params = InsertJobs(namespace=self.namespace, jobs=jobs, now=now)
             answers = await store.jobs.insert_with(conn, params)
         for job, answer in zip(jobs, answers, strict=True):
@@ -107,6 +116,9 @@ class ClientPort:
             return reference
         store, submitter, _ = self.opened
         job = new_job(template, payload, options, now=store.now(), random=self._random)
+        # Before the job joins a batch: what happens to this object must not touch the other jobs of it.
+        if is_large(store, payload):
+            [job] = await kept(store, self.namespace, [job])
         answer = await submitter.submit(job)
         accepted(job, answer)
         return self._reference(answer, result)
@@ -115,12 +127,21 @@ class ClientPort:
         """Return how a job ended; None after the time-out."""
         store, _, waiter = self.opened
         if timeout_us == 0:
-            return next(iter(await store.reads.finished(self.namespace, [job_id])), None)
-        return await waiter.wait(job_id, timeout_us)
+            ended = next(iter(await store.reads.finished(self.namespace, [job_id])), None)
+        else:
+            ended = await waiter.wait(job_id, timeout_us)
+        if ended is not None and ended.result is not None and is_reference(ended.result):
+            return ended._replace(result=await whole_bytes(store, ended.result))
+        return ended
+
+    async def require(self, job_id: str) -> None:
+        """Raise NotFound where there is no such job."""
+        await control.fetch(self.opened[0], self.namespace, job_id)
 
     async def get(self, job_id: str) -> Job:
-        """Return a job as it stands. Raises NotFound."""
-        return await control.fetch(self.opened[0], self.namespace, job_id)
+        """Return a job as it stands, with all of its payload and result. Raises NotFound, ObjectsError."""
+        store = self.opened[0]
+        return await whole(store, await control.fetch(store, self.namespace, job_id))
 
     async def cancel(self, job_id: str, *, why: str = "") -> Job:
         """Cancel a job. Raises NotFound, InvalidTransition."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol, cast
 
@@ -17,6 +19,10 @@ FIELD_LIMIT: Final = 2_048
 NAME_LIMIT: Final = 128
 MOST_FIELDS: Final = 32
 NOTE_LIMIT: Final = 512
+
+BINARY: Final = "application/octet-stream"
+ARTIFACT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+CONTENT_TYPE: Final = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60}(; ?[a-z-]{1,20}=[\w.-]{1,40})?")
 
 _NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 _ROUNDING: Final = 1e-9
@@ -35,6 +41,13 @@ class ContextPort(Protocol):
 
     def is_cancelled(self) -> bool:
         """Return whether this run was asked to stop, for whatever cause."""
+        ...
+
+    def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
+        """Keep something that this run made; it is durable before the run's outcome is.
+
+        Raises Unsupported where there is no object store, PayloadTooLarge, InvalidInput for one too many.
+        """
         ...
 
 
@@ -130,6 +143,30 @@ class Context:
                 f"progress {fraction!r} is not a number from 0 to 1; give the part that is done"
             )
         self._port.report_progress(min(max(float(fraction), 0.0), 1.0), _cut(str(note), NOTE_LIMIT))
+
+    def artifact(self, name: str, data: bytes | bytearray | memoryview | Path, *, type: str = BINARY) -> None:  # noqa: A002 - its public word
+        """Keep a file that this run made: bytes, or the path of a file, which is read now.
+
+        It is on its way when this returns and durable before the job is final; `type` is its content type. A
+        later one of the same name replaces it; each run has its own. Raises InvalidInput for another name
+        than 1 to 128 letters, digits and . _ -, PayloadTooLarge, Unsupported where the store has no place for
+        objects.
+        """
+        if not ARTIFACT_NAME.fullmatch(name):
+            raise InvalidInput(
+                f"artifact name {name!r}: use 1 to 128 letters, digits and . _ -, first a letter or digit"
+            )
+        if not CONTENT_TYPE.fullmatch(type):
+            raise InvalidInput(f"artifact {name!r}: {type!r} is not a content type; use one like image/png")
+        self._port.keep_artifact(name, type, _content(data))
+
+
+def _content(data: object) -> bytes:
+    if isinstance(data, Path):
+        return data.read_bytes()
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise InvalidInput(f"an artifact is bytes or a Path, not {type(data).__qualname__}; encode it first")
+    return bytes(data)
 
 
 def _is_fraction(value: object) -> bool:

@@ -34,20 +34,22 @@ class PayloadType:
         )
         self.schema = _described(self._shape.schema, name, signature.fields)
 
-    def dump(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> bytes:
+    def dump(
+        self, args: tuple[object, ...], kwargs: Mapping[str, object], *, limit: int = PAYLOAD_LIMIT
+    ) -> bytes:
         """Return the payload of a call with these arguments (the Context left out).
 
         Raises InvalidPayload that lists every fault, or PayloadTooLarge.
         """
-        return self._shape.dump(self._bound(args, kwargs) if args else dict(kwargs))
+        return self._shape.dump(self._bound(args, kwargs) if args else dict(kwargs), limit=limit)
 
     def load(self, data: bytes) -> dict[str, object]:
         """Return the keyword arguments that a stored payload stands for. Raises InvalidPayload."""
         return cast("dict[str, object]", self._shape.load(data))
 
-    def check(self, data: bytes) -> dict[str, object]:
+    def check(self, data: bytes, *, limit: int = PAYLOAD_LIMIT) -> dict[str, object]:
         """Do what `load` does for a payload from outside. Raises MalformedJson and PayloadTooLarge too."""
-        return cast("dict[str, object]", self._shape.check(data))
+        return cast("dict[str, object]", self._shape.check(data, limit=limit))
 
     def _bound(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
         names = self._positional
@@ -82,22 +84,22 @@ class ResultType:
         """Return the type of results about which nothing is known."""
         return cls("a job", None)
 
-    def dump(self, value: object) -> bytes:
+    def dump(self, value: object, *, limit: int = PAYLOAD_LIMIT) -> bytes:
         """Return the JSON of a result. Raises InvalidResult that lists every fault, or PayloadTooLarge."""
         if self._shape is not None:
-            return self._shape.dump(value)
+            return self._shape.dump(value, limit=limit)
         if value is None:
             return _NULL
         data = dump_json(value)
-        if len(data) > PAYLOAD_LIMIT:
-            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
+        if len(data) > limit:
+            raise PayloadTooLarge(self._what, len(data), limit)
         return data
 
     def load(self, data: bytes) -> object:
         """Return a stored result. Raises InvalidResult where the type has changed since."""
         if self._shape is not None:
             return self._shape.load(data)
-        return None if data == _NULL else parse_json(data)
+        return None if data == _NULL else parse_json(data, limit=len(data))
 
 
 def _object_type(fields: Mapping[str, Field]) -> object:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from math import inf
 from typing import Final
 
 from beltline.config import RetentionConfig
 from beltline.core.clock import MICROS
+from beltline.core.errors import ObjectsUnavailable
 from beltline.core.ids import Random
-from beltline.engine import upkeep
+from beltline.engine import objects, upkeep
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
 from beltline.store.contract import Store
@@ -18,6 +20,8 @@ STAGE_S: Final = 0.25
 OVERDUE_S: Final = 1.0
 FOLD_S: Final = 1.0
 PRUNE_S: Final = 600.0
+# It lists the objects of the days that are over: rarely, for a cloud counts each request.
+SWEEP_S: Final = 3_600.0
 
 
 def chores(
@@ -52,7 +56,16 @@ def chores(
         )
         return any(gone.values())
 
+    async def sweep() -> bool:
+        days = min(retention.history_days, retention.dead_days)
+        try:
+            await objects.sweep(store, namespace, days=days)
+        except ObjectsUnavailable as error:
+            logging.getLogger("beltline").warning("removing old objects: %s; trying again later", error)
+        return False
+
     return [
+        Loop("sweeper", SWEEP_S, sweep, random=random),
         Loop("dispatcher", STAGE_S, stage, random=random),
         Loop("overdue", OVERDUE_S, overdue, random=random),
         Loop("folder", FOLD_S, fold, random=random),

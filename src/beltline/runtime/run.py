@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
+from beltline.core.errors import InvalidInput
 from beltline.core.job import ClaimedJob
 from beltline.definitions.definition import JobDefinition
+
+MOST_ARTIFACTS: Final = 100
 
 
 class Cause(StrEnum):
@@ -31,6 +34,10 @@ class Reports(Protocol):
         """Keep the newest progress; safe from any thread."""
         ...
 
+    def artifact(self, run: Run, name: str, kind: str, data: bytes) -> None:
+        """Keep a file; safe from any thread."""
+        ...
+
 
 class Run:
     """A claimed job, its task, and why it was asked to stop.
@@ -38,7 +45,18 @@ class Run:
     It is the port through which the job's Context speaks.
     """
 
-    __slots__ = ("begun", "cause", "definition", "job", "key", "limit", "reports", "settled", "task")
+    __slots__ = (
+        "artifacts",
+        "begun",
+        "cause",
+        "definition",
+        "job",
+        "key",
+        "limit",
+        "reports",
+        "settled",
+        "task",
+    )
 
     def __init__(self, job: ClaimedJob, definition: JobDefinition, reports: Reports) -> None:
         self.job = job
@@ -51,6 +69,7 @@ class Run:
         self.limit: asyncio.TimerHandle | None = None
         self.begun = False
         self.settled = False
+        self.artifacts = 0
 
     def interrupt(self, cause: Cause) -> None:
         """Ask the body to stop; the first cause stays, but a lost lease overrides every other.
@@ -71,6 +90,13 @@ class Run:
     def report_progress(self, fraction: float, note: str) -> None:
         """Keep the progress of this run."""
         self.reports.progress(self, fraction, note)
+
+    def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
+        """Keep a file that this run made."""
+        self.artifacts += 1
+        if self.artifacts > MOST_ARTIFACTS:
+            raise InvalidInput(f"a run keeps at most {MOST_ARTIFACTS} artifacts; put several into one file")
+        self.reports.artifact(self, name, kind, data)
 
     def is_cancelled(self) -> bool:
         """Return whether the body was asked to stop."""

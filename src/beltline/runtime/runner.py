@@ -8,7 +8,9 @@ from functools import partial
 from typing import Final
 
 from beltline.core.clock import MICROS
+from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.decide import Policy
+from beltline.core.errors import ObjectsError
 from beltline.core.failure import failure, failure_of
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Cancel, Ending, Fail, Outcome, Signal, Snooze, released, succeeded
@@ -18,6 +20,9 @@ from beltline.definitions.definition import JobDefinition
 from beltline.definitions.registry import Registry
 from beltline.engine.settle import Settlement
 from beltline.executors.contract import Executor
+from beltline.objects.objects import Objects
+from beltline.objects.reference import MARK
+from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
@@ -41,7 +46,10 @@ class Runner:
         settle: Callable[[Settlement], None],
         freed: Callable[[], None],
         now: Callable[[], int],
+        objects: Objects | None = None,
     ) -> None:
+        self._objects = objects
+        self._limit_of_results = PAYLOAD_LIMIT if objects is None else objects.limit
         self.runs: dict[tuple[str, int], Run] = {}
         self._registry = registry
         self._executors = executors
@@ -143,6 +151,11 @@ class Runner:
 
     async def _body(self, run: Run) -> Outcome:
         definition = run.definition
+        if run.job.payload[0] == MARK:
+            try:
+                run.job = await unpacked(run.job, self._objects)
+            except ObjectsError as error:
+                return unfetched(run.job, error)
         try:
             arguments = definition.payload.load(run.job.payload)
         except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
@@ -154,7 +167,11 @@ class Runner:
             arguments,
             begun=None if timeout_us is None else partial(self._limit, run, timeout_us),
         )
-        return _signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
+        return (
+            _signalled(value)
+            if isinstance(value, Signal)
+            else succeeded(definition.result.dump(value, limit=self._limit_of_results))
+        )
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:
         """Stop the run at its deadline, or after its time-out, which counts from now: its body begins."""

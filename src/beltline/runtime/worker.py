@@ -25,7 +25,7 @@ from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
-from beltline.runtime.settler import Settler
+from beltline.runtime.stower import Stower
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Hint, Store
 from beltline.store.params import BeatReply
@@ -62,15 +62,14 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
         namespace = parts.config.store.namespace
-        self._parts = parts
-        self._config = config
+        self._parts, self._config = parts, config
         self._store = store
         self._namespace = namespace
         self._stopping = asyncio.Event()
         self._exit_code = 0
         self._lease = Lease(store, namespace, config, random=random)
-        self._reporter = Reporter(store, namespace, now=store.now)
-        self._settler = Settler(store, namespace, random=random, settled=self._settled)
+        self._settler = Stower(store, namespace, random=random, settled=self._settled)
+        self._reporter = Reporter(store, namespace, now=store.now, keep=self._settler.keep)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
         slots = _slots(parts.registry, config)
         self._runner = Runner(
@@ -82,6 +81,7 @@ class Worker:
             settle=self._settler.put,
             freed=self._freed,
             now=store.now,
+            objects=store.objects,
         )
         self._fetcher = Fetcher(
             store,

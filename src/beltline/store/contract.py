@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.objects.objects import Objects
+from beltline.store.artifact import ArtifactStore
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
@@ -149,6 +151,10 @@ class JobReads(Protocol):
 
     async def counts(self, namespace: str) -> list[StateCount]:
         """Count the jobs of `jobs` and the undiscarded ones of `dead`, by queue and state."""
+        ...
+
+    async def known(self, namespace: str, job_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids under which there is a job."""
         ...
 
     async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
@@ -296,7 +302,7 @@ class UpkeepStore(Protocol):
         """Remove what retention says, up to `limit` rows of a kind; return how many of each kind went.
 
         Keys: history, dead, sessions, tallies, idempotency. On PostgreSQL whole day partitions of history are
-        dropped, and the partitions of the coming days made. Attempts and logs go with their job.
+        dropped, and the partitions of the coming days made. Attempts, artifacts and logs go with their job.
         """
         ...
 
@@ -353,10 +359,13 @@ class Store(Protocol):
     definitions: DefinitionStore
     logs: LogStore
     upkeep: UpkeepStore
+    artifacts: ArtifactStore
     audit: AuditStore
     wakeups: Wakeups
     traits: Traits
     url: str
+    # Where the engine puts what is too large for a row; None refuses it. The verbs above never look there.
+    objects: Objects | None
 
     def now(self) -> int:
         """Return the store's time.
@@ -370,6 +379,7 @@ class Store(Protocol):
 
         SQLite and an empty PostgreSQL are migrated; `migrate` True or False decides otherwise.
 
+        Tells the objects, where there are some, the store's identity: a random text made with the schema.
         Raises StoreUnavailable, SchemaOutdated (naming the command) or SchemaTooNew.
         """
         ...

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from beltline.core.clock import Clock
+from beltline.objects.objects import Objects
+from beltline.store.artifact import ArtifactStore
 from beltline.store.contract import (
     AuditStore,
     DefinitionStore,
@@ -16,6 +18,7 @@ from beltline.store.contract import (
     Wakeups,
 )
 from beltline.store.postgres.address import Address, address_of
+from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.definitions import PostgresDefinitions
@@ -33,7 +36,15 @@ from beltline.store.postgres.wakeups import PostgresWakeups
 class PostgresStore:
     """A store in one schema of a PostgreSQL database; many processes on many machines may share it."""
 
-    def __init__(self, address: Address, *, clock: Clock, pool_size: int = POOL_SIZE) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        clock: Clock,
+        pool_size: int = POOL_SIZE,
+        objects: Objects | None = None,
+    ) -> None:
+        self.objects = objects
         self.url = address.url
         self.traits = Traits(multi_host=True, name="postgresql")
         self._pool = Pool(address, size=pool_size)
@@ -48,12 +59,13 @@ class PostgresStore:
         self.definitions: DefinitionStore = PostgresDefinitions(self._pool)
         self.logs: LogStore = PostgresLogs(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
+        self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)
 
     @classmethod
-    def from_url(cls, url: str, *, clock: Clock) -> PostgresStore:
+    def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:
         """Return the store of `postgresql://user@host:port/database?schema=name`. Raises ConfigError."""
-        return cls(address_of(url), clock=clock)
+        return cls(address_of(url), clock=clock, objects=objects)
 
     def now(self) -> int:
         """Return the server's time."""
@@ -67,6 +79,8 @@ class PostgresStore:
         try:
             await prepare(self._pool, migrate=migrate)
             await self._time.measure(self._pool)
+            if self.objects is not None:
+                self.objects.owner = await self._pool.value("identity")
         except BaseException:
             await self._pool.close()
             raise
@@ -78,6 +92,8 @@ class PostgresStore:
             self._is_open = False
             await self._hints.close()
             await self._pool.close()
+            if self.objects is not None:
+                self.objects.close()
 
     async def migrations(self) -> list[tuple[str, bool]]:
         """Return every known migration and whether it is applied; also of a store that is not open."""

@@ -10,6 +10,8 @@ from typing import Final
 
 from beltline.core.clock import Clock
 from beltline.core.errors import ConfigError
+from beltline.objects.objects import Objects
+from beltline.store.artifact import ArtifactStore
 from beltline.store.contract import (
     AuditStore,
     DefinitionStore,
@@ -22,6 +24,7 @@ from beltline.store.contract import (
     UpkeepStore,
     Wakeups,
 )
+from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
@@ -33,7 +36,7 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
-from beltline.store.sqlite.transaction import Gate, prepare_writer
+from beltline.store.sqlite.transaction import Gate, Transaction, prepare_writer
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 
@@ -49,7 +52,10 @@ class SqliteStore:
     network file systems do not lock reliably.
     """
 
-    def __init__(self, path: str | None, *, clock: Clock, hop: Hop | None = None) -> None:
+    def __init__(
+        self, path: str | None, *, clock: Clock, hop: Hop | None = None, objects: Objects | None = None
+    ) -> None:
+        self.objects = objects
         self._path = str(Path(path).absolute()) if path is not None else None
         self._clock = clock
         self._open = False
@@ -65,10 +71,11 @@ class SqliteStore:
         self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
         self.logs: LogStore = SqliteLogs(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
+        self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 
     @classmethod
-    def from_url(cls, url: str, *, clock: Clock) -> SqliteStore:
+    def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> SqliteStore:
         """Return the store that a `sqlite:///` URL names. Raises ConfigError."""
         path = url.removeprefix(PREFIX)
         if path in {url, ""}:
@@ -77,7 +84,7 @@ class SqliteStore:
                     f"store URL {url!r} names no file; write sqlite:///beltline.db, or sqlite:////var/lib/beltline.db"
                 ]
             )
-        return cls(None if path == MEMORY else path, clock=clock)
+        return cls(None if path == MEMORY else path, clock=clock, objects=objects)
 
     def now(self) -> int:
         """Return the injected clock's time."""
@@ -95,6 +102,8 @@ class SqliteStore:
         if self._open:
             self._open = False
             await self._gate.close()
+            if self.objects is not None:
+                self.objects.close()
 
     async def migrations(self) -> list[tuple[str, bool]]:
         """Return every known migration and whether it is applied; the store need not be open."""
@@ -115,6 +124,8 @@ class SqliteStore:
     def _prepare(self, connection: sqlite3.Connection, *, allowed: bool) -> None:
         migrate(connection, allowed=allowed, url=self.url, now=self._clock.now())
         prepare_writer(connection)
+        if self.objects is not None:
+            self.objects.owner = Transaction(connection).value("identity")
 
     def _looked_up(self) -> Mapping[int, bool]:
         if self._path is None or not Path(self._path).exists():

@@ -82,6 +82,7 @@ def _prune_finished(transaction: Transaction, *, table: str, before: int, params
         return 0
     parameters = {"namespace": params.namespace, "ids": ids}
     transaction.run("prune_attempts", parameters)
+    transaction.run("prune_artifacts", parameters)
     transaction.run("prune_logs", parameters)
     return transaction.changed(f"prune_{table}", parameters)
 
