@@ -1,4 +1,4 @@
-"""Workers and the object store: payloads come from it, results and artifacts go there, no outage is charged."""
+"""Workers and the object store: payloads come from it, results and artifacts go there."""
 
 from __future__ import annotations
 
