@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from beltline.config import ObjectsConfig
 from beltline.core.states import FINAL, JobState
+from beltline.objects.open import objects_for
+from tests.clocks import FakeClock
 from tests.conformance.builders import artifact_of, change_to
+from tests.conformance.stores import Place
 from tests.conformance.world import World
 
 
@@ -77,3 +81,20 @@ async def test_ids_are_known_wherever_their_jobs_are(world: World) -> None:
     assert await world.store.reads.known(world.namespace, [*ids, "nobody"]) == set(ids)
     assert await world.store.reads.known(f"{world.namespace}-b", ids) == set()
     assert await world.store.reads.known(world.namespace, []) == set()
+
+
+async def owner_at(place: Place) -> str:
+    """Open the store at a place with objects, and return what it told them."""
+    store = place.store(FakeClock())
+    store.objects = objects_for(ObjectsConfig(url="memory:///"), place.url, {})
+    await store.open()
+    await store.close()
+    assert store.objects is not None
+    return store.objects.owner
+
+
+async def test_objects_are_told_whose_they_are_the_same_at_each_open(fresh_shared_place: Place) -> None:
+    first = await owner_at(fresh_shared_place)
+
+    assert len(first) == 16
+    assert await owner_at(fresh_shared_place) == first

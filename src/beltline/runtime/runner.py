@@ -21,7 +21,7 @@ from beltline.definitions.registry import Registry
 from beltline.engine.settle import Settlement
 from beltline.executors.contract import Executor
 from beltline.objects.objects import Objects
-from beltline.objects.reference import MARK
+from beltline.objects.reference import is_reference
 from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run
 
@@ -151,7 +151,7 @@ class Runner:
 
     async def _body(self, run: Run) -> Outcome:
         definition = run.definition
-        if run.job.payload[0] == MARK:
+        if is_reference(run.job.payload):
             try:
                 run.job = await unpacked(run.job, self._objects)
             except ObjectsError as error:

@@ -97,6 +97,9 @@ class Stower:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+        if self._artifacts:
+            names = [artifact.name for waiting in self._artifacts.values() for artifact in waiting]
+            logging.getLogger(_LOG).error("%d artifacts were not written: %s", len(names), names[:5])
         for item in self._items.values():
             self._settler.put(item._replace(outcome=self._without_objects(item)))
         self._items.clear()
