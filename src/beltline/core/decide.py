@@ -18,7 +18,15 @@ from beltline.core.states import JobState
 
 CRASH_DELAY_US: Final = 1 * MICROS
 LONGEST_CRASH_DELAY_US: Final = 10 * MINUTE
-_FOR_GOOD: Final = frozenset({Reason.NOT_RETRYABLE, Reason.FAILED_BY_HANDLER, Reason.INVALID_PAYLOAD})
+_FOR_GOOD: Final = frozenset(
+    {
+        Reason.NOT_RETRYABLE,
+        Reason.FAILED_BY_HANDLER,
+        Reason.INVALID_PAYLOAD,
+        Reason.OBJECT_MISSING,
+        Reason.OBJECT_CORRUPT,
+    }
+)
 
 
 class Policy(NamedTuple):
