@@ -23,7 +23,7 @@ from beltline.core.clock import SystemClock
 from beltline.engine.definitions import apply_definitions
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
-from beltline.store.open import store_from_url
+from beltline.store.open import configured_store, store_from_url
 
 SWITCH_INTERVAL_S: Final = 0.00005
 COLLECT_AFTER: Final = 20_000
@@ -97,7 +97,7 @@ async def ready_worker(config: Config, belt: Beltline, tell: Tell | None = None)
     """
     clock = SystemClock()
     url = config.store.url
-    store = store_from_url(url, clock=clock)
+    store = configured_store(url, config.objects, os.environ, clock=clock)
     if tell is not None:
         telling(store, tell)
     await store.open()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,12 +23,20 @@ DEFAULT_FILE: Final = "beltline.toml"
 FILE_VARIABLE: Final = "BELTLINE_CONFIG"
 DEFAULT: Final = "default"
 LONGEST_TEXT: Final = 4_096
+KIB: Final = 1_024
+MIB: Final = KIB * KIB
+LARGEST_OBJECT: Final = 1_024 * MIB
 QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 
 _SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres"})
+_OBJECT_SCHEMES: Final = frozenset({"file", "s3", "gs", "az", "abfs", "abfss", "memory"})
+_UNITS: Final = MappingProxyType({"": 1, "KiB": KIB, "MiB": MIB, "GiB": 1_024 * MIB})
+_SIZE: Final = re.compile(r"(\d{1,12}) ?(|KiB|MiB|GiB)")
+_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}=(env:[A-Za-z_]\w*|file:.+)")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 # From the first colon of the authority to the last @ of the word: a password may hold unescaped /, : and @.
 _PASSWORD: Final = re.compile(r"(://[^:/@\s]*:)[^\s'\"]*@")
+_SECRET: Final = re.compile(r"://[^/?]*:[^/?]*@|[?&][^=]*(key|secret|token|password)[^=]*=", re.IGNORECASE)
 _PASSWORD_IN_QUERY: Final = re.compile(r"([?&]password=)[^&\s'\"]*")
 
 
@@ -74,12 +83,28 @@ class RetentionConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectsConfig:
+    """Where payloads, results and artifacts go that are too large for a row.
+
+    Without a `url` it is a folder beside the SQLite file; a PostgreSQL store then has no such place. What has
+    more than `threshold` bytes goes there, what has more than `limit` is refused. `keys` encrypt the objects:
+    each is `id=env:VARIABLE` or `id=file:PATH`; the first one is written with, all of them are read with.
+    """
+
+    url: str = ""
+    threshold: int = 64 * KIB
+    limit: int = 64 * MIB
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Every setting of a process."""
 
     store: StoreConfig = field(default_factory=StoreConfig)
     worker: WorkerConfig = field(default_factory=WorkerConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
+    objects: ObjectsConfig = field(default_factory=ObjectsConfig)
 
 
 class Setting(NamedTuple):
@@ -132,7 +157,7 @@ def load_with_sources(path: Path | None, env: Mapping[str, str], flags: Mapping[
     """Do what `load` does, and say where each value comes from."""
     problems: list[str] = []
     given = [*_from_file(path, env, problems), *_from_env(env, problems), *_from_flags(flags)]
-    values: dict[str, dict[str, object]] = {"store": {}, "worker": {}, "retention": {}}
+    values: dict[str, dict[str, object]] = {section: {} for section in _SECTIONS}
     sources: dict[str, str] = {}
     for setting, value, source in given:
         try:
@@ -147,6 +172,7 @@ def load_with_sources(path: Path | None, env: Mapping[str, str], flags: Mapping[
         store=replace(empty.store, **values["store"]),  # type: ignore[arg-type]
         worker=replace(empty.worker, **values["worker"]),  # type: ignore[arg-type]
         retention=replace(empty.retention, **values["retention"]),  # type: ignore[arg-type]
+        objects=replace(empty.objects, **values["objects"]),  # type: ignore[arg-type]
     )
     return Loaded(config, sources)
 
@@ -203,7 +229,7 @@ def _from_env(env: Mapping[str, str], problems: list[str]) -> Iterator[Given]:
             continue
         if variable in known:
             yield Given(known[variable], env[variable], f"environment {variable}")
-        elif variable.startswith(("BELTLINE_STORE_", "BELTLINE_WORKER_", "BELTLINE_RETENTION_")):
+        elif variable.startswith(tuple(f"BELTLINE_{section.upper()}_" for section in _SECTIONS)):
             problems.append(f"environment {variable}: unknown variable; known are {_listed(known)}")
 
 
@@ -237,6 +263,43 @@ def _url(value: object) -> str:
     return text
 
 
+def _objects_url(value: object) -> str:
+    text = _text(value)
+    if _SECRET.search(text):
+        raise ValueError("this URL holds credentials; leave them out and give them in the environment")
+    if urlsplit(text).scheme not in _OBJECT_SCHEMES or "://" not in text:
+        raise ValueError(
+            f"{text!r} is no place for objects; use file:///folder, s3://bucket/path, gs://bucket/path or"
+            " az://container/path"
+        )
+    return text
+
+
+def _keys(value: object) -> tuple[str, ...]:
+    """A list in the file, a text with commas elsewhere. No message shows it: it may hold a key by mistake."""
+    items: Sequence[object] = value.split(",") if isinstance(value, str) else _sequence(value)
+    keys = tuple(item.strip() for item in items if isinstance(item, str))
+    ids = [key.partition("=")[0] for key in keys]
+    if not keys or len(keys) != len(items) or not all(map(_KEY.fullmatch, keys)) or len(set(ids)) < len(ids):
+        raise ValueError(
+            "this is no list of keys, each with an id of its own, like 2026=env:NEW_KEY,2025=file:/run/old"
+        )
+    return keys
+
+
+def _size(lowest: int, highest: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        found = _SIZE.fullmatch(str(value)) if not isinstance(value, bool) else None
+        size = int(found[1]) * _UNITS[found[2]] if found else -1
+        if not lowest <= size <= highest:
+            raise ValueError(
+                f"{value!r} is not a size from {lowest:,} to {highest:,} bytes, like 64KiB or 8MiB"
+            )
+        return size
+
+    return read
+
+
 def _namespace(value: object) -> str:
     text = _text(value)
     if not _NAME.fullmatch(text):
@@ -248,15 +311,17 @@ def _namespace(value: object) -> str:
 
 def _queues(value: object) -> tuple[str, ...]:
     """A list in the file, a text with commas elsewhere."""
-    items: Sequence[object] = (
-        value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
-    )
+    items: Sequence[object] = value.split(",") if isinstance(value, str) else _sequence(value)
     names = tuple(item.strip() for item in items if isinstance(item, str))
     if not names or len(names) != len(items) or not all(map(QUEUE_NAME.fullmatch, names)):
         raise ValueError(
             f"{value!r} is no list of queue names (letters, digits and . _ : / @ -) like images,mails"
         )
     return tuple(dict.fromkeys(names))
+
+
+def _sequence(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _text(value: object) -> str:
@@ -290,7 +355,7 @@ def _duration(lowest: int, highest: int) -> Callable[[object], int]:
     return read
 
 
-_SECTIONS: Final = ("store", "worker", "retention")
+_SECTIONS: Final = ("store", "worker", "retention", "objects")
 _DAY: Final = 86_400
 
 SETTINGS: Final = (
@@ -308,4 +373,8 @@ SETTINGS: Final = (
     Setting("retention.ledger_days", "ledger_days", "BELTLINE_RETENTION_LEDGER_DAYS", _number(1, 36_500)),
     Setting("retention.log_lines", "log_lines", "BELTLINE_RETENTION_LOG_LINES", _number(1, 1_000_000)),
     Setting("retention.log_bytes", "log_bytes", "BELTLINE_RETENTION_LOG_BYTES", _number(1, 2**30)),
+    Setting("objects.url", "url", "BELTLINE_OBJECTS", _objects_url),
+    Setting("objects.threshold", "threshold", "BELTLINE_OBJECTS_THRESHOLD", _size(KIB, MIB)),
+    Setting("objects.limit", "limit", "BELTLINE_OBJECTS_LIMIT", _size(MIB, LARGEST_OBJECT)),
+    Setting("objects.keys", "keys", "BELTLINE_OBJECTS_KEYS", _keys),
 )

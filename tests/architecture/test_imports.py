@@ -14,6 +14,7 @@ from tests.architecture.source import Source, expect_none, faults_in
 HEAVY: Final = (
     "asyncpg",
     "click",
+    "cryptography",
     "fastapi",
     "httpx2",
     "jsonschema_rs",

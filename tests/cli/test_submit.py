@@ -124,7 +124,9 @@ def test_a_payload_that_is_no_clean_json_object_is_refused(payload: bytes, cli: 
 
 
 def test_a_payload_that_is_too_large_is_refused(cli: Terminal) -> None:
-    ran = cli("submit", "resize", "-", stdin=b'{"width": ' + b" " * 1_100_000 + b"1}")
+    large = b'{"width": ' + b" " * 1_100_000 + b"1}"
+
+    ran = cli("submit", "resize", "-", stdin=large, BELTLINE_OBJECTS_LIMIT="1MiB")
 
     assert ran.code == 2
     assert "payload_too_large" in ran.err

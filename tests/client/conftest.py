@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from beltline.client.beltline import Beltline
+from beltline.config import MIB, ObjectsConfig
 from tests.client.hand import Hand
 from tests.client.jobs import Jobs
 from tests.conformance.conftest import place
@@ -20,7 +21,8 @@ __all__ = ["place"]
 @pytest.fixture
 def jobs(place: Place) -> Jobs:
     """Job definitions of a Beltline that is not open, in a namespace of its own."""
-    return Jobs(Beltline(place.url, namespace=f"ns-{uuid.uuid4().hex[:12]}"))
+    namespace = f"ns-{uuid.uuid4().hex[:12]}"
+    return Jobs(Beltline(place.url, namespace=namespace, objects=ObjectsConfig(limit=MIB)))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from beltline.core.order import order_key
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, PAUSABLE, JobState
+from beltline.store.artifact import StoredArtifact
 
 DEFINITION: Final = "resize"
 QUEUE: Final = "images"
@@ -95,6 +96,12 @@ def change_to(job: Job | ClaimedJob, state: JobState, at: int, **fields: Any) ->
             run_us=max(0, at - job.started_at), wait_us=max(0, job.started_at - job.queued_at)
         )
     return change._replace(**fields)
+
+
+def artifact_of(job_id: str, now: int, **fields: Any) -> StoredArtifact:
+    """Return an artifact of the first run of a job."""
+    made = StoredArtifact(job_id, 1, "chart.png", "image/png", 3, b'\x01{"name":"x"}', now)
+    return made._replace(**fields)
 
 
 def ended(job: ClaimedJob, ending: Ending, now: int, **outcome: Any) -> Change:

@@ -11,7 +11,7 @@ from beltline.core.job import Job
 from beltline.core.states import DEAD, JobState
 from beltline.store.params import Inserted, Insertion, NewLogLine, ReplayDead, Retention
 from beltline.store.steps import NewPosition, NewStep
-from tests.conformance.builders import change_to
+from tests.conformance.builders import artifact_of, change_to
 from tests.conformance.remembering import record, save
 from tests.conformance.world import World
 
@@ -34,7 +34,7 @@ def midnight(now: int) -> int:
 
 
 async def finish(world: World, state: JobState) -> Job:
-    """End a job that leaves attempts, a log line, a step and a position behind."""
+    """End a job that leaves attempts, an artifact, a log line, a step and a position behind."""
     retrying = await world.bring(JobState.RETRYING)
     ready = change_to(retrying, JobState.QUEUED, world.now)
     assert not await world.apply(ready)
@@ -42,6 +42,7 @@ async def finish(world: World, state: JobState) -> Job:
     await world.store.logs.append(world.namespace, [NewLogLine(claimed.id, 2, world.now, "info", "here", "")])
     await record(world, NewStep(claimed.id, claimed.fence, "pay", b"1"))
     await save(world, NewPosition(claimed.id, claimed.fence, "rows", b"7"))
+    await world.store.artifacts.add(world.namespace, artifact_of(claimed.id, world.now))
     assert not await world.apply(change_to(claimed, state, world.now))
     return await world.job(claimed.id)
 
@@ -53,6 +54,7 @@ async def is_gone(world: World, job_id: str) -> bool:
         bool(await world.store.reads.attempts(world.namespace, job_id)),
         bool(await world.store.logs.read(world.namespace, job_id)),
         len(await world.store.steps.load(world.namespace, [job_id])) == 2,
+        bool(await world.store.artifacts.page(world.namespace, job_id)),
     ]
     assert len(set(found)) == 1, found
     return not found[0]

@@ -65,6 +65,16 @@ def slow_thread_once(ctx: Context, seconds: float) -> int:
     return ctx.fence
 
 
+@belt.job(max_crashes=100)
+def echo(ctx: Context, text: str, file: str) -> str:
+    """Return what it was given, once a file exists, and leave an artifact behind."""
+    tell("start", ctx.job_id, ctx.fence)
+    ctx.artifact("note.txt", f"run {ctx.run}".encode(), type="text/plain")
+    while not os.path.exists(file):  # noqa: PTH110 - polled
+        threading.Event().wait(0.02)
+    return text
+
+
 @belt.job(retry=Retry(max_attempts=1))
 async def block(ctx: Context, seconds: float) -> int:
     """Block the event loop, as no body should."""

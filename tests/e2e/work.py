@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from beltline.app import run_worker
-from beltline.config import Config, StoreConfig, WorkerConfig
+from beltline.config import Config, StoreConfig, WorkerConfig, load
 
 APP = Path(__file__).with_name("app.py")
 
@@ -17,7 +17,8 @@ def main() -> int:
     """Work with the settings given."""
     settings = json.loads(sys.argv[1])
     store = StoreConfig(url=settings.pop("url"))
-    return run_worker(Config(store=store, worker=WorkerConfig(**settings)), f"{APP}:belt")
+    objects = load(None, os.environ, {}).objects
+    return run_worker(Config(store=store, worker=WorkerConfig(**settings), objects=objects), f"{APP}:belt")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class Told:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
+        self.artifacts: list[tuple[str, str, bytes]] = []
         self.progress_of: dict[str, tuple[float, str]] = {}
 
     def log(self, run: Run, level: str, message: str, fields: str) -> None:
@@ -46,6 +47,9 @@ class Told:
 
     def progress(self, run: Run, fraction: float, note: str) -> None:
         self.progress_of[run.job.id] = (fraction, note)
+
+    def artifact(self, run: Run, name: str, kind: str, data: bytes) -> None:
+        self.artifacts.append((name, kind, data))
 
 
 class Stage:

@@ -12,6 +12,7 @@ import pytest
 from beltline.core.errors import StoreUnavailable
 from beltline.core.job import ClaimedJob
 from beltline.definitions.definition import define
+from beltline.engine.objects import NewArtifact
 from beltline.engine.settle import claim
 from beltline.runtime.reporter import MOST_LINES, Reporter
 from beltline.runtime.run import Run
@@ -20,6 +21,10 @@ from tests.hops import Door
 from tests.runtime.stage import no_memory
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
+
+
+def kept_nowhere(run: Run, artifact: NewArtifact) -> None:
+    raise AssertionError(f"{artifact.name} of {run.key} was not expected")
 
 
 class Reporting:
@@ -65,7 +70,7 @@ async def claimed_job(works: Works) -> ClaimedJob:
 
 @pytest.fixture
 async def reporting(works: Works) -> AsyncIterator[Reporting]:
-    reporter = Reporter(works.store, "default", now=works.store.now)
+    reporter = Reporter(works.store, "default", now=works.store.now, stow=kept_nowhere)
     run = Run(await claimed_job(works), define(lambda: None, name="talks"), reporter, no_memory)
     yield Reporting(works, reporter, run)
     await reporter.close()
@@ -215,7 +220,7 @@ async def test_a_defect_is_told_and_the_next_lines_arrive(
 
 
 async def test_closing_writes_what_is_left_and_then_is_silent(works: Works, door: Door) -> None:
-    reporter = Reporter(works.store, "default", now=works.store.now)
+    reporter = Reporter(works.store, "default", now=works.store.now, stow=kept_nowhere)
     reporting = Reporting(
         works,
         reporter,
@@ -233,7 +238,7 @@ async def test_closing_writes_what_is_left_and_then_is_silent(works: Works, door
 
 
 async def test_closing_waits_for_what_is_on_its_way(works: Works, door: Door) -> None:
-    reporter = Reporter(works.store, "default", now=works.store.now)
+    reporter = Reporter(works.store, "default", now=works.store.now, stow=kept_nowhere)
     reporting = Reporting(
         works,
         reporter,

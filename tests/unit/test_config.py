@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beltline.config import SETTINGS, Config, described, load, load_with_sources, masked
+from beltline.config import SETTINGS, Config, ObjectsConfig, described, load, load_with_sources, masked
 from beltline.core.errors import ConfigError
 
 
@@ -76,13 +76,27 @@ def test_a_path_given_wins_over_the_variable() -> None:
 
 
 def test_every_setting_has_a_variable_that_works() -> None:
-    values = {"store.url": "postgresql://me@host/db", "store.namespace": "shop", "worker.queues": "a"}
+    values = {
+        "store.url": "postgresql://me@host/db",
+        "store.namespace": "shop",
+        "worker.queues": "a",
+        "objects.url": "s3://bucket/path",
+        "objects.threshold": "8KiB",
+        "objects.limit": "8 MiB",
+        "objects.keys": "new=env:NEW, old=file:/run/old",
+    }
     env = {setting.variable: values.get(setting.key, "9") for setting in SETTINGS}
 
     loaded = load_with_sources(None, env, {})
 
     assert set(loaded.sources) == {setting.key for setting in SETTINGS}
     assert loaded.config.worker.grace_us == 9_000_000
+    assert loaded.config.objects == ObjectsConfig(
+        url="s3://bucket/path",
+        threshold=8_192,
+        limit=8_388_608,
+        keys=("new=env:NEW", "old=file:/run/old"),
+    )
 
 
 def test_the_source_that_won_is_told() -> None:
@@ -124,6 +138,16 @@ def test_a_named_file_that_is_missing_is_a_problem() -> None:
     ("key", "value"),
     [
         ("store.url", "mysql://host/db"),
+        ("objects.url", "ftp://host/path"),
+        ("objects.url", "/var/lib/objects"),
+        ("objects.threshold", "1 byte"),
+        ("objects.threshold", True),
+        ("objects.threshold", "2MiB"),
+        ("objects.limit", "2GiB"),
+        ("objects.keys", "a"),
+        ("objects.keys", "a=env:A,a=env:B"),
+        ("objects.keys", ["a=env:A", 5]),
+        ("objects.keys", []),
         ("store.url", "beltline.db"),
         ("store.url", "postgresql://host:port/db"),
         ("store.url", 5),
@@ -195,3 +219,18 @@ def test_a_description_is_what_a_person_would_write() -> None:
     assert found["worker.lease"] == "90s"
     assert found["store.url"] == "postgresql://me:***@host/db"
     assert list(found) == [setting.key for setting in SETTINGS]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("objects.url", "s3://bucket?secret_access_key=hunter2"),
+        ("objects.url", "s3://me:hunter2@bucket/path"),
+        ("objects.keys", "hunter2"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_refused_and_not_shown(key: str, value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, {}, {key: value})
+
+    assert "hunter2" not in str(caught.value)

@@ -16,6 +16,7 @@ from beltline.core.errors import (
     InvalidInput,
     InvalidPayload,
     NotFound,
+    ObjectsUnavailable,
     StoreError,
     Unsupported,
 )
@@ -33,7 +34,7 @@ EXIT_CODES: Final = (
     (FAILED, "what was asked about failed: a job ended not succeeded, or its state forbids the action"),
     (INVALID, "invalid input: usage, configuration, payload, app"),
     (NOT_FOUND, "no such job, definition or dead letter"),
-    (UNAVAILABLE, "the store cannot be used"),
+    (UNAVAILABLE, "the store or its object store cannot be used"),
     (INTERRUPTED, "interrupted"),
 )
 
@@ -73,7 +74,7 @@ def exit_code(error: BeltlineError) -> int:
     """Return the exit code for an error."""
     if isinstance(error, NotFound):
         return NOT_FOUND
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | ObjectsUnavailable):
         return UNAVAILABLE
     if isinstance(error, InvalidInput | ConfigError | AppImportFailed | Unsupported):
         return INVALID

@@ -9,18 +9,30 @@ from typing import Final, NamedTuple
 import click
 
 from beltline.cli.output import heading, print_fields, print_table
-from beltline.cli.shapes import Shape, attempt_shape, job_shape, position_shape, step_shape
+from beltline.cli.shapes import (
+    Shape,
+    artifact_shape,
+    attempt_shape,
+    job_shape,
+    position_shape,
+    step_shape,
+)
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import outlook, why
+from beltline.core.errors import ObjectsError
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.engine import control
+from beltline.engine.objects import whole
+from beltline.objects.reference import is_reference, reference_of
+from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
 from beltline.store.steps import Memory, Remembered
 
 CUT: Final = 2_000
 STEP_CUT: Final = 80
 COLUMNS: Final = ("id", "state", "reason", "definition", "queue", "attempts", "created", "took")
+ARTIFACT_COLUMNS: Final = ("name", "run", "type", "bytes", "created", "sha256")
 DEAD_COLUMNS: Final = ("id", "state", "definition", "error", "message", "fingerprint", "ended")
 
 
@@ -32,6 +44,9 @@ class Story(NamedTuple):
     remembered: list[Remembered]
     queue_paused: bool
     now: int
+    artifacts: list[StoredArtifact]
+    # Why the payload or the result could not be read from the object store.
+    unread: str
 
     @property
     def steps(self) -> list[Remembered]:
@@ -52,17 +67,25 @@ class Story(NamedTuple):
             "attempts": [attempt_shape(attempt) for attempt in self.attempts],
             "steps": [step_shape(step) for step in self.steps],
             "positions": [position_shape(position) for position in self.positions],
+            "artifacts": [artifact_shape(artifact) for artifact in self.artifacts],
+            **({"objects_error": self.unread} if self.unread else {}),
         }
 
 
 async def story_of(store: Store, namespace: str, job_id: str) -> Story:
-    """Read everything about a job. Raises NotFound."""
+    """Read everything about a job, as far as its objects can be read. Raises NotFound."""
     job = await control.fetch(store, namespace, job_id)
+    unread = ""
+    try:
+        job = await whole(store, job)
+    except ObjectsError as error:
+        unread = str(error)
+    artifacts = await store.artifacts.page(namespace, job_id)
     attempts = await store.reads.attempts(namespace, job_id)
     queues = await store.queues.page(namespace)
     paused = any(queue.paused for queue in queues if queue.name == job.queue)
     remembered = await store.steps.load(namespace, [job_id])
-    return Story(job, attempts, remembered, paused, store.now())
+    return Story(job, attempts, remembered, paused, store.now(), artifacts, unread)
 
 
 def job_row(job: Job, now: int) -> Sequence[str]:
@@ -107,11 +130,27 @@ def print_story(story: Story, *, full: bool) -> None:
         click.echo(clean(f"{error['type']}: {error['message']}{place}\nfingerprint {error['fingerprint']}"))
         if error["trace"]:
             click.echo(clean(error["trace"].rstrip()))
+    if story.artifacts:
+        heading("Artifacts")
+        print_table(ARTIFACT_COLUMNS, [artifact_row(artifact) for artifact in story.artifacts])
     for name, data in (("Payload", job.payload), ("Result", job.result)):
         if data is not None:
             heading(name)
-            text = json.dumps(json.loads(data), ensure_ascii=False, indent=2)
-            click.echo(clean(text if full else cut(text, CUT)))
+            click.echo(clean(_document(data, story.unread, full=full)))
+
+
+def artifact_row(artifact: StoredArtifact) -> Sequence[str]:
+    """Return an artifact as a row of ARTIFACT_COLUMNS."""
+    sha256 = reference_of(artifact.reference).sha256
+    size = f"{artifact.size:,}"
+    return (artifact.name, str(artifact.run), artifact.type, size, stamp(artifact.created_at), sha256)
+
+
+def _document(data: bytes, unread: str, *, full: bool) -> str:
+    if is_reference(data):
+        return f"{reference_of(data).size:,} bytes in the object store, not read: {unread}"
+    text = json.dumps(json.loads(data), ensure_ascii=False, indent=2)
+    return text if full else cut(text, CUT)
 
 
 def _print_remembered(story: Story, *, full: bool) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from beltline.cli.acting import Verb, act_on
+from beltline.cli.artifacts import read_artifacts
 from beltline.cli.command import Invocation, example, group, pass_invocation
 from beltline.cli.faults import FAILED, OK
 from beltline.cli.job_logs import logs
-from beltline.cli.job_views import COLUMNS, job_row, print_story, story_of
+from beltline.cli.job_views import ARTIFACT_COLUMNS, COLUMNS, artifact_row, job_row, print_story, story_of
 from beltline.cli.listing import filter_of, listing_options, print_page
 from beltline.cli.opened import with_store
-from beltline.cli.output import print_json
+from beltline.cli.output import note, print_json, print_list, print_table
+from beltline.cli.shapes import artifact_shape
 from beltline.cli.watching import Display, watch_job
 from beltline.core.durations import micros
 from beltline.core.job import Job
@@ -94,6 +97,29 @@ def watch(invocation: Invocation, job_id: str, *, timeout: str | None) -> int:
 
 
 jobs.add_command(logs)
+
+
+@jobs.command(
+    "artifacts",
+    epilog=example("beltline jobs artifacts 06f2k9…\nbeltline jobs artifacts 06f2k9… --save out"),
+)
+@click.argument("job_id", metavar="ID")
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write them into this folder; of a name that several runs used, the latest.",
+)
+@pass_invocation
+def artifacts(invocation: Invocation, job_id: str, *, save: Path | None) -> None:
+    """List the files that a job made, and save them."""
+    found = with_store(invocation, lambda store, namespace: read_artifacts(store, namespace, job_id, save))
+    if invocation.json:
+        print_list([artifact_shape(artifact) for artifact in found])
+        return
+    print_table(ARTIFACT_COLUMNS, [artifact_row(artifact) for artifact in found], empty="no artifacts")
+    if save is not None and found:
+        note(f"saved to {save}")
 
 
 def _action(name: str, verb: Verb, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from beltline.cli.command import Invocation
 from beltline.config import StoreConfig
 from beltline.store.contract import Store
-from beltline.store.open import store_from_url
+from beltline.store.open import configured_store
 
 T = TypeVar("T")
 
@@ -18,10 +18,11 @@ def with_store(
     invocation: Invocation, work: Callable[[Store, str], Awaitable[T]], *, at: StoreConfig | None = None
 ) -> T:
     """Open the store (`at`, else the configured one), do the work on it and the namespace, and close it."""
-    config = at or invocation.config().store
+    found = invocation.config()
+    config = at or found.store
 
     async def run() -> T:
-        store = store_from_url(config.url)
+        store = configured_store(config.url, found.objects, invocation.env)
         try:
             await store.open()
             return await work(store, config.namespace)

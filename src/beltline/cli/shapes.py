@@ -10,6 +10,8 @@ from beltline.cli.text import iso
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.core.states import JobState
+from beltline.objects.reference import is_reference, reference_of
+from beltline.store.artifact import StoredArtifact
 from beltline.store.params import Definition, LogLine, QueueInfo, StateCount
 from beltline.store.steps import Remembered
 
@@ -19,6 +21,7 @@ Shape: TypeAlias = dict[str, Any]
 def job_shape(job: Job) -> Shape:
     """Return a job; payload, result and error as JSON values, times as ISO 8601."""
     return {
+        **_references(job),
         "id": job.id,
         "namespace": job.namespace,
         "definition": job.definition,
@@ -131,5 +134,28 @@ def definition_shape(definition: Definition) -> Shape:
 
 
 def value_of(data: bytes | None) -> Any:  # noqa: ANN401 - any JSON value
-    """Return stored JSON bytes as a value; None where there are none."""
-    return json.loads(data) if data else None
+    """Return stored JSON bytes as a value; None where there are none, or where they are in an object."""
+    return json.loads(data) if data and not is_reference(data) else None
+
+
+def artifact_shape(artifact: StoredArtifact) -> Shape:
+    """Return an artifact of a job."""
+    reference = reference_of(artifact.reference)
+    return {
+        "id": artifact.name,
+        "run": artifact.run,
+        "type": artifact.type,
+        "size": artifact.size,
+        "sha256": reference.sha256,
+        "object": reference.name,
+        "created_at": iso(artifact.created_at),
+    }
+
+
+def _references(job: Job) -> Shape:
+    """Say of a payload or result that is not here where it is."""
+    return {
+        f"{what}_object": reference_of(data)._asdict()
+        for what, data in (("payload", job.payload), ("result", job.result))
+        if data is not None and is_reference(data)
+    }

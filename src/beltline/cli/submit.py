@@ -100,7 +100,8 @@ def submit(
         _tell(invocation, job, existing=reference.existing, waits=wait is not None)
         if wait is None:
             return job
-        return await watch_job(belt.store, belt.namespace, job.id, timeout_us=timeout_us, changed=_ignore)
+        await watch_job(belt.store, belt.namespace, job.id, timeout_us=timeout_us, changed=_ignore)
+        return await belt.get(job.id)
 
     job = _with_client(invocation, app, work)
     return OK if wait is None else _ended(invocation, job)
@@ -135,7 +136,8 @@ def _submit_each(
 
 def _with_client(invocation: Invocation, app: str | None, work: Callable[[Beltline], Awaitable[T]]) -> T:
     """Open a client on the store, with the definitions of the app where one is given."""
-    store = invocation.config().store
+    config = invocation.config()
+    store = config.store
     registry = None
     if app is not None:
         from beltline.client.loading import load_app, store_of
@@ -144,7 +146,7 @@ def _with_client(invocation: Invocation, app: str | None, work: Callable[[Beltli
         store, registry = store_of(found, store), found.registry
 
     async def run() -> T:
-        belt = Beltline(store.url, namespace=store.namespace)
+        belt = Beltline(store.url, namespace=store.namespace, objects=config.objects)
         if registry is not None:
             belt.registry = registry
         async with belt:

@@ -13,7 +13,7 @@ from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.target import all_checked, checked, target_of
-from beltline.config import StoreConfig, load
+from beltline.config import Config, ObjectsConfig, load
 from beltline.core.clock import Clock
 from beltline.core.ids import Random
 from beltline.core.job import Job
@@ -23,7 +23,7 @@ from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
 from beltline.engine.submit import DEFAULTS, JobOptions
 from beltline.store.contract import Store
-from beltline.store.open import store_from_url
+from beltline.store.open import configured_store
 
 R = TypeVar("R")
 
@@ -45,10 +45,11 @@ class JobDecorator(Protocol):
 class Beltline:
     """Job definitions and the way to their store.
 
-    `store` (a URL) and `namespace` come from where every command has them, unless they are given: the
-    environment (BELTLINE_STORE, BELTLINE_NAMESPACE), else `beltline.toml` in the working directory or the
-    file that BELTLINE_CONFIG names, else `sqlite:///beltline.db` and `default`. They are read when they are
-    first needed, not when the module of the app is imported.
+    `store` (a URL), `namespace` and `objects` (where large payloads go) come from where every command has
+    them, unless they are given: the environment (BELTLINE_STORE, BELTLINE_NAMESPACE, BELTLINE_OBJECTS), else
+    `beltline.toml` in the working directory or the file that BELTLINE_CONFIG names, else
+    `sqlite:///beltline.db` and `default`. They are read when they are first needed, not when the module of
+    the app is imported.
 
     Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened again afterwards.
     It belongs to one event loop while it is open. Inside a worker it is open on the worker's store and
@@ -56,11 +57,17 @@ class Beltline:
     """
 
     def __init__(
-        self, store: str | None = None, *, namespace: str | None = None, clock: Clock | None = None
+        self,
+        store: str | None = None,
+        *,
+        namespace: str | None = None,
+        clock: Clock | None = None,
+        objects: ObjectsConfig | None = None,
     ) -> None:
         self.registry = Registry()
         self._given = store, namespace
         self._clock = clock
+        self._objects = objects
         self._port = ClientPort()
         self._entered = 0
         self._is_lent = False
@@ -68,16 +75,16 @@ class Beltline:
     @cached_property
     def url(self) -> str:
         """The store's URL. Raises ConfigError that lists every fault of the configuration."""
-        return self._given[0] or self._configured.url
+        return self._given[0] or self._configured.store.url
 
     @cached_property
     def namespace(self) -> str:
         """The tenant. Raises ConfigError that lists every fault of the configuration."""
-        return self._given[1] or self._configured.namespace
+        return self._given[1] or self._configured.store.namespace
 
     @cached_property
-    def _configured(self) -> StoreConfig:
-        return load(None, os.environ, {}).store
+    def _configured(self) -> Config:
+        return load(None, os.environ, {})
 
     @overload
     def job(
@@ -105,7 +112,8 @@ class Beltline:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
         if not self._port.is_open():
             namespace = self.namespace
-            store = store_from_url(self.url, clock=self._clock)
+            objects = self._configured.objects if self._objects is None else self._objects
+            store = configured_store(self.url, objects, os.environ, clock=self._clock)
             await store.open()
             if self._port.is_open():  # another task was quicker
                 await store.close()
@@ -125,8 +133,7 @@ class Beltline:
         try:
             yield self
         finally:
-            await self._port.detach()
-            self._port.restore(before)
+            await self._port.detach(before)
             self._is_lent = was_lent
 
     async def close(self) -> None:
@@ -164,7 +171,9 @@ class Beltline:
         Raises UnknownDefinition, InvalidPayload and what JobHandle.submit raises.
         """
         target = await target_of(name, self.registry, self.store, self._port.namespace)
-        return await self._port.submit(target.template, checked(target, payload), options, target.result)
+        return await self._port.submit(
+            target.template, checked(target, payload, self._port.payload_limit), options, target.result
+        )
 
     async def submit_many(
         self, name: str, payloads: Iterable[Mapping[str, Any] | bytes], *, options: JobOptions = DEFAULTS
@@ -174,11 +183,11 @@ class Beltline:
         Raises UnknownDefinition, InvalidBatch (which names every faulty payload) and what `submit` raises.
         """
         target = await target_of(name, self.registry, self.store, self._port.namespace)
-        found = all_checked(target, payloads)
+        found = all_checked(target, payloads, self._port.payload_limit)
         return await self._port.submit_all(target.template, found, options, target.result)
 
     async def get(self, job_id: str) -> Job:
-        """Return a job as it stands. Raises NotFound."""
+        """Return a job as it stands. Raises NotFound, ObjectsError."""
         return await self._port.get(job_id)
 
     async def cancel(self, job_id: str, *, why: str = "") -> Job:

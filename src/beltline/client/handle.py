@@ -20,6 +20,11 @@ T = TypeVar("T")
 class SubmitPort(Protocol):
     """What a handle needs of the client that made it."""
 
+    @property
+    def payload_limit(self) -> int:
+        """How many bytes a payload may have."""
+        ...
+
     async def submit_payload(
         self, definition: JobDefinition, payload: bytes, options: JobOptions, conn: object
     ) -> JobReference[Any]:
@@ -83,17 +88,18 @@ class JobHandle(Generic[R]):
     async def submit(self, *args: Any, **kwargs: Any) -> JobReference[R]:
         """Store a job with these arguments (without `ctx`); it is durable when this returns.
 
-        Raises InvalidPayload (every fault listed), PayloadTooLarge, KeyReused, IdReused, StoreUnavailable;
-        then nothing was stored (after StoreUnavailable it may have been: submit again with an idempotency
-        key).
+        Raises InvalidPayload (every fault listed), PayloadTooLarge, KeyReused, IdReused, ObjectsUnavailable,
+        StoreUnavailable; then nothing was stored (after StoreUnavailable it may have been: submit again with
+        an idempotency key).
         """
-        payload = self.definition.payload.dump(args, kwargs)
+        payload = self.definition.payload.dump(args, kwargs, limit=self._port.payload_limit)
         return await self._port.submit_payload(self.definition, payload, self._options, self._conn)
 
     async def submit_many(self, calls: Iterable[Mapping[str, Any]]) -> list[JobReference[R]]:
         """Store a job for each mapping of keyword arguments, all in one transaction or none."""
         dump = self.definition.payload.dump
-        payloads = [dump((), call) for call in calls]
+        limit = self._port.payload_limit
+        payloads = [dump((), call, limit=limit) for call in calls]
         return await self._port.submit_payloads(self.definition, payloads, self._options, self._conn)
 
     def submit_sync(self, *args: Any, **kwargs: Any) -> JobReference[R]:

@@ -11,14 +11,17 @@ from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
 from beltline.client.submitter import Submitter
 from beltline.client.waiter import Waiter
+from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.errors import NotOpen
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.result import ResultType
 from beltline.engine import control
+from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
 from beltline.engine.submit import JobOptions, accepted, new_job
 from beltline.engine.template import Template, template_of
+from beltline.objects.reference import is_reference
 from beltline.store.contract import Store
 from beltline.store.params import Finished, Inserted, Insertion, InsertJobs
 
@@ -48,7 +51,7 @@ class ClientPort:
     def attach(self, store: Store, namespace: str, randomness: Random | None = None) -> Attachment:
         """Use this open store, on the running event loop, from now on; `randomness` makes the ids.
 
-        Returns what was used before, for `restore`.
+        Returns what was used before, for `detach`.
         """
         before = Attachment(self.namespace, self._random, self._opened, self._loop)
         self.namespace = namespace
@@ -57,19 +60,19 @@ class ClientPort:
         self._opened = (store, Submitter(store, namespace), Waiter(store, namespace))
         return before
 
-    def restore(self, before: Attachment) -> None:
-        """Use again what was used before an `attach`."""
-        self.namespace, self._random, self._opened, self._loop = before
+    async def detach(self, before: Attachment | None = None) -> Store | None:
+        """Finish what is on its way; return the store that was used, still open.
 
-    async def detach(self) -> Store | None:
-        """Finish what is on its way; return the store that was used, still open."""
+        Then use again what was used before its `attach`, where that is given.
+        """
         opened, self._opened, self._loop = self._opened, None, None
-        if opened is None:
-            return None
-        store, submitter, waiter = opened
-        await submitter.close()
-        await waiter.close()
-        return store
+        if opened is not None:
+            _, submitter, waiter = opened
+            await submitter.close()
+            await waiter.close()
+        if before is not None:
+            self.namespace, self._random, self._opened, self._loop = before
+        return None if opened is None else opened[0]
 
     def is_open(self) -> bool:
         """Return whether there is a store."""
@@ -83,6 +86,11 @@ class ClientPort:
                 "this Beltline is not open: use `async with belt:` around the work, or await belt.open()"
             )
         return self._opened
+
+    @property
+    def payload_limit(self) -> int:
+        """How many bytes a payload may have: where nothing is open, what every store takes."""
+        return PAYLOAD_LIMIT if self._opened is None else payload_limit(self._opened[0])
 
     async def submit_payload(
         self, definition: JobDefinition, payload: bytes, options: JobOptions, conn: object
@@ -111,6 +119,7 @@ class ClientPort:
         if conn is None:
             answers = await submitter.submit_many(jobs)
         else:
+            jobs = list(await kept(store, self.namespace, jobs))
             params = InsertJobs(namespace=self.namespace, jobs=jobs, now=now)
             answers = await store.jobs.insert_with(conn, params)
         for job, answer in zip(jobs, answers, strict=True):
@@ -126,6 +135,9 @@ class ClientPort:
             return reference
         store, submitter, _ = self.opened
         job = new_job(template, payload, options, now=store.now(), random=self._random)
+        # Before the job joins a batch: what happens to this object must not touch the other jobs of it.
+        if is_large(store, payload):
+            [job] = await kept(store, self.namespace, [job])
         answer = await submitter.submit(job)
         accepted(job, answer)
         return self._reference(answer, result)
@@ -134,12 +146,21 @@ class ClientPort:
         """Return how a job ended; None after the time-out."""
         store, _, waiter = self.opened
         if timeout_us == 0:
-            return next(iter(await store.reads.finished(self.namespace, [job_id])), None)
-        return await waiter.wait(job_id, timeout_us)
+            ended = next(iter(await store.reads.finished(self.namespace, [job_id])), None)
+        else:
+            ended = await waiter.wait(job_id, timeout_us)
+        if ended is not None and ended.result is not None and is_reference(ended.result):
+            return ended._replace(result=await whole_bytes(store, ended.result))
+        return ended
+
+    async def require(self, job_id: str) -> None:
+        """Raise NotFound where there is no such job."""
+        await control.fetch(self.opened[0], self.namespace, job_id)
 
     async def get(self, job_id: str) -> Job:
-        """Return a job as it stands. Raises NotFound."""
-        return await control.fetch(self.opened[0], self.namespace, job_id)
+        """Return a job as it stands, with all of its payload and result. Raises NotFound, ObjectsError."""
+        store = self.opened[0]
+        return await whole(store, await control.fetch(store, self.namespace, job_id))
 
     async def cancel(self, job_id: str, *, why: str = "") -> Job:
         """Cancel a job. Raises NotFound, InvalidTransition."""

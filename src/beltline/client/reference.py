@@ -25,6 +25,10 @@ class JobPort(Protocol):
         """Return how the job ended, None after the time-out."""
         ...
 
+    async def require(self, job_id: str) -> None:
+        """Raise NotFound where there is no such job."""
+        ...
+
     async def get(self, job_id: str) -> Job:
         """Return the job as it stands."""
         ...
@@ -57,7 +61,7 @@ class JobReference(Generic[T_co]):
         final in time (it goes on).
         """
         if self.existing is None:
-            await self._port.get(self.id)
+            await self._port.require(self.id)
         ended = await self._port.wait_for(
             self.id, None if timeout is None else micros(timeout, what="timeout")
         )

@@ -23,7 +23,15 @@ _SUCCEEDED: Final = Ending.SUCCEEDED
 _RUNNING: Final = JobState.RUNNING
 _DONE: Final = JobState.SUCCEEDED
 _RETURNED: Final = Reason.RETURNED
-_FOR_GOOD: Final = frozenset({Reason.NOT_RETRYABLE, Reason.FAILED_BY_HANDLER, Reason.INVALID_PAYLOAD})
+_FOR_GOOD: Final = frozenset(
+    {
+        Reason.NOT_RETRYABLE,
+        Reason.FAILED_BY_HANDLER,
+        Reason.INVALID_PAYLOAD,
+        Reason.OBJECT_MISSING,
+        Reason.OBJECT_CORRUPT,
+    }
+)
 
 
 class Policy(NamedTuple):

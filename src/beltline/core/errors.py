@@ -253,6 +253,59 @@ class StoreBusy(StoreError):
     code = "store_busy"
 
 
+class ObjectsError(BeltlineError):
+    """The object store, which keeps what is too large for a row, refused or failed."""
+
+    code = "objects_error"
+
+
+class ObjectsUnavailable(ObjectsError):
+    """The object store cannot be reached or written now; the call may be repeated."""
+
+    code = "objects_unavailable"
+
+
+class ObjectKeyUnknown(ObjectsError):
+    """An object was encrypted with a key that this process does not have. `key_id` names it."""
+
+    code = "object_key_unknown"
+
+    def __init__(self, name: str, key_id: str, *, is_other: bool = False) -> None:
+        self.name = name
+        self.key_id = key_id
+        what = (
+            f"the key that objects.keys gives the id {key_id!r} is not the one it was encrypted with"
+            if is_other
+            else f"it is encrypted with the key {key_id!r}, which objects.keys does not name here"
+        )
+        super().__init__(f"the object {name} cannot be read: {what}; give this process that key")
+
+
+class ObjectMissing(ObjectsError):
+    """An object that a row refers to does not exist."""
+
+    code = "object_missing"
+
+    def __init__(self, name: str, place: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the object {name} is not in {place}: it was removed by others, or objects.url names another"
+            " place than where it was written; put it back and replay the job, or submit it again"
+        )
+
+
+class ObjectCorrupt(ObjectsError):
+    """An object is not what was written: its content does not have the hash that the row remembers."""
+
+    code = "object_corrupt"
+
+    def __init__(self, name: str, place: str, what: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the object {name} in {place} is not what was written: {what}; restore it from a copy"
+        )
+
+
 class SchemaOutdated(StoreError):
     """The store's schema is older than this program needs and was not migrated by itself."""
 

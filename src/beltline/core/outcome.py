@@ -71,9 +71,9 @@ class Outcome(NamedTuple):
     """One ended run.
 
     `result` belongs to succeeded. `error` is an error record (see `core.failure`). `reason` refines: for
-    failed, NOT_RETRYABLE, FAILED_BY_HANDLER or INVALID_PAYLOAD end the job whatever attempts are left; for
-    released it says why. `delay_us` belongs to snoozed and released, and for failed overrides the retry
-    policy's delay.
+    failed, NOT_RETRYABLE, FAILED_BY_HANDLER, INVALID_PAYLOAD, OBJECT_MISSING and OBJECT_CORRUPT end the job
+    whatever attempts are left; for released it says why. `delay_us` belongs to snoozed and released, and for
+    failed overrides the retry policy's delay.
     """
 
     ending: Ending

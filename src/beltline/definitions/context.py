@@ -7,6 +7,7 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast, overload
 
@@ -14,6 +15,7 @@ from beltline.core.codec import dump_json
 from beltline.core.durations import Duration, Moment, micros, moment
 from beltline.core.errors import InvalidInput, MalformedJson
 from beltline.core.job import ClaimedJob
+from beltline.definitions.artifact import BINARY, checked_artifact
 from beltline.definitions.port import ContextPort, Recalled
 from beltline.definitions.step_result import StepResult
 from beltline.definitions.steps import (
@@ -136,6 +138,16 @@ class RunContext:
                 f"progress {fraction!r} is not a number from 0 to 1; give the part that is done"
             )
         self._port.report_progress(min(max(float(fraction), 0.0), 1.0), _cut(str(note), NOTE_LIMIT))
+
+    def artifact(self, name: str, data: bytes | bytearray | memoryview | Path, *, type: str = BINARY) -> None:  # noqa: A002 - its public word
+        """Keep a file that this run made: bytes, or the path of a file, which is read now.
+
+        It is on its way when this returns and durable before the job is final; `type` is its content type. A
+        later one of the same name replaces it; each run has its own. Raises InvalidInput for another name
+        than 1 to 128 letters, digits and . _ -, PayloadTooLarge, Unsupported where the store has no place for
+        objects.
+        """
+        self._port.keep_artifact(*checked_artifact(name, type, data))
 
     @property
     def _steps(self) -> Steps:

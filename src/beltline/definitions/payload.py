@@ -7,7 +7,7 @@ from typing import Any, NotRequired, cast
 
 from typing_extensions import TypedDict  # pydantic does not take the one of Python 3.11
 
-from beltline.core.codec import dump_json, parse_json
+from beltline.core.codec import PAYLOAD_LIMIT, dump_json, parse_json
 from beltline.core.errors import InvalidPayload, MalformedJson
 from beltline.definitions.faults import Faults
 from beltline.definitions.shape import Shape, is_bare
@@ -30,20 +30,22 @@ class PayloadType:
         )
         self.schema = _described(self._shape.schema, name, signature.fields)
 
-    def dump(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> bytes:
+    def dump(
+        self, args: tuple[object, ...], kwargs: Mapping[str, object], *, limit: int = PAYLOAD_LIMIT
+    ) -> bytes:
         """Return the payload of a call with these arguments (the Context left out).
 
         Raises InvalidPayload that lists every fault, or PayloadTooLarge.
         """
-        return self._shape.dump(self._bound(args, kwargs) if args else dict(kwargs))
+        return self._shape.dump(self._bound(args, kwargs) if args else dict(kwargs), limit=limit)
 
     def load(self, data: bytes) -> dict[str, object]:
         """Return the keyword arguments that a stored payload stands for. Raises InvalidPayload."""
         return cast("dict[str, object]", self._shape.load(data))
 
-    def check(self, data: bytes) -> dict[str, object]:
+    def check(self, data: bytes, *, limit: int = PAYLOAD_LIMIT) -> dict[str, object]:
         """Do what `load` does for a payload from outside. Raises MalformedJson and PayloadTooLarge too."""
-        return cast("dict[str, object]", self._shape.check(data))
+        return cast("dict[str, object]", self._shape.check(data, limit=limit))
 
     def _bound(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
         names = self._positional

@@ -1,7 +1,7 @@
 """Where a Context leads: the Protocols that the side of the worker fulfils.
 
-Nothing but texts and numbers crosses them (a caller's own connection excepted), so that a body may run in
-another process.
+Nothing but texts, numbers and bytes crosses them (a caller's own connection excepted), so that a body may run
+in another process.
 """
 
 from __future__ import annotations
@@ -79,4 +79,11 @@ class ContextPort(Protocol):
 
     def is_cancelled(self) -> bool:
         """Return whether this run was asked to stop, for whatever cause."""
+        ...
+
+    def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
+        """Keep something that this run made; it is durable before the run's outcome is.
+
+        Raises Unsupported where there is no object store, PayloadTooLarge, InvalidInput for one too many.
+        """
         ...

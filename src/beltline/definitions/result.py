@@ -34,22 +34,22 @@ class ResultType:
         """Return the type of results about which nothing is known."""
         return cls("a job", None)
 
-    def dump(self, value: object) -> bytes:
+    def dump(self, value: object, *, limit: int = PAYLOAD_LIMIT) -> bytes:
         """Return the JSON of a result. Raises InvalidResult that lists every fault, or PayloadTooLarge."""
         if self._shape is not None:
-            return self._shape.dump(value)
+            return self._shape.dump(value, limit=limit)
         if value is None:
             return _NULL
         data = dump_json(value)
-        if len(data) > PAYLOAD_LIMIT:
-            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
+        if len(data) > limit:
+            raise PayloadTooLarge(self._what, len(data), limit)
         return data
 
     def load(self, data: bytes) -> object:
         """Return a stored result. Raises InvalidResult where the type has changed since."""
         if self._shape is not None:
             return self._shape.load(data)
-        return None if data == _NULL else parse_json(data)
+        return None if data == _NULL else parse_json(data, limit=len(data))
 
 
 def _without_signals(annotation: object) -> object:

@@ -64,7 +64,7 @@ class Shape:
         self._to_json = adapter.serializer.to_json
         self._to_python = adapter.serializer.to_python
 
-    def dump(self, value: object) -> bytes:
+    def dump(self, value: object, *, limit: int = PAYLOAD_LIMIT) -> bytes:
         """Return the JSON of a value of this type: what `load` accepts and turns into an equal value."""
         try:
             checked = self._validate_python(value, strict=True, extra="forbid")
@@ -75,8 +75,8 @@ class Shape:
             data = self._to_json(checked if self._exact is None else value, by_alias=True, warnings=False)
         except ValueError as error:
             raise self._refuse([unwritable(checked) or ("", str(error))]) from error
-        if len(data) > PAYLOAD_LIMIT:
-            raise PayloadTooLarge(self._what, len(data), PAYLOAD_LIMIT)
+        if len(data) > limit:
+            raise PayloadTooLarge(self._what, len(data), limit)
         # Bare scalars come out as themselves, short of endless numbers. All else is read again: a dataclass
         # holds whatever its fields were set to, and a serialiser may say anything.
         if not self._bare or len(data) > LONGEST_INT:
@@ -89,13 +89,13 @@ class Shape:
             value = self._validate_json(data, strict=True, extra="forbid")
         except ValidationError as error:
             value = self._load_whole_numbers(data, error)
-        if self._exact is not None and (faults := self._exact.faults(data)):
+        if self._exact is not None and (faults := self._exact.faults(data, limit=len(data))):
             raise self._refuse(faults)
         return value
 
-    def check(self, data: bytes) -> object:
+    def check(self, data: bytes, *, limit: int = PAYLOAD_LIMIT) -> object:
         """Return the value of JSON from outside. Raises MalformedJson and PayloadTooLarge too."""
-        check_json(data)
+        check_json(data, limit=limit)
         return self.load(data)
 
     def _load_whole_numbers(self, data: bytes, error: ValidationError) -> object:
@@ -114,7 +114,7 @@ class Shape:
             self._refuse_not_finite(checked)
         try:
             if self._free or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
-                check_json(data)
+                check_json(data, limit=len(data))
         except MalformedJson as error:
             raise self._refuse([("", str(error))]) from error
         self.load(data)

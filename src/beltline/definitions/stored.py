@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
-from beltline.core.codec import parse_json
+from beltline.core.codec import PAYLOAD_LIMIT, parse_json
 from beltline.core.errors import InvalidInput, InvalidPayload
 from beltline.core.json_faults import member
 from beltline.definitions.faults import MISSING, UNEXPECTED, Faults
@@ -37,15 +37,15 @@ class StoredSchema:
         except (ValueError, TypeError) as error:
             raise InvalidInput(f"the stored schema is not a JSON Schema: {error}") from error
 
-    def check(self, definition: str, data: bytes) -> None:
+    def check(self, definition: str, data: bytes, *, limit: int = PAYLOAD_LIMIT) -> None:
         """Raise InvalidPayload that lists every fault, MalformedJson or PayloadTooLarge; else return."""
-        faults = self.faults(data)
+        faults = self.faults(data, limit=limit)
         if faults:
             raise InvalidPayload(definition, faults)
 
-    def faults(self, data: bytes) -> Faults:
+    def faults(self, data: bytes, *, limit: int = PAYLOAD_LIMIT) -> Faults:
         """Return every fault, up to a hundred. Raises MalformedJson or PayloadTooLarge."""
-        value = parse_json(data)
+        value = parse_json(data, limit=limit)
         faults: Faults = []
         if self._validator.is_valid(value):
             return faults

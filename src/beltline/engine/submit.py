@@ -17,6 +17,7 @@ from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
 from beltline.core.reasons import Reason
 from beltline.core.retry import MOST_ATTEMPTS
 from beltline.core.states import JobState
+from beltline.engine.objects import kept
 from beltline.engine.template import Template
 from beltline.store.contract import Store
 from beltline.store.params import Inserted, Insertion, InsertJobs
@@ -216,7 +217,11 @@ def _fits(pattern: re.Pattern[str], value: object) -> bool:
 async def insert(
     store: Store, namespace: str, jobs: Sequence[NewJob], *, all_or_none: bool
 ) -> list[Inserted]:
-    """Store jobs; one answer each, conflicts among them (see `accepted`)."""
+    """Store jobs; one answer each, conflicts among them (see `accepted`).
+
+    Raises ObjectsUnavailable where a large payload cannot be put away; then nothing was stored.
+    """
+    jobs = await kept(store, namespace, jobs)
     return await store.jobs.insert(
         InsertJobs(namespace=namespace, jobs=jobs, all_or_none=all_or_none, now=store.now())
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from beltline.config import RetentionConfig
+from beltline.core.errors import ObjectsUnavailable
 from beltline.core.ids import Random
-from beltline.engine import upkeep
+from beltline.engine import objects, upkeep
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
 from beltline.store.contract import Store
@@ -14,6 +16,8 @@ from beltline.store.contract import Store
 OVERDUE_S: Final = 1.0
 FOLD_S: Final = 1.0
 PRUNE_S: Final = 600.0
+# It lists the objects of the days that are over: rarely, for a cloud counts each request.
+SWEEP_S: Final = 3_600.0
 
 
 def chores(
@@ -43,7 +47,16 @@ def chores(
         )
         return any(gone.values())
 
+    async def sweep() -> bool:
+        days = min(retention.history_days, retention.dead_days)
+        try:
+            await objects.sweep(store, namespace, days=days)
+        except ObjectsUnavailable as error:
+            logging.getLogger("beltline").warning("removing old objects: %s; trying again later", error)
+        return False
+
     return [
+        Loop("sweeper", SWEEP_S, sweep, random=random),
         Loop("overdue", OVERDUE_S, overdue, random=random),
         Loop("folder", FOLD_S, fold, random=random),
         Loop("rescuer", rescue_s, rescuer.tick, random=random),

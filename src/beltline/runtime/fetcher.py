@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Final
+from typing import Final, Protocol
 
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.engine.settle import claim, claim_next
 from beltline.runtime.runner import Runner
-from beltline.runtime.settler import Settler
 from beltline.store.contract import Store
 
 LARGEST_CLAIM: Final = 1_000
 POLL_S: Final = 1.0
 _GATHER_S: Final = 0.005
+
+
+class Backlog(Protocol):
+    """Where outcomes wait until they are in the store."""
+
+    @property
+    def behind(self) -> int:
+        """How many there are."""
+        ...
 
 
 class Fetcher:
@@ -34,7 +42,7 @@ class Fetcher:
         queues: tuple[str, ...] | None,
         concurrency: int,
         runner: Runner,
-        settler: Settler,
+        settler: Backlog,
         random: Random,
     ) -> None:
         self.hinted = asyncio.Event()

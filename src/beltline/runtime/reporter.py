@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from beltline.core.errors import StoreError
+from beltline.engine.objects import NewArtifact
 from beltline.runtime.run import Run
 from beltline.store.contract import Store
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
@@ -25,8 +26,15 @@ class Reporter:
     """
 
     def __init__(
-        self, store: Store, namespace: str, *, now: Callable[[], int], keep: LogLimit = DEFAULT_LIMIT
+        self,
+        store: Store,
+        namespace: str,
+        *,
+        now: Callable[[], int],
+        stow: Callable[[Run, NewArtifact], None],
+        keep: LogLimit = DEFAULT_LIMIT,
     ) -> None:
+        self._stow = stow
         self._store = store
         self._namespace = namespace
         self._now = now
@@ -48,6 +56,10 @@ class Reporter:
         """Keep the newest progress of the run; safe from any thread."""
         self._progress[run.job.id] = Progress(run.job.id, run.job.fence, fraction, note)
         self._call()
+
+    def artifact(self, run: Run, name: str, kind: str, data: bytes) -> None:
+        """Keep a file of the run; safe from any thread. Raises Unsupported and PayloadTooLarge."""
+        self._stow(run, NewArtifact(run.job.id, run.job.run, name, kind, data))
 
     async def flush(self) -> None:
         """Write what is gathered. Raises StoreError; what was not written is kept then."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
+from beltline.core.errors import InvalidInput
 from beltline.core.job import ClaimedJob
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.port import MemoryPort
+
+MOST_ARTIFACTS: Final = 100
 
 
 class Cause(StrEnum):
@@ -33,6 +36,10 @@ class Reports(Protocol):
         """Keep the newest progress; safe from any thread."""
         ...
 
+    def artifact(self, run: Run, name: str, kind: str, data: bytes) -> None:
+        """Keep a file; safe from any thread."""
+        ...
+
 
 class RunMemory(MemoryPort, Protocol):
     """What the job of a run remembers."""
@@ -50,6 +57,7 @@ class Run:
 
     __slots__ = (
         "_remember",
+        "artifacts",
         "begun",
         "cause",
         "definition",
@@ -81,6 +89,7 @@ class Run:
         self.begun = False
         self.settled = False
         self.pausing = False
+        self.artifacts = 0
         # Made when the body first asks for it: most bodies remember nothing.
         self.remembered: RunMemory | None = None
         self._remember = remember
@@ -111,6 +120,13 @@ class Run:
     def report_progress(self, fraction: float, note: str) -> None:
         """Keep the progress of this run."""
         self.reports.progress(self, fraction, note)
+
+    def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
+        """Keep a file that this run made."""
+        self.artifacts += 1
+        if self.artifacts > MOST_ARTIFACTS:
+            raise InvalidInput(f"a run keeps at most {MOST_ARTIFACTS} artifacts; put several into one file")
+        self.reports.artifact(self, name, kind, data)
 
     def is_cancelled(self) -> bool:
         """Return whether the body was asked to stop."""

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Final
 
 from beltline.core.clock import MICROS
+from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.decide import Policy
+from beltline.core.errors import ObjectsError
 from beltline.core.failure import failure, failure_of
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import (
@@ -29,6 +31,9 @@ from beltline.definitions.registry import Registry
 from beltline.definitions.sync_context import SyncContext
 from beltline.engine.settle import Settlement
 from beltline.executors.contract import Executor
+from beltline.objects.objects import Objects
+from beltline.objects.reference import is_reference
+from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
@@ -53,7 +58,10 @@ class Runner:
         settle: Callable[[Settlement], None],
         freed: Callable[[], None],
         now: Callable[[], int],
+        objects: Objects | None = None,
     ) -> None:
+        self._objects = objects
+        self._limit_of_results = PAYLOAD_LIMIT if objects is None else objects.limit
         self.runs: dict[tuple[str, int], Run] = {}
         self._registry = registry
         self._executors = executors
@@ -159,6 +167,11 @@ class Runner:
 
     async def _body(self, run: Run) -> Outcome:
         definition = run.definition
+        if is_reference(run.job.payload):
+            try:
+                run.job = await unpacked(run.job, self._objects)
+            except ObjectsError as error:
+                return unfetched(run.job, error)
         try:
             arguments = definition.payload.load(run.job.payload)
         except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
@@ -171,7 +184,9 @@ class Runner:
         finally:
             if run.remembered is not None:
                 await run.remembered.leave()
-        return _signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
+        if isinstance(value, Signal):
+            return _signalled(value)
+        return succeeded(definition.result.dump(value, limit=self._limit_of_results))
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:
         """Stop the run at its deadline, or after its time-out, which counts from now: its body begins."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
@@ -39,7 +40,12 @@ class _TellingJobs:
         return getattr(self._jobs, name)
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
-        found = await self._jobs.claim(params)
+        return self._told(await self._jobs.claim(params))
+
+    async def claim_next(self, params: ClaimJobs, until: asyncio.Event) -> list[ClaimedJob]:
+        return self._told(await self._jobs.claim_next(params, until))
+
+    def _told(self, found: list[ClaimedJob]) -> list[ClaimedJob]:
         for job in found:
             self._running[job.id] = job
             self._tell(

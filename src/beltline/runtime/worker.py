@@ -29,7 +29,7 @@ from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
-from beltline.runtime.settler import Settler
+from beltline.runtime.stower import Stower
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
@@ -67,17 +67,16 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
         namespace = parts.config.store.namespace
-        self._parts = parts
-        self._config = config
+        self._parts, self._config = parts, config
         self._store = store
         self._namespace = namespace
         self._stopping = asyncio.Event()
         self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
         self._lease = Lease(store, namespace, config, random=random, definitions=parts.registry.names())
-        self._reporter = _reporter(parts)
+        self._settler = Stower(store, namespace, random=random, settled=self._settled)
+        self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
-        self._settler = Settler(store, namespace, random=random, settled=self._settled)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
         slots = _slots(parts.registry, config)
         self._runner = Runner(
@@ -90,6 +89,7 @@ class Worker:
             settle=self._settler.put,
             freed=self._freed,
             now=store.now,
+            objects=store.objects,
         )
         self._fetcher = Fetcher(
             store,
@@ -325,10 +325,11 @@ class Worker:
             await asyncio.wait(tasks, timeout=patience_us / MICROS)
 
 
-def _reporter(parts: Parts) -> Reporter:
+def _reporter(parts: Parts, stower: Stower) -> Reporter:
     retention = parts.config.retention
     keep = LogLimit(retention.log_lines, retention.log_bytes)
-    return Reporter(parts.store, parts.config.store.namespace, now=parts.store.now, keep=keep)
+    namespace = parts.config.store.namespace
+    return Reporter(parts.store, namespace, now=parts.store.now, stow=stower.keep, keep=keep)
 
 
 def _slots(registry: Registry, config: WorkerConfig) -> int:

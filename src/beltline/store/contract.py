@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.objects.objects import Objects
+from beltline.store.artifact import ArtifactStore
+from beltline.store.audit import AuditStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
-    AuditRow,
     BeatReply,
     ClaimJobs,
     Definition,
@@ -171,6 +173,10 @@ class JobReads(Protocol):
         """Count the jobs of `jobs` and the undiscarded ones of `dead`, by queue and state."""
         ...
 
+    async def known(self, namespace: str, job_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids under which there is a job."""
+        ...
+
     async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
         """Return those of the jobs that are final."""
         ...
@@ -318,21 +324,9 @@ class UpkeepStore(Protocol):
         """Remove what retention says, up to `limit` rows of a kind; return how many of each kind went.
 
         Keys: history, dead, sessions, tallies, idempotency, ledger. On PostgreSQL whole day partitions of
-        history are dropped, and the partitions of the coming days made. Attempts, logs, steps and positions
-        go with their job.
+        history are dropped, and the partitions of the coming days made. Attempts, artifacts, logs, steps and
+        positions go with their job.
         """
-        ...
-
-
-class AuditStore(Protocol):
-    """The hash-chained record of operator actions."""
-
-    async def append(self, namespace: str, entries: Sequence[AuditEntry], now: int) -> None:
-        """Append entries to the namespace's chain."""
-        ...
-
-    async def page(self, namespace: str, *, after: int = 0, limit: int = 1_000) -> list[AuditRow]:
-        """Return entries with seq > after, oldest first."""
         ...
 
 
@@ -355,10 +349,13 @@ class Store(Protocol):
     logs: LogStore
     steps: StepStore
     upkeep: UpkeepStore
+    artifacts: ArtifactStore
     audit: AuditStore
     wakeups: Wakeups
     traits: Traits
     url: str
+    # Where the engine puts what is too large for a row; None refuses it. The verbs above never look there.
+    objects: Objects | None
 
     def now(self) -> int:
         """Return the store's time.
@@ -372,6 +369,7 @@ class Store(Protocol):
 
         SQLite and an empty PostgreSQL are migrated; `migrate` True or False decides otherwise.
 
+        Tells the objects, where there are some, the store's identity: a random text made with the schema.
         Raises StoreUnavailable, SchemaOutdated (naming the command) or SchemaTooNew.
         """
         ...

@@ -13,6 +13,7 @@ from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.definitions.registry import Registry
 from beltline.engine import upkeep
+from beltline.engine.objects import NewArtifact
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
@@ -20,6 +21,7 @@ from beltline.runtime.lease import Lease
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.recorder import Recorder
 from beltline.runtime.reporter import Reporter
+from beltline.runtime.run import Run
 from beltline.runtime.runner import Runner
 from beltline.store.contract import Store
 from beltline.store.params import Finished
@@ -41,7 +43,7 @@ class Crank:
         self._namespace = namespace
         self._random = random
         self._lease = Lease(store, namespace, WorkerConfig(name="testing", lease_us=LEASE_US), random=random)
-        self._reporter = Reporter(store, namespace, now=store.now)
+        self._reporter = Reporter(store, namespace, now=store.now, stow=_refused)
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(_PLACES, grace_us=_GRACE_US)
         self._settlements: list[Settlement] = []
@@ -129,3 +131,7 @@ class Crank:
 
 def _nothing() -> None:
     return
+
+
+def _refused(_: Run, artifact: NewArtifact) -> None:
+    raise Unsupported(f"under test there is no place for artifacts: {artifact.name!r} cannot be kept")

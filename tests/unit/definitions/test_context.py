@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ class Port:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, str]] = []
         self.reports: list[tuple[float, str]] = []
+        self.artifacts: list[tuple[str, str, bytes]] = []
         self.is_asked_to_stop = False
 
     def append_log(self, level: str, message: str, fields: str) -> None:
@@ -22,6 +24,9 @@ class Port:
 
     def report_progress(self, fraction: float, note: str) -> None:
         self.reports.append((fraction, note))
+
+    def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
+        self.artifacts.append((name, kind, data))
 
     def is_cancelled(self) -> bool:
         return self.is_asked_to_stop
@@ -153,3 +158,46 @@ def test_a_run_that_was_asked_to_stop_can_see_it_and_stop(ctx: Context, port: Po
     assert ctx.cancelled
     with pytest.raises(asyncio.CancelledError):
         ctx.check_cancelled()
+
+
+def test_an_artifact_is_handed_on_with_its_content_type(ctx: Context, port: Port) -> None:
+    ctx.artifact("chart.png", b"\x89PNG", type="image/png")
+
+    assert port.artifacts == [("chart.png", "image/png", b"\x89PNG")]
+
+
+def test_an_artifact_without_a_type_is_just_bytes(ctx: Context, port: Port) -> None:
+    ctx.artifact("dump", bytearray(b"x"))
+
+    assert port.artifacts == [("dump", "application/octet-stream", b"x")]
+
+
+def test_a_file_is_read_when_it_is_given(ctx: Context, port: Port, tmp_path: Path) -> None:
+    file = tmp_path / "report.csv"
+    file.write_bytes(b"a,b")
+
+    ctx.artifact("report.csv", file, type="text/csv; charset=utf-8")
+    file.unlink()
+
+    assert port.artifacts == [("report.csv", "text/csv; charset=utf-8", b"a,b")]
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "a b", "x" * 129, "ä"])
+def test_an_artifact_name_that_is_no_plain_file_name_is_refused(ctx: Context, port: Port, name: str) -> None:
+    with pytest.raises(InvalidInput, match="artifact name"):
+        ctx.artifact(name, b"")
+
+    assert port.artifacts == []
+
+
+@pytest.mark.parametrize("kind", ["", "png", "image/", "image/png\r\nX: y"])
+def test_an_artifact_type_that_is_no_content_type_is_refused(ctx: Context, port: Port, kind: str) -> None:
+    with pytest.raises(InvalidInput, match="content type"):
+        ctx.artifact("chart.png", b"", type=kind)
+
+    assert port.artifacts == []
+
+
+def test_an_artifact_of_another_kind_than_bytes_is_refused(ctx: Context) -> None:
+    with pytest.raises(InvalidInput, match="not str"):
+        ctx.artifact("note.txt", "text")  # type: ignore[arg-type]

@@ -55,6 +55,9 @@ class PostgresReads:
         rows = await self._pool.rows("counts", namespace)
         return [StateCount(queue, JobState(state), count) for queue, state, count in rows]
 
+    async def known(self, namespace: str, job_ids: Sequence[str]) -> set[str]:
+        return {row[0] for row in await self._pool.rows("insert_known_ids", namespace, job_ids)}
+
     async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
         rows = await self._pool.rows("finished", namespace, job_ids)
         return [Finished(job_id, JobState(state), *rest) for job_id, state, *rest in rows]

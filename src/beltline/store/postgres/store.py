@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from beltline.core.clock import Clock
+from beltline.objects.objects import Objects
+from beltline.store.artifact import ArtifactStore
+from beltline.store.audit import AuditStore
 from beltline.store.contract import (
-    AuditStore,
     DefinitionStore,
     JobReads,
     JobStore,
@@ -18,6 +20,7 @@ from beltline.store.contract import (
 )
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
+from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.definitions import PostgresDefinitions
@@ -37,7 +40,15 @@ from beltline.store.steps import StepStore
 class PostgresStore:
     """A store in one schema of a PostgreSQL database; many processes on many machines may share it."""
 
-    def __init__(self, address: Address, *, clock: Clock, pool_size: int = POOL_SIZE) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        clock: Clock,
+        pool_size: int = POOL_SIZE,
+        objects: Objects | None = None,
+    ) -> None:
+        self.objects = objects
         self.url = address.url
         self.traits = Traits(multi_host=True, name="postgresql")
         self._pool = Pool(address, size=pool_size)
@@ -54,12 +65,13 @@ class PostgresStore:
         self.logs: LogStore = PostgresLogs(self._pool)
         self.steps: StepStore = PostgresSteps(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
+        self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)
 
     @classmethod
-    def from_url(cls, url: str, *, clock: Clock) -> PostgresStore:
+    def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:
         """Return the store of `postgresql://user@host:port/database?schema=name`. Raises ConfigError."""
-        return cls(address_of(url), clock=clock)
+        return cls(address_of(url), clock=clock, objects=objects)
 
     def now(self) -> int:
         """Return the server's time."""
@@ -73,6 +85,8 @@ class PostgresStore:
         try:
             await prepare(self._pool, migrate=migrate)
             await self._time.measure(self._pool)
+            if self.objects is not None:
+                self.objects.owner = await self._pool.value("identity")
         except BaseException:
             await self._pool.close()
             raise
@@ -84,6 +98,8 @@ class PostgresStore:
             self._is_open = False
             await self._hints.close()
             await self._pool.close()
+            if self.objects is not None:
+                self.objects.close()
 
     async def facts(self) -> Mapping[str, str]:
         """Return the server's settings, and how many connections are open and one store may open."""

@@ -45,6 +45,11 @@ class SqliteReads:
         )
         return [StateCount(queue, JobState(state), count) for queue, state, count in rows]
 
+    async def known(self, namespace: str, job_ids: Sequence[str]) -> set[str]:
+        parameters = {"namespace": namespace, "ids": packed(list(job_ids))}
+        rows = await self._gate.read(lambda transaction: transaction.listed("insert_known_ids", parameters))
+        return {job_id for job_id, _, _ in rows}
+
     async def finished(self, namespace: str, job_ids: Sequence[str]) -> list[Finished]:
         parameters = {"namespace": namespace, "ids": packed(list(job_ids))}
         return await self._gate.read(lambda transaction: _finished(transaction, parameters))

@@ -10,8 +10,10 @@ from typing import Final
 
 from beltline.core.clock import Clock
 from beltline.core.errors import ConfigError
+from beltline.objects.objects import Objects
+from beltline.store.artifact import ArtifactStore
+from beltline.store.audit import AuditStore
 from beltline.store.contract import (
-    AuditStore,
     DefinitionStore,
     JobReads,
     JobStore,
@@ -22,6 +24,7 @@ from beltline.store.contract import (
     UpkeepStore,
 )
 from beltline.store.hints import Wakeups
+from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
@@ -34,7 +37,7 @@ from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.steps import SqliteSteps
-from beltline.store.sqlite.transaction import Gate
+from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 from beltline.store.steps import StepStore
@@ -51,7 +54,10 @@ class SqliteStore:
     network file systems do not lock reliably.
     """
 
-    def __init__(self, path: str | None, *, clock: Clock, hop: Hop | None = None) -> None:
+    def __init__(
+        self, path: str | None, *, clock: Clock, hop: Hop | None = None, objects: Objects | None = None
+    ) -> None:
+        self.objects = objects
         self._path = str(Path(path).absolute()) if path is not None else None
         self._clock = clock
         self._open = False
@@ -68,10 +74,11 @@ class SqliteStore:
         self.logs: LogStore = SqliteLogs(self._gate)
         self.steps: StepStore = SqliteSteps(self._gate, self._path)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
+        self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 
     @classmethod
-    def from_url(cls, url: str, *, clock: Clock) -> SqliteStore:
+    def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> SqliteStore:
         """Return the store that a `sqlite:///` URL names. Raises ConfigError."""
         path = url.removeprefix(PREFIX)
         if path in {url, ""}:
@@ -80,7 +87,7 @@ class SqliteStore:
                     f"store URL {url!r} names no file; write sqlite:///beltline.db, or sqlite:////var/lib/beltline.db"
                 ]
             )
-        return cls(None if path == MEMORY else path, clock=clock)
+        return cls(None if path == MEMORY else path, clock=clock, objects=objects)
 
     def now(self) -> int:
         """Return the injected clock's time."""
@@ -98,6 +105,8 @@ class SqliteStore:
         if self._open:
             self._open = False
             await self._gate.close()
+            if self.objects is not None:
+                self.objects.close()
 
     async def facts(self) -> Mapping[str, str]:
         return dict(await self._gate.read(lambda transaction: transaction.run("facts", {}).fetchall()))
@@ -120,6 +129,8 @@ class SqliteStore:
 
     def _prepare(self, connection: sqlite3.Connection, *, allowed: bool) -> None:
         migrate(connection, allowed=allowed, url=self.url, now=self._clock.now())
+        if self.objects is not None:
+            self.objects.owner = Transaction(connection).value("identity")
 
     def _looked_up(self) -> Mapping[int, bool]:
         if self._path is None or not Path(self._path).exists():

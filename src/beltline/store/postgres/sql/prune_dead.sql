@@ -1,4 +1,5 @@
--- Removes old dead letters with their attempts, logs, steps and positions. $1 namespace, $2 before, $3 limit.
+-- Removes old dead letters with their attempts, artifacts, logs, steps and positions. $1 namespace, $2 before,
+-- $3 limit.
 WITH
 gone AS (
     DELETE FROM dead
@@ -6,6 +7,7 @@ gone AS (
     RETURNING id
 ),
 attempted AS (DELETE FROM attempts AS a WHERE a.namespace = $1 AND a.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g))),
+listed AS (DELETE FROM artifacts AS f WHERE f.namespace = $1 AND f.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g))),
 logged AS (DELETE FROM job_logs AS l WHERE l.namespace = $1 AND l.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g))),
 remembered AS (DELETE FROM steps AS s WHERE s.namespace = $1 AND s.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g))),
 reached AS (DELETE FROM positions AS p WHERE p.namespace = $1 AND p.job_id = ANY (ARRAY(SELECT g.id FROM gone AS g)))

@@ -1,0 +1,2 @@
+-- What tells this store from every other one.
+SELECT id FROM identity
