@@ -14,11 +14,13 @@ from typing import Final
 
 import uvloop
 
+from beltline.bodies import command
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app
 from beltline.config import Config
-from beltline.core.clock import SystemClock
+from beltline.core.clock import Clock, SystemClock
 from beltline.engine.definitions import apply_definitions
+from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.open import store_from_url
 
@@ -36,15 +38,15 @@ def run_worker(config: Config, target: str) -> int:
     # Threads that hand over quickly: the event loop and the store's writer thread share one interpreter.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     belt = load_app(target)
-    return uvloop.run(work(config, belt))
+    return uvloop.run(work(config, belt, target))
 
 
-async def work(config: Config, belt: Beltline) -> int:
+async def work(config: Config, belt: Beltline, target: str | None = None) -> int:
     """Run a worker on the running event loop until it is stopped by SIGTERM or SIGINT, or idle.
 
-    Return the exit code.
+    Return the exit code. `target` names the app as `load_app` takes it.
     """
-    async with ready_worker(config, belt) as worker:
+    async with ready_worker(config, belt, target) as worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
@@ -54,11 +56,11 @@ async def work(config: Config, belt: Beltline) -> int:
 
 
 @asynccontextmanager
-async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
+async def ready_worker(config: Config, belt: Beltline, target: str | None = None) -> AsyncIterator[Worker]:
     """Yield a worker for the jobs of `belt`, ready to run.
 
     Opens and closes the configured store, and applies the definitions; `belt` is open on that store
-    meanwhile.
+    meanwhile. Where a body runs in a process of its own, that loads the app again by its `target`.
     """
     clock = SystemClock()
     url = config.store.url
@@ -67,7 +69,7 @@ async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
     try:
         namespace = config.store.namespace
         await apply_definitions(store, namespace, belt.registry)
-        async with belt.on(store, namespace):
+        async with belt.on(store, namespace), _processes(config, belt, target, clock) as processes:
             yield Worker(
                 Parts(
                     store=store,
@@ -76,7 +78,24 @@ async def ready_worker(config: Config, belt: Beltline) -> AsyncIterator[Worker]:
                     clock=clock,
                     random=random.SystemRandom(),
                     open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
+                    processes=processes,
                 )
             )
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _processes(
+    config: Config, belt: Beltline, target: str | None, clock: Clock
+) -> AsyncIterator[ProcessExecutor | None]:
+    """Yield what runs bodies in processes, with the app loaded there; None where no job asks for that."""
+    if target is None or all(definition.mode != "process" for definition in belt.registry):
+        yield None
+        return
+    executor = ProcessExecutor(command(target), config.worker, clock=clock)
+    await executor.open(belt.registry)
+    try:
+        yield executor
+    finally:
+        await executor.close()

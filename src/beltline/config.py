@@ -5,16 +5,18 @@ Every problem is reported at once.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from beltline.core.clock import MICROS
+from beltline.core.clock import HOUR, MICROS
 from beltline.core.durations import micros
 from beltline.core.errors import ConfigError, InvalidInput
+from beltline.core.sizes import MEBIBYTE, Size, memory_bytes, shown_memory
 
 DEFAULT_STORE: Final = "sqlite:///beltline.db"
 DEFAULT_NAMESPACE: Final = "default"
@@ -43,20 +45,34 @@ class StoreConfig:
 class WorkerConfig:
     """One worker process. Durations are microseconds.
 
-    `concurrency` bounds the jobs in flight, `threads` those of them that run in threads. A session is beaten
-    three times in a `lease_us`; a worker unseen for a whole lease is rescued. `drain_us`: how long a stopping
-    worker lets bodies end before it gives them back. `grace_us`: how long past its time-out a body may block
-    the event loop before the watchdog ends the process.
+    `concurrency` bounds the jobs in flight, `threads` those of them that run in threads, `body_processes`
+    those that run in processes (None: one on each core). Such a process is replaced after
+    `body_process_jobs` bodies, at the age of `body_process_age_us`, and once it keeps `body_process_memory`
+    bytes more than it began with.
+
+    A session is beaten three times in a `lease_us`; a worker unseen for a whole lease is rescued. `drain_us`:
+    how long a stopping worker lets bodies end before it gives them back. `grace_us`: how long past its
+    time-out a body may block the event loop before the watchdog ends the process, and how long a body in a
+    process has to end once it was asked to.
     """
 
     queues: tuple[str, ...] | None = None
     concurrency: int = 100
     threads: int = 16
+    body_processes: int | None = None
+    body_process_jobs: int = 10_000
+    body_process_age_us: int = HOUR
+    body_process_memory: int = 256 * MEBIBYTE
     lease_us: int = 15 * MICROS
     drain_us: int = 30 * MICROS
     grace_us: int = 5 * MICROS
     name: str = ""
     until_idle: bool = False
+
+    @property
+    def body_places(self) -> int:
+        """How many bodies run in processes at once: one on each core, where nothing else is said."""
+        return self.body_processes or os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +171,8 @@ def described(config: Config) -> Mapping[str, object]:
         value = getattr(getattr(config, setting.section), setting.field)
         if setting.field.endswith("_us"):
             value = f"{value / MICROS:g}s"
+        elif setting.field.endswith("_memory"):
+            value = shown_memory(value)
         elif isinstance(value, tuple):
             value = list(value)
         found[setting.key] = masked(value) if isinstance(value, str) else value
@@ -272,6 +290,10 @@ def _number(lowest: int, highest: int) -> Callable[[object], int]:
     return read
 
 
+def _memory(value: object) -> int:
+    return memory_bytes(cast("Size", value))
+
+
 def _duration(lowest: int, highest: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         # A text without a unit means seconds, as a number does: variables and flags know only texts.
@@ -293,6 +315,25 @@ SETTINGS: Final = (
     Setting("worker.queues", "queues", "BELTLINE_WORKER_QUEUES", _queues),
     Setting("worker.concurrency", "concurrency", "BELTLINE_WORKER_CONCURRENCY", _number(1, 10_000)),
     Setting("worker.threads", "threads", "BELTLINE_WORKER_THREADS", _number(1, 1_000)),
+    Setting("worker.body_processes", "body_processes", "BELTLINE_WORKER_BODY_PROCESSES", _number(1, 1_000)),
+    Setting(
+        "worker.body_process_jobs",
+        "body_process_jobs",
+        "BELTLINE_WORKER_BODY_PROCESS_JOBS",
+        _number(1, 1_000_000_000),
+    ),
+    Setting(
+        "worker.body_process_age",
+        "body_process_age_us",
+        "BELTLINE_WORKER_BODY_PROCESS_AGE",
+        _duration(1, 366 * _DAY),
+    ),
+    Setting(
+        "worker.body_process_memory",
+        "body_process_memory",
+        "BELTLINE_WORKER_BODY_PROCESS_MEMORY",
+        _memory,
+    ),
     Setting("worker.lease", "lease_us", "BELTLINE_WORKER_LEASE", _duration(1, 3_600)),
     Setting("worker.drain", "drain_us", "BELTLINE_WORKER_DRAIN", _duration(0, _DAY)),
     Setting("worker.grace", "grace_us", "BELTLINE_WORKER_GRACE", _duration(0, 3_600)),

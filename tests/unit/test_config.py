@@ -77,6 +77,7 @@ def test_a_path_given_wins_over_the_variable() -> None:
 
 def test_every_setting_has_a_variable_that_works() -> None:
     values = {"store.url": "postgresql://me@host/db", "store.namespace": "shop", "worker.queues": "a"}
+    values["worker.body_process_memory"] = "1Gi"
     env = {setting.variable: values.get(setting.key, "9") for setting in SETTINGS}
 
     loaded = load_with_sources(None, env, {})

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from beltline.core.durations import Duration, micros
+from beltline.core.failure import failure, failure_of
 from beltline.core.reasons import Reason
 
 
@@ -71,6 +72,28 @@ class Outcome(NamedTuple):
 def succeeded(result: bytes | None) -> Outcome:
     """The body returned."""
     return Outcome(Ending.SUCCEEDED, result)
+
+
+def signalled(signal: Signal) -> Outcome:
+    """The body returned or raised one of the three words."""
+    if isinstance(signal, Snooze):
+        return Outcome(Ending.SNOOZED, delay_us=signal.delay_us)
+    if isinstance(signal, Cancel):
+        error = failure("Cancel", signal.why) if signal.why else None
+        return Outcome(Ending.CANCELLED, error=error, reason=Reason.CANCELLED_BY_HANDLER)
+    why = signal.why if isinstance(signal, Fail) else str(signal)
+    return Outcome(Ending.FAILED, error=failure("Fail", why), reason=Reason.FAILED_BY_HANDLER)
+
+
+def raised(error: BaseException, *, permitted: bool) -> Outcome:
+    """The body raised; `permitted` says whether such an error may be tried again."""
+    reason = None if permitted else Reason.NOT_RETRYABLE
+    return Outcome(Ending.FAILED, error=failure_of(error), reason=reason)
+
+
+def unreadable(error: BaseException) -> Outcome:
+    """The payload does not fit the definition that the worker has."""
+    return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
 
 
 def released(reason: Reason, delay_us: int | None = None) -> Outcome:

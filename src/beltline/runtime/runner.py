@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from beltline.core.clock import MICROS
 from beltline.core.decide import Policy
-from beltline.core.failure import failure, failure_of
+from beltline.core.failure import failure
 from beltline.core.job import ClaimedJob
-from beltline.core.outcome import Cancel, Ending, Fail, Outcome, Signal, Snooze, released, succeeded
+from beltline.core.outcome import (
+    Ending,
+    Outcome,
+    Signal,
+    raised,
+    released,
+    signalled,
+    succeeded,
+    unreadable,
+)
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.registry import Registry
 from beltline.engine.settle import Settlement
-from beltline.executors.contract import Executor
+from beltline.executors.contract import Executor, Places, RemoteExecutor
 from beltline.runtime.run import Cause, Reports, Run
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
+
+_BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
+_Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
 
 
 class Runner:
@@ -41,10 +53,12 @@ class Runner:
         settle: Callable[[Settlement], None],
         freed: Callable[[], None],
         now: Callable[[], int],
+        remote: RemoteExecutor | None = None,
     ) -> None:
         self.runs: dict[tuple[str, int], Run] = {}
         self._registry = registry
         self._executors = executors
+        self._remote = remote
         self._concurrency = concurrency
         self._grace_s = grace_us / MICROS
         self._reports = reports
@@ -53,10 +67,11 @@ class Runner:
         self._now = now
         self._policies: dict[str, Policy] = {}
         self._overstaying = 0
-        places = {mode: executor.places for mode, executor in executors.items()}
+        everywhere: dict[str, Places] = {**executors, **({"process": remote} if remote else {})}
+        places = {mode: executor.places for mode, executor in everywhere.items()}
         self._held = {mode: 0 for mode, limit in places.items() if limit is not None}
         self._places = [limit for limit in places.values() if limit is not None]
-        self._limited = [executor for executor in executors.values() if executor.places is not None]
+        self._limited = [executor for executor in everywhere.values() if executor.places is not None]
 
     @property
     def stuck(self) -> int:
@@ -88,9 +103,12 @@ class Runner:
             return
         run = Run(job, definition, self._reports)
         self.runs[run.key] = run
+        body: _Body = self._body
         if definition.mode in self._held:
             self._held[definition.mode] += 1
-        run.task = asyncio.create_task(self._run(run))
+            if definition.mode == "process" and self._remote is not None:
+                body = partial(self._body_elsewhere, self._remote)
+        run.task = asyncio.create_task(self._run(run, body))
         if job.deadline_at is not None:
             self._limit(run, None)
 
@@ -104,10 +122,10 @@ class Runner:
         for run in self.runs.values():
             self._end(run, released(Reason.DRAINED))
 
-    async def _run(self, run: Run) -> None:
+    async def _run(self, run: Run, body: _Body) -> None:
         run.begun = True
         try:
-            outcome = await self._outcome(run)
+            outcome = await self._outcome(run, body)
         finally:
             if run.limit is not None:
                 run.limit.cancel()
@@ -127,13 +145,13 @@ class Runner:
                 self._overstaying += 1
             self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
 
-    async def _outcome(self, run: Run) -> Outcome:
+    async def _outcome(self, run: Run, body: _Body) -> Outcome:
         try:
             if run.cause is not None:
                 return _interrupted(run, asyncio.CancelledError())
-            return await self._body(run)
+            return await body(run)
         except Signal as signal:
-            return _signalled(signal)
+            return signalled(signal)
         except asyncio.CancelledError as error:
             return _interrupted(run, error)
         except KeyboardInterrupt:
@@ -146,7 +164,7 @@ class Runner:
         try:
             arguments = definition.payload.load(run.job.payload)
         except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
-            return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
+            return unreadable(error)
         timeout_us = run.job.timeout_us
         value = await self._executors[definition.mode].run(
             definition,
@@ -154,7 +172,12 @@ class Runner:
             arguments,
             begun=None if timeout_us is None else partial(self._limit, run, timeout_us),
         )
-        return _signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
+        return signalled(value) if isinstance(value, Signal) else succeeded(definition.result.dump(value))
+
+    async def _body_elsewhere(self, remote: RemoteExecutor, run: Run) -> Outcome:
+        begun = None if run.job.timeout_us is None else partial(self._limit, run, run.job.timeout_us)
+        outcome = await remote.run(run.job, run.definition, run, begun=begun)
+        return _in_view(run, outcome) if outcome.ending in _BROKEN else outcome
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:
         """Stop the run at its deadline, or after its time-out, which counts from now: its body begins."""
@@ -184,16 +207,6 @@ class Runner:
         return found
 
 
-def _signalled(signal: Signal) -> Outcome:
-    if isinstance(signal, Snooze):
-        return Outcome(Ending.SNOOZED, delay_us=signal.delay_us)
-    if isinstance(signal, Cancel):
-        error = failure("Cancel", signal.why) if signal.why else None
-        return Outcome(Ending.CANCELLED, error=error, reason=Reason.CANCELLED_BY_HANDLER)
-    why = signal.why if isinstance(signal, Fail) else str(signal)
-    return Outcome(Ending.FAILED, error=failure("Fail", why), reason=Reason.FAILED_BY_HANDLER)
-
-
 def _interrupted(run: Run, error: BaseException) -> Outcome:
     if run.cause is Cause.CANCEL:
         return Outcome(Ending.CANCELLED, reason=Reason.CANCEL_REQUESTED)
@@ -215,12 +228,16 @@ def _timed_out(run: Run) -> Outcome:
 
 
 def _failed(run: Run, error: BaseException) -> Outcome:
+    return _in_view(run, raised(error, permitted=run.definition.retry.permits(error)))
+
+
+def _in_view(run: Run, outcome: Outcome) -> Outcome:
+    """What a failure comes to where the body was asked to stop."""
     if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
         return _timed_out(run)
     if run.cause is Cause.DRAIN:
         # Whatever it raised, it was asked to stop: a shutdown is no failure of the job.
         return released(Reason.DRAINED)
     if run.cause is Cause.CANCEL:
-        return Outcome(Ending.CANCELLED, error=failure_of(error), reason=Reason.CANCEL_REQUESTED)
-    permitted = run.definition.retry.permits(error)
-    return Outcome(Ending.FAILED, error=failure_of(error), reason=None if permitted else Reason.NOT_RETRYABLE)
+        return Outcome(Ending.CANCELLED, error=outcome.error, reason=Reason.CANCEL_REQUESTED)
+    return outcome

@@ -11,9 +11,10 @@ from typing import Final
 
 from beltline.config import Config, WorkerConfig
 from beltline.core.clock import MICROS, Clock
-from beltline.core.errors import LeaseLost, StoreError
+from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
 from beltline.definitions.registry import Registry
+from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
 from beltline.runtime.chores import chores
@@ -42,6 +43,7 @@ class Parts:
     """What a worker is made of.
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
+    `processes` runs the bodies of mode "process".
     """
 
     store: Store
@@ -50,6 +52,19 @@ class Parts:
     clock: Clock
     random: Random
     open_heart_store: Callable[[], Store] | None = None
+    processes: RemoteExecutor | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where a definition needs processes and there are none."""
+        lacking = [] if self.processes else [each for each in self.registry if each.mode == "process"]
+        if lacking:
+            raise ConfigError(
+                [
+                    f"job {definition.name!r} at {definition.place}: this worker has no processes for bodies;"
+                    " start it with the place of its app, as `beltline work APP` does"
+                    for definition in lacking
+                ]
+            )
 
 
 class Worker:
@@ -61,11 +76,10 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
-        namespace = parts.config.store.namespace
+        self._namespace = namespace = parts.config.store.namespace
         self._parts = parts
         self._config = config
         self._store = store
-        self._namespace = namespace
         self._stopping = asyncio.Event()
         self._exit_code = 0
         self._lease = Lease(store, namespace, config, random=random)
@@ -82,6 +96,7 @@ class Worker:
             settle=self._settler.put,
             freed=self._freed,
             now=store.now,
+            remote=parts.processes,
         )
         self._fetcher = Fetcher(
             store,
@@ -287,6 +302,7 @@ class Worker:
 
 
 def _slots(registry: Registry, config: WorkerConfig) -> int:
-    """An app whose bodies all run in threads holds no more jobs than it has threads."""
-    only_threads = all(definition.mode == "thread" for definition in registry) and bool(registry.names())
-    return min(config.concurrency, config.threads) if only_threads else config.concurrency
+    """An app none of whose bodies run on the loop holds no more jobs than there are places for them."""
+    places = {"async": config.concurrency, "thread": config.threads, "process": config.body_places}
+    modes = {definition.mode for definition in registry} or {"async"}
+    return min(config.concurrency, sum(places[mode] for mode in modes))
