@@ -96,7 +96,10 @@ class Maker:
 
     async def close(self) -> None:
         """End the forkserver, and with it every process it has made."""
+        members = [*self._members.values()]
         self._lose()
+        for member in members:
+            member.leave()
         await self._end_program()
 
     async def _end_program(self) -> None:

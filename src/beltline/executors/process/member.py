@@ -91,9 +91,15 @@ class Member(asyncio.Protocol):
         self._verdict = self._verdict or died(code, trace)
         loop = asyncio.get_running_loop()
         # What the body started may hold the pipe open beyond the end of its process.
-        loop.call_later(_LAST_WORDS_S, self._leave, self._verdict)
+        loop.call_later(_LAST_WORDS_S, self.leave)
         if self._transport is None or self._transport.is_closing():
             self._conclude(self._verdict)
+
+    def leave(self) -> None:
+        """Listen no more."""
+        self._conclude(self._verdict or died(None))
+        if self._transport is not None:
+            self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to speak."""
@@ -134,11 +140,6 @@ class Member(asyncio.Protocol):
         visit, self._visit = self._visit, None
         if visit is not None and not visit.ended.done():
             visit.ended.set_result(outcome)
-
-    def _leave(self, outcome: Outcome) -> None:
-        self._conclude(outcome)
-        if self._transport is not None:
-            self._transport.close()
 
     def _send(self, frame: Frame) -> None:
         if self._transport is not None and not self._transport.is_closing():

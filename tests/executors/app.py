@@ -1,0 +1,152 @@
+"""The bodies that the tests run in processes of their own. They tell by log lines what they are at."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import mmap
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from beltline import Beltline, Cancel, Context, Fail, Retry, Snooze
+
+belt = Beltline()
+
+
+@belt.job(mode="process")
+def adds(left: int, right: int) -> int:
+    return left + right
+
+
+@belt.job(mode="process")
+async def adds_on_a_loop(left: int, right: int) -> int:
+    await asyncio.sleep(0)
+    return left + right
+
+
+@belt.job(mode="process")
+def tells(ctx: Context) -> dict[str, object]:
+    ctx.log.warning("half way", row=3)
+    ctx.progress(0.5, "row 3")
+    return {
+        "job": [ctx.job_id, ctx.definition, ctx.version, ctx.queue, ctx.correlation_id],
+        "counts": [ctx.run, ctx.attempt, ctx.max_attempts, ctx.fence],
+        "labels": dict(ctx.labels),
+        "asked": ctx.cancelled,
+    }
+
+
+@belt.job(mode="process")
+def names_its_process() -> int:
+    return os.getpid()
+
+
+@belt.job(mode="process", retry=Retry(give_up_on=(LookupError,)))
+def fails(kind: str) -> None:
+    raise {"value": ValueError, "lookup": LookupError, "exit": SystemExit}[kind]("no paper")
+
+
+@belt.job(mode="process")
+def says(word: str) -> int:
+    if word == "snooze":
+        raise Snooze("3s")
+    if word == "cancel":
+        raise Cancel("not needed")
+    raise Fail("never")
+
+
+@belt.job(mode="process")
+def returns_a_text() -> int:
+    return "three"  # type: ignore[return-value]
+
+
+@belt.job(mode="process")
+def obeys(ctx: Context) -> None:
+    ctx.log.info("begun")
+    while not ctx.cancelled:
+        threading.Event().wait(0.005)
+    ctx.check_cancelled()
+
+
+@belt.job(mode="process")
+async def waits_on_a_loop(ctx: Context) -> None:
+    ctx.log.info("begun")
+    await asyncio.Event().wait()
+
+
+@belt.job(mode="process")
+def ignores(ctx: Context) -> None:
+    """Hold the interpreter, whatever one is asked."""
+    ctx.log.info("begun", pid=os.getpid())
+    while True:
+        pass
+
+
+@belt.job(mode="process")
+def holds_the_lock(ctx: Context) -> None:
+    """Sleep in a C function that keeps the interpreter's lock: nothing of Python runs meanwhile."""
+    ctx.log.info("begun", pid=os.getpid())
+    ctypes.PyDLL(None).sleep(600)
+
+
+@belt.job(mode="process")
+def leaves_a_child(ctx: Context) -> None:
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    ctx.log.info("begun", pid=sleeper.pid)
+    sleeper.wait()
+
+
+@belt.job(mode="process")
+def waits_for(ctx: Context, file: str) -> int:
+    """Run until a file exists."""
+    ctx.log.info("begun")
+    while not Path(file).exists():
+        threading.Event().wait(0.005)
+    return os.getpid()
+
+
+@belt.job(mode="process")
+def dies(how: str) -> None:
+    if how == "exit":
+        os._exit(3)
+    if how == "parent":
+        os.kill(os.getppid(), signal.SIGKILL)
+        threading.Event().wait()
+    if how == "pipe":
+        os.closerange(3, 256)
+        return
+    os.kill(os.getpid(), signal.Signals[how])
+
+
+@belt.job(mode="process")
+def dies_once(ctx: Context) -> int:
+    if ctx.run == 1:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return os.getpid()
+
+
+@belt.job(mode="process", memory="256Mi")
+def allocates(how: str, mebibytes: int) -> int:
+    size = mebibytes << 20
+    if how == "untouched":
+        return len(bytearray(size))
+    if how == "touched":
+        return len(b"x" * size)
+    shared = mmap.mmap(-1, size)
+    for page in range(0, size, mmap.PAGESIZE):
+        shared[page] = 1
+    return size
+
+
+@belt.job(mode="process")
+def keeps(mebibytes: int) -> int:
+    """Keep memory beyond the end of the body."""
+    kept.append(b"x" * (mebibytes << 20))
+    return os.getpid()
+
+
+kept: list[bytes] = []
