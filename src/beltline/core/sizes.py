@@ -13,7 +13,7 @@ MEBIBYTE: Final = 1_048_576
 LEAST_MEMORY: Final = 16 * MEBIBYTE
 MOST_MEMORY: Final = 1 << 44
 
-_TEXT: Final = re.compile(r"([1-9]\d{0,14})(Ki|Mi|Gi|Ti)?")
+_TEXT: Final = re.compile(r"([1-9][0-9]{0,14})(Ki|Mi|Gi|Ti)?")
 
 
 def memory_bytes(value: Size, *, what: str = "memory") -> int:
