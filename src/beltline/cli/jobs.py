@@ -22,6 +22,7 @@ from beltline.core.durations import micros
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine import control
+from beltline.engine.stacks import stack_of
 from beltline.store.contract import Store
 from beltline.store.params import LogLine
 
@@ -127,6 +128,24 @@ def logs(invocation: Invocation, job_id: str, *, after: int, limit: int) -> None
         click.echo(clean(_log_line(line)))
     if not page:
         note("no lines")
+
+
+@jobs.command("stack", epilog=example("beltline jobs stack 06f2k9…\nbeltline jobs stack 06f2k9… --json"))
+@click.argument("job_id", metavar="ID")
+@click.option(
+    "--timeout", default="15s", show_default=True, metavar="TIME", help="Wait so long for its worker."
+)
+@pass_invocation
+def stack(invocation: Invocation, job_id: str, *, timeout: str) -> None:
+    """Show where the body of a running job is now: its stack, told by its worker."""
+    timeout_us = micros(timeout, what="--timeout")
+    found = with_store(
+        invocation, lambda store, namespace: stack_of(store, namespace, job_id, timeout_us=timeout_us)
+    )
+    if invocation.json:
+        print_json({"id": job_id, "stack": found})
+    else:
+        click.echo(clean(found), nl=False)
 
 
 def _log_line(line: LogLine) -> str:

@@ -64,3 +64,7 @@ class RemoteExecutor(Places, Protocol):
         and was ended; else the outcome is what the body made of it.
         """
         ...
+
+    def stack(self, job_id: str, fence: int) -> Awaitable[str] | None:
+        """Return the stack of a body; None where it has not begun."""
+        ...

@@ -27,6 +27,7 @@ from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
+from beltline.runtime.stacks import Stacks
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Hint, Store
 from beltline.store.params import BeatReply
@@ -108,22 +109,13 @@ class Worker:
             random=random,
         )
         self._pulse = Pulse(parts.clock)
+        self._stacks = self._make_stacks()
+        self._stack_asks = Loop("stacks", self._beat_s, self._stacks.tick, random=random)
         self._heart = self._make_heart()
         self._requests = Loop(
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
-        rescuer = Rescuer(store, namespace, clock=parts.clock, random=random, own=lambda: self._lease.session)
-        self._loops = [
-            self._requests,
-            *chores(
-                store,
-                namespace,
-                retention=parts.config.retention,
-                rescuer=rescuer,
-                rescue_s=self._beat_s,
-                random=random,
-            ),
-        ]
+        self._loops = self._make_loops()
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -176,7 +168,39 @@ class Worker:
             session=lambda: self._lease.session,
             interval_us=config.lease_us // BEATS_A_LEASE,
             replied=self._replied,
-            watches=(watchdog,),
+            watches=(watchdog, self._stacks),
+        )
+
+    def _make_loops(self) -> list[Loop]:
+        rescuer = Rescuer(
+            self._store,
+            self._namespace,
+            clock=self._parts.clock,
+            random=self._parts.random,
+            own=lambda: self._lease.session,
+        )
+        return [
+            self._requests,
+            self._stack_asks,
+            *chores(
+                self._store,
+                self._namespace,
+                retention=self._parts.config.retention,
+                rescuer=rescuer,
+                rescue_s=self._beat_s,
+                random=self._parts.random,
+            ),
+        ]
+
+    def _make_stacks(self) -> Stacks:
+        return Stacks(
+            self._store,
+            self._namespace,
+            self._runner.runs,
+            session=lambda: self._lease.session,
+            threads=self._threads,
+            processes=self._parts.processes,
+            pulse=self._pulse,
         )
 
     async def _fetch_on(self) -> None:
@@ -240,6 +264,7 @@ class Worker:
             self._fetcher.hinted.set()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
+            self._stack_asks.wake()
 
     def _replied(self, session: str, reply: BeatReply) -> None:
         if session != self._lease.session:

@@ -41,6 +41,7 @@ from beltline.store.params import (
     StateCount,
     Tally,
 )
+from beltline.store.stacks import StackStore
 
 
 class JobStore(Protocol):
@@ -352,6 +353,7 @@ class Store(Protocol):
     queues: QueueStore
     definitions: DefinitionStore
     logs: LogStore
+    stacks: StackStore
     upkeep: UpkeepStore
     audit: AuditStore
     wakeups: Wakeups

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Final
 
 from beltline.core.outcome import released
 from beltline.core.reasons import Reason
@@ -19,6 +17,7 @@ from beltline.executors.process.body import run_body
 from beltline.executors.process.frames import Frame, Frames, Kind
 from beltline.executors.process.memory import kept
 from beltline.executors.process.messages import ended_frame, job_of
+from beltline.executors.stack import thread_stack
 
 _CHUNK: Final = 65_536
 
@@ -119,10 +118,4 @@ class Child:
             if (visit := self._visit) is not None:
                 visit.stop()
         elif frame.kind is Kind.STACK:
-            self._pipe.send(Frame(Kind.STACKED, frame.head, _stack(self._main).encode("utf-8", "replace")))
-
-
-def _stack(thread: int) -> str:
-    """Return the stack of a thread, the outermost call first."""
-    frames: Any = sys._current_frames()  # noqa: SLF001 - the documented way to another thread's stack
-    return "".join(traceback.format_stack(frames.get(thread)))
+            self._pipe.send(Frame(Kind.STACKED, frame.head, thread_stack(self._main).encode()))

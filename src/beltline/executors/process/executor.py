@@ -100,7 +100,7 @@ class ProcessExecutor:
                 self._pool.give_back(member, alone=alone)
 
     def stack(self, job_id: str, fence: int) -> Awaitable[str] | None:
-        """Return the stack of a body that runs here."""
+        """Return the stack of a body; None where it has no process yet."""
         member = self._busy.get((job_id, fence))
         return None if member is None else member.stack()
 

@@ -26,8 +26,10 @@ from beltline.store.postgres.queues import PostgresQueues
 from beltline.store.postgres.reads import PostgresReads
 from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
+from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.stacks import StackStore
 
 
 class PostgresStore:
@@ -47,6 +49,7 @@ class PostgresStore:
         self.queues: QueueStore = PostgresQueues(self._pool, self._hints)
         self.definitions: DefinitionStore = PostgresDefinitions(self._pool)
         self.logs: LogStore = PostgresLogs(self._pool)
+        self.stacks: StackStore = PostgresStacks(self._pool, self._hints)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.audit: AuditStore = PostgresAudit(self._pool)
 

@@ -33,9 +33,11 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
+from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.transaction import Gate, prepare_writer
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
+from beltline.store.stacks import StackStore
 
 PREFIX: Final = "sqlite:///"
 MEMORY: Final = ":memory:"
@@ -64,6 +66,7 @@ class SqliteStore:
         self.queues: QueueStore = SqliteQueues(self._gate)
         self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
         self.logs: LogStore = SqliteLogs(self._gate)
+        self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 
