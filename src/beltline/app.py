@@ -93,7 +93,11 @@ async def _processes(
     if target is None or all(definition.mode != "process" for definition in belt.registry):
         yield None
         return
-    executor = ProcessExecutor(command(target), config.worker, clock=clock)
+    # A Beltline that a body opens is on the worker's store.
+    store = {"BELTLINE_STORE": config.store.url, "BELTLINE_NAMESPACE": config.store.namespace}
+    executor = ProcessExecutor(
+        command(target), config.worker, clock=clock, environment={**os.environ, **store}
+    )
     await executor.open(belt.registry)
     try:
         yield executor

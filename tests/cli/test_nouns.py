@@ -93,7 +93,10 @@ def test_status_tells_what_each_store_has(any_cli: Terminal) -> None:
     ran = any_cli("db", "status")
 
     assert ran.code == 0
-    assert ran.lines[1].split() == ["0001_initial", "applied"]
+    assert [line.split() for line in ran.lines[1:]] == [
+        ["0001_initial", "applied"],
+        ["0002_stacks", "applied"],
+    ]
 
 
 def test_the_settings_are_shown_with_their_sources(terminal: Terminal) -> None:

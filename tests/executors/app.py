@@ -41,6 +41,11 @@ def tells(ctx: Context) -> dict[str, object]:
 
 
 @belt.job(mode="process")
+def names_its_store() -> str:
+    return belt.url
+
+
+@belt.job(mode="process")
 def names_its_process() -> int:
     return os.getpid()
 

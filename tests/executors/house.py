@@ -22,6 +22,7 @@ from tests.executors import app
 from tests.waiting import eventually_async
 
 APP: Final = str(Path(app.__file__))
+STORE: Final = "sqlite:///tests-have-none.db"
 GRACE_US: Final = 100_000
 
 
@@ -56,7 +57,12 @@ class House:
 
     def __init__(self, *, target: str = APP, clock: Clock | None = None, **settings: Any) -> None:
         config = WorkerConfig(**{"body_processes": 2, "grace_us": GRACE_US, **settings})
-        self.executor = ProcessExecutor(command(target), config, clock=clock or SystemClock())
+        self.executor = ProcessExecutor(
+            command(target),
+            config,
+            clock=clock or SystemClock(),
+            environment={**os.environ, "BELTLINE_STORE": STORE},
+        )
         self._numbers = count(1)
 
     async def __aenter__(self) -> Self:

@@ -12,7 +12,7 @@ from beltline.core.failure import read_failure
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from tests.executors import app
-from tests.executors.house import APP, House
+from tests.executors.house import APP, STORE, House
 
 
 async def test_a_body_returns_its_result(house: House) -> None:
@@ -108,6 +108,10 @@ async def test_bodies_run_beside_each_other_and_no_more_than_there_are_places(ho
 
 async def test_a_process_is_used_again(house: House) -> None:
     assert await house.process_of() == await house.process_of()
+
+
+async def test_a_beltline_that_a_body_opens_is_on_the_workers_store(house: House) -> None:
+    assert json.loads((await house.run(app.names_its_store)).result or b"") == STORE
 
 
 async def test_an_app_that_cannot_be_loaded_is_refused(tmp_path: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from beltline.config import WorkerConfig
@@ -31,14 +31,21 @@ class ProcessExecutor:
 
     A body that is asked to stop sees `ctx.cancelled`, or is cancelled where it is a coroutine; where it has
     not ended after the grace, its process is killed. A job that was running when a process ended is suspect:
-    it runs in a new process, which ends with it.
+    it runs in a new process, which ends with it. `command` starts the forkserver, in this `environment`.
     """
 
     stuck = 0
 
-    def __init__(self, command: Sequence[str], config: WorkerConfig, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        config: WorkerConfig,
+        *,
+        clock: Clock,
+        environment: Mapping[str, str],
+    ) -> None:
         self.places = config.body_places
-        self._maker = Maker(command, clock)
+        self._maker = Maker(command, environment, clock)
         self._pool = Pool(self._maker, config, clock)
         self._room = asyncio.Semaphore(self.places)
         self._grace_s = config.grace_us / MICROS

@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final
@@ -28,7 +28,8 @@ class NoProcess(Exception):
 class Maker:
     """Makes processes for bodies by a forkserver, which is started anew where it has ended."""
 
-    def __init__(self, command: Sequence[str], clock: Clock) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], clock: Clock) -> None:
+        self._environment = environment
         self._command = command
         self._clock = clock
         self._serials = count(1)
@@ -52,6 +53,7 @@ class Maker:
             self._program = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
                 [*self._command, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
@@ -61,6 +63,9 @@ class Maker:
         try:
             async with asyncio.timeout(_LOADING_S):
                 return await self._ready
+        except ConfigError:
+            await self.close()
+            raise
         except TimeoutError:
             await self.close()
             raise ConfigError(
