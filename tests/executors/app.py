@@ -41,6 +41,11 @@ def tells(ctx: Context) -> dict[str, object]:
 
 
 @belt.job(mode="process")
+def names_its_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
+
+
+@belt.job(mode="process")
 def names_its_store() -> str:
     return belt.url
 
@@ -108,7 +113,7 @@ def leaves_a_child(ctx: Context) -> None:
 @belt.job(mode="process")
 def waits_for(ctx: Context, file: str) -> int:
     """Run until a file exists."""
-    ctx.log.info("begun")
+    ctx.log.info("begun", pid=os.getpid())
     while not Path(file).exists():
         threading.Event().wait(0.005)
     return os.getpid()

@@ -12,7 +12,7 @@ from beltline.core.failure import read_failure
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from tests.executors import app
-from tests.executors.house import APP, STORE, House
+from tests.executors.house import APP, STORE, House, ends
 
 
 async def test_a_body_returns_its_result(house: House) -> None:
@@ -112,6 +112,20 @@ async def test_a_process_is_used_again(house: House) -> None:
 
 async def test_a_beltline_that_a_body_opens_is_on_the_workers_store(house: House) -> None:
     assert json.loads((await house.run(app.names_its_store)).result or b"") == STORE
+
+
+async def test_an_app_that_starts_threads_is_loaded_anew_in_each_process() -> None:
+    async with House(target="tests/executors/threaded_app.py:belt") as house:
+        names = json.loads((await house.run(app.names_its_threads)).result or b"")
+        crash = await house.run(app.dies, how="SIGSEGV")
+        task, port = house.start(app.ignores)
+        pid = (await port.begun())["pid"]
+
+    # A fork would have lost the thread.
+    assert "started-at-import" in names
+    assert b"in dies" in (crash.error or b"")
+    assert (await task).ending is Ending.LOST
+    await ends(pid)
 
 
 async def test_an_app_that_cannot_be_loaded_is_refused(tmp_path: object) -> None:

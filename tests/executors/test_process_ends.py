@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,19 @@ async def test_a_crash_takes_no_neighbour_along(house: House, tmp_path: Path) ->
     gate.touch()
 
     assert (await neighbour).ending is Ending.SUCCEEDED
+
+
+async def test_a_signal_to_all_processes_of_a_service_ends_no_body(house: House, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    task, port = house.start(app.waits_for, {"file": str(gate)})
+    pid = (await port.begun())["pid"]
+
+    for process in (pid, int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])):
+        os.kill(process, signal.SIGTERM)
+    gate.touch()
+
+    assert (await task).ending is Ending.SUCCEEDED
+    assert (await house.run(app.adds, left=1, right=2)).ending is Ending.SUCCEEDED
 
 
 async def test_bodies_run_again_after_the_forkserver_was_killed(house: House) -> None:

@@ -29,7 +29,7 @@ from beltline.core.errors import BeltlineError
 from beltline.definitions.registry import Registry
 from beltline.executors.process.child import Child
 from beltline.executors.process.memory import go_first_where_memory_runs_out
-from beltline.executors.process.orphan import end_with
+from beltline.executors.process.orphan import end_with, leave_stopping_to_the_worker
 
 _CHUNK: Final = 65_536
 _MOST_FDS: Final = 64
@@ -157,6 +157,7 @@ class Forkserver:
 def serve(control: int, load: Callable[[], Registry], begin_anew: Sequence[str], parent: int) -> None:
     """Load the app and serve on this file descriptor; tell the worker where the app cannot be loaded."""
     end_with(parent)
+    leave_stopping_to_the_worker()
     with socket.socket(fileno=control) as ours:
         try:
             registry = load()
@@ -172,6 +173,7 @@ def serve(control: int, load: Callable[[], Registry], begin_anew: Sequence[str],
 def live(pipe: int, trace: int, parent: int, load: Callable[[], Registry]) -> None:
     """Be a process for bodies until its worker closes the pipe."""
     end_with(parent)
+    leave_stopping_to_the_worker()
     faulthandler.enable(trace, all_threads=False)
     go_first_where_memory_runs_out()
     with socket.socket(fileno=pipe) as ours:

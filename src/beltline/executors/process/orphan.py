@@ -1,4 +1,4 @@
-"""Ending with the parent: no process is left behind by a worker that was killed."""
+"""Ending with the worker: not before it, and never after it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ import sys
 from typing import Final
 
 _DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG
+
+
+def leave_stopping_to_the_worker() -> None:
+    """Let SIGTERM pass, which service managers send to every process at once: the worker asks whom it will.
+
+    A handler, not SIG_IGN, which the programs that a body starts would inherit.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: None)
 
 
 def end_with(parent: int) -> None:
