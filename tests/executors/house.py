@@ -137,6 +137,11 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def parent_of(pid: int) -> int:
+    """The process that made a process."""
+    return int(Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()[1])
+
+
 async def ends(pid: int) -> None:
     """Wait until a process has ended."""
 

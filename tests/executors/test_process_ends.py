@@ -13,7 +13,7 @@ from beltline.core.failure import Failure, read_failure
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from tests.executors import app
-from tests.executors.house import House, ends
+from tests.executors.house import House, ends, parent_of
 
 
 def failure_of(outcome: Outcome) -> Failure:
@@ -104,7 +104,7 @@ async def test_a_signal_to_all_processes_of_a_service_ends_no_body(house: House,
     task, port = house.start(app.waits_for, {"file": str(gate)})
     pid = (await port.begun())["pid"]
 
-    for process in (pid, int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])):
+    for process in (pid, parent_of(pid)):
         os.kill(process, signal.SIGTERM)
     gate.touch()
 
