@@ -14,12 +14,13 @@ from beltline.runtime.heart import Pulse
 from beltline.runtime.run import Run
 from beltline.store.contract import Store
 
+STACKS_S: Final = 1.0
 STANDSTILL_US: Final = 2_000_000
 _PATIENCE_S: Final = 5.0
 
 
 class Stacks:
-    """Tells stacks on the worker's loop at each tick.
+    """Tells stacks on the worker's loop at each tick, about once a second; an idle worker does not look.
 
     While a body blocks that loop, the heart tells the stacks of bodies on it from its own.
     """
@@ -48,7 +49,8 @@ class Stacks:
     async def tick(self) -> bool:
         """Tell what is asked for."""
         for key in await self._asked(self._store):
-            await self._store.stacks.tell(self._namespace, *key, await self._stack(self._runs[key]))
+            if (run := self._runs.get(key)) is not None:
+                await self._store.stacks.tell(self._namespace, *key, await self._stack(run))
         return False
 
     async def look(self, store: Store) -> None:
@@ -63,8 +65,7 @@ class Stacks:
     async def _asked(self, store: Store) -> list[tuple[str, int]]:
         if not self._runs:
             return []
-        asked = await store.stacks.asked(self._namespace, self._session())
-        return [key for key in asked if key in self._runs]
+        return await store.stacks.asked(self._namespace, self._session())
 
     async def _stack(self, run: Run) -> str:
         if run.definition.mode != "process" or self._processes is None:

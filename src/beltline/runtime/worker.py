@@ -27,7 +27,7 @@ from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
 from beltline.runtime.settler import Settler
-from beltline.runtime.stacks import Stacks
+from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Hint, Store
 from beltline.store.params import BeatReply
@@ -110,7 +110,7 @@ class Worker:
         )
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
-        self._stack_asks = Loop("stacks", self._beat_s, self._stacks.tick, random=random)
+        self._stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
         self._heart = self._make_heart()
         self._requests = Loop(
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
@@ -264,7 +264,6 @@ class Worker:
             self._fetcher.hinted.set()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
-            self._stack_asks.wake()
 
     def _replied(self, session: str, reply: BeatReply) -> None:
         if session != self._lease.session:

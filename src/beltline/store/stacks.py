@@ -16,7 +16,7 @@ class StackStore(Protocol):
     """
 
     async def ask(self, namespace: str, job_id: str, fence: int, now: int) -> None:
-        """Ask for the stack of a run; what was told before is forgotten. Hint `requested`."""
+        """Ask for the stack of a run; what was told before is forgotten."""
         ...
 
     async def asked(self, namespace: str, session: str) -> list[tuple[str, int]]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from beltline.store.contract import Hint
 from beltline.store.postgres.connection import Pool, Statements
-from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.stacks import STACKS_KEPT_US
 
 
 class PostgresStacks:
     """The verbs of stacks."""
 
-    def __init__(self, pool: Pool, hints: PostgresWakeups) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._hints = hints
 
     async def ask(self, namespace: str, job_id: str, fence: int, now: int) -> None:
         async def verb(statements: Statements) -> None:
@@ -23,7 +20,6 @@ class PostgresStacks:
             await statements.run("stack_ask", namespace, job_id, fence, now)
 
         await self._pool.transaction(verb)
-        self._hints.fire(namespace, Hint.REQUESTED)
 
     async def asked(self, namespace: str, session: str) -> list[tuple[str, int]]:
         rows = await self._pool.rows("stack_asked", namespace, session)

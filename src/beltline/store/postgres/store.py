@@ -49,7 +49,7 @@ class PostgresStore:
         self.queues: QueueStore = PostgresQueues(self._pool, self._hints)
         self.definitions: DefinitionStore = PostgresDefinitions(self._pool)
         self.logs: LogStore = PostgresLogs(self._pool)
-        self.stacks: StackStore = PostgresStacks(self._pool, self._hints)
+        self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.audit: AuditStore = PostgresAudit(self._pool)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from beltline.store.contract import Hint
 from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.stacks import STACKS_KEPT_US
 
@@ -19,7 +18,6 @@ class SqliteStacks:
         def verb(transaction: Transaction) -> None:
             transaction.run("stack_trim", {"namespace": namespace, "before": now - STACKS_KEPT_US})
             transaction.run("stack_ask", parameters)
-            transaction.hint(namespace, Hint.REQUESTED)
 
         await self._gate.write(verb)
 
