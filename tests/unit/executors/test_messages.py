@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+from concurrent.futures import Future
 from types import MappingProxyType
 
 import pytest
 
+from beltline.core.errors import BeltlineError, LeaseLost, OnceConflict, PayloadTooLarge
 from beltline.core.job import ClaimedJob
-from beltline.core.outcome import Ending, Outcome
+from beltline.core.outcome import Ending, Outcome, Suspended
 from beltline.core.reasons import Reason
 from beltline.executors.process.frames import Frames
-from beltline.executors.process.messages import ended_frame, job_frame, job_of, outcome_of
+from beltline.executors.process.messages import (
+    answer_frame,
+    ended_frame,
+    error_of,
+    job_frame,
+    job_of,
+    outcome_of,
+)
 
 JOB = ClaimedJob(
     id="j",
@@ -57,3 +66,35 @@ def test_an_outcome_arrives_as_it_was(outcome: Outcome) -> None:
 
     assert outcome_of(frame) == outcome
     assert (frame.head["spoiled"], frame.head["held"]) == (True, -1)
+
+
+def answer(error: BaseException) -> BaseException:
+    """Return an error as it arrives on the other side."""
+    done: Future[None] = Future()
+    done.set_exception(error)
+    [frame] = Frames().take(answer_frame(7, done).encoded())
+    assert frame.head["number"] == 7
+    return error_of(frame.head["error"])
+
+
+@pytest.mark.parametrize(
+    "error", [LeaseLost("gone"), OnceConflict("a key"), PayloadTooLarge("the artifact", 5, 4)]
+)
+def test_an_error_of_ours_arrives_as_it_was(error: BeltlineError) -> None:
+    arrived = answer(error)
+
+    assert type(arrived) is type(error)
+    assert (str(arrived), vars(arrived)) == (str(error), vars(error))
+
+
+def test_the_word_that_ends_a_run_arrives_as_it_was() -> None:
+    arrived = answer(Suspended(5))
+
+    assert isinstance(arrived, Suspended)
+    assert arrived.delay_us == 5
+
+
+def test_any_other_error_arrives_with_its_message() -> None:
+    arrived = answer(ValueError("odd"))
+
+    assert (type(arrived), str(arrived)) == (BeltlineError, "odd")
