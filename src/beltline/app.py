@@ -16,11 +16,13 @@ from typing import Final
 
 import uvloop
 
+from beltline.bodies import command
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app, store_of
 from beltline.config import Config
-from beltline.core.clock import SystemClock
+from beltline.core.clock import Clock, SystemClock
 from beltline.engine.definitions import apply_definitions
+from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.open import configured_store, store_from_url
@@ -40,7 +42,7 @@ def run_worker(config: Config, target: str) -> int:
     )
     belt = load_app(target)
     tune_interpreter()
-    return uvloop.run(work(replace(config, store=store_of(belt, config.store)), belt))
+    return uvloop.run(work(replace(config, store=store_of(belt, config.store)), belt, target))
 
 
 def tune_interpreter() -> None:
@@ -56,12 +58,12 @@ def tune_interpreter() -> None:
     gc.set_threshold(COLLECT_AFTER)
 
 
-async def work(config: Config, belt: Beltline) -> int:
+async def work(config: Config, belt: Beltline, target: str | None = None) -> int:
     """Run a worker on the running event loop until it is stopped by SIGTERM or SIGINT, or idle.
 
-    Return the exit code.
+    Return the exit code. `target` names the app as `load_app` takes it.
     """
-    async with ready_worker(config, belt) as worker:
+    async with ready_worker(config, belt, target=target) as worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
@@ -70,7 +72,7 @@ async def work(config: Config, belt: Beltline) -> int:
         return await worker.run()
 
 
-def develop(config: Config, belt: Beltline, tell: Tell) -> int:
+def develop(config: Config, belt: Beltline, tell: Tell, target: str) -> int:
     """Work until stopped, telling what is done: first `ready`, when jobs are about to be taken.
 
     SIGTERM drains for as long as the configuration says; SIGINT gives running jobs back at once.
@@ -78,7 +80,7 @@ def develop(config: Config, belt: Beltline, tell: Tell) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
     async def run() -> int:
-        async with ready_worker(config, belt, tell) as worker:
+        async with ready_worker(config, belt, tell=tell, target=target) as worker:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, worker.stop)
             loop.add_signal_handler(signal.SIGINT, worker.hurry)
@@ -89,11 +91,13 @@ def develop(config: Config, belt: Beltline, tell: Tell) -> int:
 
 
 @asynccontextmanager
-async def ready_worker(config: Config, belt: Beltline, tell: Tell | None = None) -> AsyncIterator[Worker]:
+async def ready_worker(
+    config: Config, belt: Beltline, *, tell: Tell | None = None, target: str | None = None
+) -> AsyncIterator[Worker]:
     """Yield a worker for the jobs of `belt`, ready to run; `tell` is told what becomes of them.
 
     Opens and closes the configured store, and applies the definitions; `belt` is open on that store
-    meanwhile.
+    meanwhile. Where a body runs in a process of its own, that loads the app again by its `target`.
     """
     clock = SystemClock()
     url = config.store.url
@@ -104,7 +108,7 @@ async def ready_worker(config: Config, belt: Beltline, tell: Tell | None = None)
     try:
         namespace = config.store.namespace
         await apply_definitions(store, namespace, belt.registry)
-        async with belt.on(store, namespace):
+        async with belt.on(store, namespace), _processes(config, belt, target, clock) as processes:
             yield Worker(
                 Parts(
                     store=store,
@@ -113,7 +117,28 @@ async def ready_worker(config: Config, belt: Beltline, tell: Tell | None = None)
                     clock=clock,
                     random=random.SystemRandom(),
                     open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
+                    processes=processes,
                 )
             )
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _processes(
+    config: Config, belt: Beltline, target: str | None, clock: Clock
+) -> AsyncIterator[ProcessExecutor | None]:
+    """Yield what runs bodies in processes, with the app loaded there; None where no job asks for that."""
+    if target is None or all(definition.mode != "process" for definition in belt.registry):
+        yield None
+        return
+    # A Beltline that a body opens is on the worker's store.
+    store = {"BELTLINE_STORE": config.store.url, "BELTLINE_NAMESPACE": config.store.namespace}
+    executor = ProcessExecutor(
+        command(target), config.worker, clock=clock, environment={**os.environ, **store}
+    )
+    await executor.open(belt.registry)
+    try:
+        yield executor
+    finally:
+        await executor.close()

@@ -5,33 +5,29 @@ Every problem is reported at once.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from beltline.core.clock import MICROS
-from beltline.core.durations import micros
+from beltline.core.clock import HOUR, MICROS
 from beltline.core.errors import ConfigError, InvalidInput
+from beltline.core.sizes import MEBIBYTE, shown_memory
+from beltline.core.values import KIB, MIB, as_duration, as_items, as_memory, as_number, as_size, as_text
 
 DEFAULT_STORE: Final = "sqlite:///beltline.db"
 DEFAULT_NAMESPACE: Final = "default"
 DEFAULT_FILE: Final = "beltline.toml"
 FILE_VARIABLE: Final = "BELTLINE_CONFIG"
 DEFAULT: Final = "default"
-LONGEST_TEXT: Final = 4_096
-KIB: Final = 1_024
-MIB: Final = KIB * KIB
 LARGEST_OBJECT: Final = 1_024 * MIB
 QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 
 _SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres"})
 _OBJECT_SCHEMES: Final = frozenset({"file", "s3", "gs", "az", "abfs", "abfss", "memory"})
-_UNITS: Final = MappingProxyType({"": 1, "KiB": KIB, "MiB": MIB, "GiB": 1_024 * MIB})
-_SIZE: Final = re.compile(r"(\d{1,12}) ?(|KiB|MiB|GiB)")
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}=(env:[A-Za-z_]\w*|file:.+)")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 # From the first colon of the authority to the last @ of the word: a password may hold unescaped /, : and @.
@@ -52,20 +48,34 @@ class StoreConfig:
 class WorkerConfig:
     """One worker process. Durations are microseconds.
 
-    `concurrency` bounds the jobs in flight, `threads` those of them that run in threads. A session is beaten
-    three times in a `lease_us`; a worker unseen for a whole lease is rescued. `drain_us`: how long a stopping
-    worker lets bodies end before it gives them back. `grace_us`: how long past its time-out a body may block
-    the event loop before the watchdog ends the process.
+    `concurrency` bounds the jobs in flight, `threads` those of them that run in threads, `body_processes`
+    those that run in processes (None: one on each core). Such a process is replaced after
+    `body_process_jobs` bodies, at the age of `body_process_age_us`, and once it keeps `body_process_memory`
+    bytes more than it began with.
+
+    A session is beaten three times in a `lease_us`; a worker unseen for a whole lease is rescued. `drain_us`:
+    how long a stopping worker lets bodies end before it gives them back. `grace_us`: how long past its
+    time-out a body may block the event loop before the watchdog ends the process, and how long a body in a
+    process has to end once it was asked to.
     """
 
     queues: tuple[str, ...] | None = None
     concurrency: int = 100
     threads: int = 16
+    body_processes: int | None = None
+    body_process_jobs: int = 10_000
+    body_process_age_us: int = HOUR
+    body_process_memory: int = 256 * MEBIBYTE
     lease_us: int = 15 * MICROS
     drain_us: int = 30 * MICROS
     grace_us: int = 5 * MICROS
     name: str = ""
     until_idle: bool = False
+
+    @property
+    def body_places(self) -> int:
+        """How many bodies run in processes at once: one on each core, where nothing else is said."""
+        return self.body_processes or os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +197,8 @@ def described(config: Config) -> Mapping[str, object]:
         value = getattr(getattr(config, setting.section), setting.field)
         if setting.field.endswith("_us"):
             value = f"{value / MICROS:g}s"
+        elif setting.field.endswith("memory"):
+            value = shown_memory(value)
         elif isinstance(value, tuple):
             value = list(value)
         found[setting.key] = masked(value) if isinstance(value, str) else value
@@ -250,7 +262,7 @@ def _listed(names: Sequence[str] | Mapping[str, object]) -> str:
 
 
 def _url(value: object) -> str:
-    text = _text(value)
+    text = as_text(value)
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -264,7 +276,7 @@ def _url(value: object) -> str:
 
 
 def _objects_url(value: object) -> str:
-    text = _text(value)
+    text = as_text(value)
     if _SECRET.search(text):
         raise ValueError("this URL holds credentials; leave them out and give them in the environment")
     if urlsplit(text).scheme not in _OBJECT_SCHEMES or "://" not in text:
@@ -277,7 +289,7 @@ def _objects_url(value: object) -> str:
 
 def _keys(value: object) -> tuple[str, ...]:
     """A list in the file, a text with commas elsewhere. No message shows it: it may hold a key by mistake."""
-    items: Sequence[object] = value.split(",") if isinstance(value, str) else _sequence(value)
+    items: Sequence[object] = value.split(",") if isinstance(value, str) else as_items(value)
     keys = tuple(item.strip() for item in items if isinstance(item, str))
     ids = [key.partition("=")[0] for key in keys]
     if not keys or len(keys) != len(items) or not all(map(_KEY.fullmatch, keys)) or len(set(ids)) < len(ids):
@@ -287,21 +299,8 @@ def _keys(value: object) -> tuple[str, ...]:
     return keys
 
 
-def _size(lowest: int, highest: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        found = _SIZE.fullmatch(str(value)) if not isinstance(value, bool) else None
-        size = int(found[1]) * _UNITS[found[2]] if found else -1
-        if not lowest <= size <= highest:
-            raise ValueError(
-                f"{value!r} is not a size from {lowest:,} to {highest:,} bytes, like 64KiB or 8MiB"
-            )
-        return size
-
-    return read
-
-
 def _namespace(value: object) -> str:
-    text = _text(value)
+    text = as_text(value)
     if not _NAME.fullmatch(text):
         raise ValueError(
             f"{text!r} is not a namespace; use 1 to 63 letters, digits and . _ -, a letter or digit first"
@@ -311,48 +310,13 @@ def _namespace(value: object) -> str:
 
 def _queues(value: object) -> tuple[str, ...]:
     """A list in the file, a text with commas elsewhere."""
-    items: Sequence[object] = value.split(",") if isinstance(value, str) else _sequence(value)
+    items: Sequence[object] = value.split(",") if isinstance(value, str) else as_items(value)
     names = tuple(item.strip() for item in items if isinstance(item, str))
     if not names or len(names) != len(items) or not all(map(QUEUE_NAME.fullmatch, names)):
         raise ValueError(
             f"{value!r} is no list of queue names (letters, digits and . _ : / @ -) like images,mails"
         )
     return tuple(dict.fromkeys(names))
-
-
-def _sequence(value: object) -> Sequence[object]:
-    return value if isinstance(value, list | tuple) else ()
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_TEXT:
-        raise ValueError(f"{value!r} is not a text of printable characters")
-    return value
-
-
-def _number(lowest: int, highest: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        try:
-            number = int(value) if isinstance(value, str) else value
-        except ValueError:
-            number = None
-        if isinstance(number, bool) or not isinstance(number, int) or not lowest <= number <= highest:
-            raise ValueError(f"{value!r} is not a whole number from {lowest:,} to {highest:,}")
-        return number
-
-    return read
-
-
-def _duration(lowest: int, highest: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        # A text without a unit means seconds, as a number does: variables and flags know only texts.
-        text = str(value) if isinstance(value, str | int | float) else ""
-        found = micros(float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else text)
-        if not lowest * MICROS <= found <= highest * MICROS:
-            raise ValueError(f"{value!r} is not a duration from {lowest} to {highest:,} seconds")
-        return found
-
-    return read
 
 
 _SECTIONS: Final = ("store", "worker", "retention", "objects")
@@ -362,19 +326,40 @@ SETTINGS: Final = (
     Setting("store.url", "url", "BELTLINE_STORE", _url),
     Setting("store.namespace", "namespace", "BELTLINE_NAMESPACE", _namespace),
     Setting("worker.queues", "queues", "BELTLINE_WORKER_QUEUES", _queues),
-    Setting("worker.concurrency", "concurrency", "BELTLINE_WORKER_CONCURRENCY", _number(1, 10_000)),
-    Setting("worker.threads", "threads", "BELTLINE_WORKER_THREADS", _number(1, 1_000)),
-    Setting("worker.lease", "lease_us", "BELTLINE_WORKER_LEASE", _duration(1, 3_600)),
-    Setting("worker.drain", "drain_us", "BELTLINE_WORKER_DRAIN", _duration(0, _DAY)),
-    Setting("worker.grace", "grace_us", "BELTLINE_WORKER_GRACE", _duration(0, 3_600)),
-    Setting("worker.name", "name", "BELTLINE_WORKER_NAME", _text),
-    Setting("retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", _number(1, 36_500)),
-    Setting("retention.dead_days", "dead_days", "BELTLINE_RETENTION_DEAD_DAYS", _number(1, 36_500)),
-    Setting("retention.ledger_days", "ledger_days", "BELTLINE_RETENTION_LEDGER_DAYS", _number(1, 36_500)),
-    Setting("retention.log_lines", "log_lines", "BELTLINE_RETENTION_LOG_LINES", _number(1, 1_000_000)),
-    Setting("retention.log_bytes", "log_bytes", "BELTLINE_RETENTION_LOG_BYTES", _number(1, 2**30)),
+    Setting("worker.concurrency", "concurrency", "BELTLINE_WORKER_CONCURRENCY", as_number(1, 10_000)),
+    Setting("worker.threads", "threads", "BELTLINE_WORKER_THREADS", as_number(1, 1_000)),
+    Setting("worker.body_processes", "body_processes", "BELTLINE_WORKER_BODY_PROCESSES", as_number(1, 1_000)),
+    Setting(
+        "worker.body_process_jobs",
+        "body_process_jobs",
+        "BELTLINE_WORKER_BODY_PROCESS_JOBS",
+        as_number(1, 1_000_000_000),
+    ),
+    Setting(
+        "worker.body_process_age",
+        "body_process_age_us",
+        "BELTLINE_WORKER_BODY_PROCESS_AGE",
+        as_duration(1, 366 * _DAY),
+    ),
+    Setting(
+        "worker.body_process_memory",
+        "body_process_memory",
+        "BELTLINE_WORKER_BODY_PROCESS_MEMORY",
+        as_memory,
+    ),
+    Setting("worker.lease", "lease_us", "BELTLINE_WORKER_LEASE", as_duration(1, 3_600)),
+    Setting("worker.drain", "drain_us", "BELTLINE_WORKER_DRAIN", as_duration(0, _DAY)),
+    Setting("worker.grace", "grace_us", "BELTLINE_WORKER_GRACE", as_duration(0, 3_600)),
+    Setting("worker.name", "name", "BELTLINE_WORKER_NAME", as_text),
+    Setting(
+        "retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", as_number(1, 36_500)
+    ),
+    Setting("retention.dead_days", "dead_days", "BELTLINE_RETENTION_DEAD_DAYS", as_number(1, 36_500)),
+    Setting("retention.ledger_days", "ledger_days", "BELTLINE_RETENTION_LEDGER_DAYS", as_number(1, 36_500)),
+    Setting("retention.log_lines", "log_lines", "BELTLINE_RETENTION_LOG_LINES", as_number(1, 1_000_000)),
+    Setting("retention.log_bytes", "log_bytes", "BELTLINE_RETENTION_LOG_BYTES", as_number(1, 2**30)),
     Setting("objects.url", "url", "BELTLINE_OBJECTS", _objects_url),
-    Setting("objects.threshold", "threshold", "BELTLINE_OBJECTS_THRESHOLD", _size(KIB, MIB)),
-    Setting("objects.limit", "limit", "BELTLINE_OBJECTS_LIMIT", _size(MIB, LARGEST_OBJECT)),
+    Setting("objects.threshold", "threshold", "BELTLINE_OBJECTS_THRESHOLD", as_size(KIB, MIB)),
+    Setting("objects.limit", "limit", "BELTLINE_OBJECTS_LIMIT", as_size(MIB, LARGEST_OBJECT)),
     Setting("objects.keys", "keys", "BELTLINE_OBJECTS_KEYS", _keys),
 )

@@ -61,10 +61,10 @@ class Dev:
                 return found
         raise AssertionError(f"there was no {event!r}:\n" + "\n".join(map(str, self.seen)))
 
-    def submit(self, **payload: str) -> str:
+    def submit(self, job: str = "answer", /, **payload: str) -> str:
         """Submit a job; return its id."""
         said = subprocess.run(
-            [sys.executable, "-m", "beltline.cli", "submit", "answer", json.dumps(payload)],
+            [sys.executable, "-m", "beltline.cli", "submit", job, json.dumps(payload)],
             env={**os.environ, "BELTLINE_STORE": self.url},
             capture_output=True,
             text=True,

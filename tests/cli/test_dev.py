@@ -69,6 +69,17 @@ def test_a_change_brings_new_code_and_a_running_job_keeps_the_old(dev: Dev) -> N
     assert (gone["generation"], gone["code"]) == (1, 0)
 
 
+def test_bodies_that_want_a_process_have_one(dev: Dev) -> None:
+    dev.write("one", more="@belt.job(mode='process')\ndef elsewhere() -> int:\n    return os.getpid()")
+    dev.start()
+    ready = dev.until("ready")
+
+    job_id = dev.submit("elsewhere")
+
+    assert dev.until("ended")["state"] == "succeeded"
+    assert Shop(dev.url).job(job_id).result != str(ready["pid"]).encode()
+
+
 def test_code_that_does_not_load_is_told_and_the_old_code_goes_on(dev: Dev) -> None:
     dev.start()
     dev.until("watching")

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from functools import partial
 
 import pytest
 
@@ -20,6 +22,7 @@ from beltline.store.params import Progress
 from beltline.store.steps import NewPosition, NewStep, RecordSteps, SavePositions
 from tests.cli.shop import NAMESPACE, Shop, Terminal
 from tests.cli.teletype import on_terminal
+from tests.waiting import eventually_async
 
 
 def submit(cli: Terminal, *words: str) -> str:
@@ -224,6 +227,46 @@ def test_to_cancel_a_running_job_is_a_request(cli: Terminal, shop: Shop) -> None
     shop.claim()
 
     assert cli("jobs", "cancel", job_id).out == f"{job_id} running (claimed, cancel requested)\n"
+
+
+def test_the_stack_of_a_running_job_is_shown(any_cli: Terminal, any_shop: Shop) -> None:
+    job_id = submit(any_cli)
+    [claimed] = any_shop.claim()
+    told = threading.Thread(target=any_shop.on_store, args=(partial(tell_stack, claimed),))
+    told.start()
+
+    shown = any_cli("jobs", "stack", job_id, "--timeout", "20s", "--json").json
+    told.join()
+
+    assert shown == {"id": job_id, "stack": "in resize\n"}
+
+
+async def tell_stack(job: ClaimedJob, store: Store) -> None:
+    """Answer as a worker would, once someone has asked."""
+
+    async def asked() -> bool:
+        [found] = await store.reads.get(NAMESPACE, [job.id])
+        return bool(await store.stacks.asked(NAMESPACE, found.session or ""))
+
+    await eventually_async(asked, what="a request for a stack")
+    await store.stacks.tell(NAMESPACE, job.id, job.fence, "in resize\n")
+
+
+def test_a_job_that_does_not_run_has_no_stack(cli: Terminal) -> None:
+    ran = cli("jobs", "stack", submit(cli))
+
+    assert ran.code != 0
+    assert "is queued: stack is not possible" in ran.err
+
+
+def test_a_worker_that_tells_no_stack_is_not_waited_for_for_ever(cli: Terminal, shop: Shop) -> None:
+    job_id = submit(cli)
+    shop.claim()
+
+    ran = cli("jobs", "stack", job_id, "--timeout", "50ms")
+
+    assert ran.code != 0
+    assert "told no stack within 0.05 s" in ran.err
 
 
 def test_a_paused_job_goes_on_where_it_was(cli: Terminal, shop: Shop) -> None:

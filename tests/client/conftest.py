@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from beltline.client.beltline import Beltline
-from beltline.config import MIB, ObjectsConfig
+from beltline.config import ObjectsConfig
+from beltline.core.values import MIB
 from tests.client.hand import Hand
 from tests.client.jobs import Jobs
 from tests.conformance.conftest import place

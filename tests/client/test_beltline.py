@@ -8,6 +8,7 @@ import pytest
 
 from beltline.client.beltline import Beltline
 from beltline.client.handle import JobHandle
+from beltline.config import ObjectsConfig
 from beltline.core.errors import (
     ConfigError,
     InvalidPayload,
@@ -225,7 +226,7 @@ async def test_what_is_given_whole_needs_no_file(
     monkeypatch.chdir(tmp_path)
     configure("this is no TOML")
 
-    async with Beltline(file_url, namespace="given") as belt:
+    async with Beltline(file_url, namespace="given", objects=ObjectsConfig()) as belt:
         assert belt.store.url == file_url
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from beltline.client.beltline import Beltline
-from beltline.config import MIB, ObjectsConfig
+from beltline.config import ObjectsConfig
 from beltline.core.errors import ObjectsUnavailable, PayloadTooLarge
 from beltline.core.outcome import succeeded
+from beltline.core.values import MIB
 from beltline.engine.objects import kept_result, whole_bytes
 from beltline.objects.reference import is_reference
 from tests.client.hand import Hand

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from beltline.config import KIB, MIB, ObjectsConfig
+from beltline.config import ObjectsConfig
 from beltline.core.clock import DAY
 from beltline.core.codec import dump_json, payload_hash
 from beltline.core.decide import Policy
@@ -17,6 +17,7 @@ from beltline.core.errors import ObjectMissing, ObjectsUnavailable, PayloadTooLa
 from beltline.core.job import ClaimedJob, Job, NewJob
 from beltline.core.outcome import Ending, Outcome, succeeded
 from beltline.core.reasons import Reason
+from beltline.core.values import KIB, MIB
 from beltline.engine import control, upkeep
 from beltline.engine.objects import (
     NewArtifact,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beltline.config import MIB, ObjectsConfig
+from beltline.config import ObjectsConfig
 from beltline.core.clock import DAY
 from beltline.core.errors import (
     ConfigError,
@@ -15,6 +15,7 @@ from beltline.core.errors import (
     ObjectMissing,
     PayloadTooLarge,
 )
+from beltline.core.values import MIB
 from beltline.objects.objects import Objects
 from beltline.objects.open import objects_for
 from beltline.objects.reference import Reference

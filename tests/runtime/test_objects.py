@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from beltline.config import KIB, MIB, ObjectsConfig
+from beltline.config import ObjectsConfig
 from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
+from beltline.core.values import KIB, MIB
 from beltline.definitions.context import Context
 from beltline.engine import control
 from beltline.engine.objects import whole, whole_bytes

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from beltline.config import KIB, ObjectsConfig
+from beltline.config import ObjectsConfig
 from beltline.core.decide import Policy
 from beltline.core.outcome import Ending, succeeded
 from beltline.core.reasons import Reason
+from beltline.core.values import KIB
 from beltline.engine.settle import Settlement
 from beltline.objects.open import objects_for
 from beltline.runtime.stower import Stower

@@ -14,6 +14,7 @@ from beltline.config import Config, StoreConfig, WorkerConfig
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.job import Job
 from beltline.core.states import FINAL, JobState
+from beltline.executors.contract import RemoteExecutor
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.contract import Store
 from beltline.store.params import Session
@@ -26,11 +27,18 @@ class Works:
     """The store is open, and so must `belt` be: `async with works.belt.on(store, namespace)`."""
 
     def __init__(
-        self, store: Store, namespace: str = "default", *, open_heart_store: Callable[[], Store] | None = None
+        self,
+        store: Store,
+        namespace: str = "default",
+        *,
+        open_heart_store: Callable[[], Store] | None = None,
+        belt: Beltline | None = None,
+        processes: RemoteExecutor | None = None,
     ) -> None:
         self.store = store
         self.namespace = namespace
-        self.belt = Beltline(namespace=namespace)
+        self.belt = belt or Beltline(namespace=namespace)
+        self._processes = processes
         self._open_heart_store = open_heart_store
         self._seeds = count(1)
 
@@ -50,6 +58,7 @@ class Works:
                 clock=clock or SystemClock(),
                 random=random.Random(next(self._seeds)),
                 open_heart_store=self._open_heart_store,
+                processes=self._processes,
             )
         )
 

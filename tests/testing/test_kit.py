@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from beltline import SyncContext
 from beltline.core.clock import HOUR, MINUTE
 from beltline.core.errors import JobFailed, NotOpen, ResultTimeout, Unsupported
 from beltline.core.states import JobState
@@ -15,6 +18,14 @@ async def test_a_job_runs_inline_and_gives_its_typed_result(bank: Bank, kit: Kit
     job = await bank.deposit.submit(amount=5)
 
     assert await kit.run(job) == 5
+
+
+async def test_a_body_that_wants_a_process_of_its_own_runs_in_that_of_the_test(kit: Kit) -> None:
+    @kit.belt.job(mode="process")
+    def names_its_process(ctx: SyncContext) -> int:
+        return ctx.step("pid", os.getpid)
+
+    assert await kit.run(await names_its_process.submit()) == os.getpid()
 
 
 async def test_what_was_submitted_before_runs_before(bank: Bank, kit: Kit) -> None:

@@ -83,6 +83,7 @@ def test_every_setting_has_a_variable_that_works() -> None:
         "objects.url": "s3://bucket/path",
         "objects.threshold": "8KiB",
         "objects.limit": "8 MiB",
+        "worker.body_process_memory": "1Gi",
         "objects.keys": "new=env:NEW, old=file:/run/old",
     }
     env = {setting.variable: values.get(setting.key, "9") for setting in SETTINGS}

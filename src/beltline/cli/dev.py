@@ -97,7 +97,7 @@ def _work(invocation: Invocation, app: str, settings: Mapping[str, str | None], 
             # What runs keeps its code until it ends; Ctrl-C does not wait for it.
             config = replace(config, worker=replace(config.worker, drain_us=DAY))
         tell("loaded", **_described(config, belt.registry, given=loaded.config))
-        return develop(config, belt, tell)
+        return develop(config, belt, tell, app)
     except BeltlineError as error:
         fault = fault_of(error)
         tell("refused", code=fault.code, message=fault.message)

@@ -18,11 +18,13 @@ from beltline.cli.listing import filter_of, listing_options, print_page
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.shapes import artifact_shape
+from beltline.cli.text import clean
 from beltline.cli.watching import Display, watch_job
 from beltline.core.durations import micros
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine import control
+from beltline.engine.stacks import stack_of
 from beltline.store.contract import Store
 
 
@@ -120,6 +122,24 @@ def artifacts(invocation: Invocation, job_id: str, *, save: Path | None) -> None
     print_table(ARTIFACT_COLUMNS, [artifact_row(artifact) for artifact in found], empty="no artifacts")
     if save is not None and found:
         note(f"saved to {save}")
+
+
+@jobs.command("stack", epilog=example("beltline jobs stack 06f2k9…\nbeltline jobs stack 06f2k9… --json"))
+@click.argument("job_id", metavar="ID")
+@click.option(
+    "--timeout", default="15s", show_default=True, metavar="TIME", help="Wait so long for its worker."
+)
+@pass_invocation
+def stack(invocation: Invocation, job_id: str, *, timeout: str) -> None:
+    """Show where the body of a running job is now: its stack, told by its worker."""
+    timeout_us = micros(timeout, what="--timeout")
+    found = with_store(
+        invocation, lambda store, namespace: stack_of(store, namespace, job_id, timeout_us=timeout_us)
+    )
+    if invocation.json:
+        print_json({"id": job_id, "stack": found})
+    else:
+        click.echo(clean(found), nl=False)
 
 
 def _action(name: str, verb: Verb, text: str) -> None:

@@ -44,7 +44,9 @@ REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OBJECT_CORRUPT: "its payload in the object store is not what was submitted",
         Reason.CLAIM_LOST: "given back, uncharged, after a broken connection",
         Reason.WORKER_LOST: "its worker died or lost contact while it ran",
-        Reason.OUT_OF_MEMORY: "its process ran out of memory",
+        Reason.OUT_OF_MEMORY: "its body needed more memory than it may",
+        Reason.PROCESS_DIED: "the process of its body died while it ran",
+        Reason.NO_PROCESS: "given back, uncharged: no process could be started for its body",
         Reason.RETRY_REQUESTED: "someone asked to run it now",
         Reason.REPLAYED: "replayed from the dead letters",
     }

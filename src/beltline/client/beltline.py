@@ -13,7 +13,7 @@ from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.target import all_checked, checked, target_of
-from beltline.config import Config, ObjectsConfig, load
+from beltline.config import ObjectsConfig, StoreConfig, load
 from beltline.core.clock import Clock
 from beltline.core.ids import Random
 from beltline.core.job import Job
@@ -48,8 +48,8 @@ class Beltline:
     `store` (a URL), `namespace` and `objects` (where large payloads go) come from where every command has
     them, unless they are given: the environment (BELTLINE_STORE, BELTLINE_NAMESPACE, BELTLINE_OBJECTS), else
     `beltline.toml` in the working directory or the file that BELTLINE_CONFIG names, else
-    `sqlite:///beltline.db` and `default`. They are read when they are first needed, not when the module of
-    the app is imported.
+    `sqlite:///beltline.db` and `default`. They are read when they are first needed, `objects` whenever it is
+    opened, none of them when the module of the app is imported.
 
     Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened again afterwards.
     It belongs to one event loop while it is open. Inside a worker it is open on the worker's store and
@@ -75,16 +75,16 @@ class Beltline:
     @cached_property
     def url(self) -> str:
         """The store's URL. Raises ConfigError that lists every fault of the configuration."""
-        return self._given[0] or self._configured.store.url
+        return self._given[0] or self._configured.url
 
     @cached_property
     def namespace(self) -> str:
         """The tenant. Raises ConfigError that lists every fault of the configuration."""
-        return self._given[1] or self._configured.store.namespace
+        return self._given[1] or self._configured.namespace
 
     @cached_property
-    def _configured(self) -> Config:
-        return load(None, os.environ, {})
+    def _configured(self) -> StoreConfig:
+        return load(None, os.environ, {}).store
 
     @overload
     def job(
@@ -112,7 +112,7 @@ class Beltline:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
         if not self._port.is_open():
             namespace = self.namespace
-            objects = self._configured.objects if self._objects is None else self._objects
+            objects = load(None, os.environ, {}).objects if self._objects is None else self._objects
             store = configured_store(self.url, objects, os.environ, clock=self._clock)
             await store.open()
             if self._port.is_open():  # another task was quicker

@@ -41,7 +41,7 @@ def failure_of(error: BaseException) -> bytes:
     while first is not None and first.tb_next is not None and _is_ours(first.tb_frame.f_code.co_filename):
         first = first.tb_next
     frames = traceback.extract_tb(first)
-    inner = next((frame for frame in reversed(frames) if not _is_library(frame.filename)), None)
+    inner = next((frame for frame in reversed(frames) if not is_library(frame.filename)), None)
     inner = inner or (frames[-1] if frames else None)
     where = f"{inner.filename}:{inner.lineno} in {inner.name}" if inner else ""
     trace = "".join(traceback.format_exception(kind, error, first))
@@ -89,6 +89,7 @@ def _is_ours(filename: str) -> bool:
     return filename.startswith(_PACKAGE)
 
 
-def _is_library(filename: str) -> bool:
+def is_library(filename: str) -> bool:
+    """Return whether a file is none of the user's: of Beltline, of Python or of an installed package."""
     inside = ("<frozen", _PACKAGE, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
     return filename.startswith(inside) or "site-packages" in filename

@@ -5,11 +5,14 @@ Snooze, Cancel and Fail are the three words that a handler may return or raise i
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from enum import StrEnum
 from typing import NamedTuple
 
 from beltline.core.durations import Duration, micros
+from beltline.core.failure import failure, failure_of
 from beltline.core.reasons import Reason
+from beltline.core.retry import Retry
 
 
 class Signal(Exception):
@@ -86,6 +89,35 @@ class Outcome(NamedTuple):
 def succeeded(result: bytes | None) -> Outcome:
     """The body returned."""
     return Outcome(Ending.SUCCEEDED, result)
+
+
+def signalled(signal: Signal) -> Outcome:
+    """The body returned or raised one of the three words."""
+    if isinstance(signal, Snooze):
+        return Outcome(Ending.SNOOZED, delay_us=signal.delay_us)
+    if isinstance(signal, Cancel):
+        error = failure("Cancel", signal.why) if signal.why else None
+        return Outcome(Ending.CANCELLED, error=error, reason=Reason.CANCELLED_BY_HANDLER)
+    why = signal.why if isinstance(signal, Fail) else str(signal)
+    return Outcome(Ending.FAILED, error=failure("Fail", why), reason=Reason.FAILED_BY_HANDLER)
+
+
+def suspended(suspension: Suspended) -> Outcome:
+    """The body waits without a slot, or its job is to be paused."""
+    return Outcome(Ending.SNOOZED, delay_us=suspension.delay_us)
+
+
+def raised(error: BaseException, retry: Retry) -> Outcome:
+    """The body raised; `retry` says whether such an error may be tried again."""
+    # A cancellation that nobody asked for came from within: a fault like any other, whatever its base class.
+    permitted = isinstance(error, CancelledError) or retry.permits(error)
+    reason = None if permitted else Reason.NOT_RETRYABLE
+    return Outcome(Ending.FAILED, error=failure_of(error), reason=reason)
+
+
+def unreadable(error: BaseException) -> Outcome:
+    """The payload does not fit the definition that the worker has."""
+    return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
 
 
 def released(reason: Reason, delay_us: int | None = None) -> Outcome:

@@ -43,5 +43,7 @@ class Reason(StrEnum):
     CLAIM_LOST = "claim_lost"
     WORKER_LOST = "worker_lost"
     OUT_OF_MEMORY = "out_of_memory"
+    PROCESS_DIED = "process_died"
+    NO_PROCESS = "no_process"
     RETRY_REQUESTED = "retry_requested"
     REPLAYED = "replayed"

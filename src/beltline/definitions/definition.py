@@ -12,6 +12,7 @@ from beltline.core.codec import dump_json
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import ConfigError, InvalidInput
 from beltline.core.retry import MAX_CRASHES, Retry
+from beltline.core.sizes import Size, memory_bytes
 from beltline.definitions.options import DefinitionOptions, option_faults
 from beltline.definitions.payload import PayloadType
 from beltline.definitions.result import ResultType
@@ -19,17 +20,18 @@ from beltline.definitions.signature import Signature, read_signature
 from beltline.definitions.version import content_version
 
 Handler: TypeAlias = Callable[..., Any]
-Mode: TypeAlias = Literal["async", "thread"]
+Mode: TypeAlias = Literal["async", "thread", "process"]
 
 DEFAULT_QUEUE: Final = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class JobDefinition:
-    """What a job is made from. `mode` says where the body runs: on the event loop or in a thread.
+    """What a job is made from. `mode` says where the body runs.
 
-    `timeout_us` limits each attempt, `deadline_us` and `expires_us` count from submit; None is no limit.
-    `place` says where the function is written.
+    `memory` is how many bytes a body in a process may allocate. `timeout_us` limits each attempt,
+    `deadline_us` and `expires_us` count from submit; None is no limit. `place` says where the function is
+    written.
     """
 
     name: str
@@ -47,6 +49,7 @@ class JobDefinition:
     expires_us: int | None
     priority: int
     dedupe: Literal["content"] | None
+    memory: int | None
     owner: str
     runbook: str
     labels: Mapping[str, str]
@@ -97,6 +100,8 @@ def policies_json(definition: JobDefinition) -> str:
         "priority": definition.priority,
         "dedupe": definition.dedupe,
         "labels": dict(definition.labels),
+        # Left out elsewhere, where it follows from the code: a version is a hash of this text.
+        **({"mode": "process", "memory": definition.memory} if definition.mode == "process" else {}),
     }
     return dump_json(policies).decode()
 
@@ -127,7 +132,7 @@ def _built(
         queue=options.get("queue", DEFAULT_QUEUE),
         handler=function,
         takes_context=signature.takes_context,
-        mode="async" if _is_async(function) else "thread",
+        mode=_mode(function, options.get("mode")),
         payload=types[0],
         result=types[1],
         retry=options.get("retry", Retry()),
@@ -137,6 +142,7 @@ def _built(
         expires_us=_micros(options.get("expires")),
         priority=options.get("priority", 0),
         dedupe=options.get("dedupe"),
+        memory=_memory(options.get("memory")),
         owner=options.get("owner", ""),
         runbook=options.get("runbook", ""),
         labels=MappingProxyType(dict(options.get("labels", {}))),
@@ -156,7 +162,27 @@ def _require_function(function: object) -> None:
         raise InvalidInput("a generator cannot be a job; return the result instead of yielding its parts")
 
 
-def _is_async(function: Handler) -> bool:
+def _mode(function: Handler, wanted: Mode | None) -> Mode:
+    """Where the body runs. Raises InvalidInput where the function cannot run there."""
+    natural = natural_mode(function)
+    if wanted in {None, "process", natural}:
+        return wanted or natural
+    if wanted == "thread":
+        raise InvalidInput("mode 'thread' is for plain functions; write `def`, or take mode='process'")
+    raise InvalidInput("mode 'async' is for coroutine functions; write `async def`")
+
+
+def _memory(value: Size | None) -> int | None:
+    return None if value is None else memory_bytes(value)
+
+
+def natural_mode(function: Handler) -> Mode:
+    """Return where a function runs that says nothing of it."""
+    return "async" if is_async(function) else "thread"
+
+
+def is_async(function: Handler) -> bool:
+    """Return whether a function is a coroutine function, also under its decorators."""
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(inspect.unwrap(function))
 
 

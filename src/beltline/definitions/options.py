@@ -10,10 +10,12 @@ from beltline.core.durations import Duration, micros
 from beltline.core.errors import InvalidInput
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from beltline.core.retry import Retry
+from beltline.core.sizes import Size, memory_bytes
 
 MOST_CRASHES: Final = 100
 MOST_LABELS: Final = 32
 
+_MODES: Final = ("async", "thread", "process")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _NAME_WORDS: Final = "use 1 to 128 letters, digits and . _ : -, beginning with a letter or digit"
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
@@ -22,7 +24,12 @@ _TEXT: Final = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]{0,2048}")
 
 
 class DefinitionOptions(TypedDict, total=False):
-    """What `@belt.job` takes. `timeout` limits each attempt; `deadline` and `expires` count from submit."""
+    """What `@belt.job` takes. `timeout` limits each attempt; `deadline` and `expires` count from submit.
+
+    `mode` says where the body runs: without it, a coroutine function on the event loop and a plain function
+    in a thread; "process" gives it a process of its own while it runs, on any core, which can be killed.
+    `memory` limits what such a body may allocate.
+    """
 
     name: str
     version: str
@@ -37,6 +44,8 @@ class DefinitionOptions(TypedDict, total=False):
     labels: Mapping[str, str]
     max_crashes: int
     dedupe: Literal["content"] | None
+    mode: Literal["async", "thread", "process"]
+    memory: Size | None
 
 
 def option_faults(options: Mapping[str, Any]) -> list[str]:
@@ -67,6 +76,21 @@ def _policy_faults(options: Mapping[str, Any]) -> Iterator[str]:
     yield from _whole_number_faults("max_crashes", options.get("max_crashes", 1), 1, MOST_CRASHES)
     if options.get("dedupe") not in (None, "content"):
         yield f"dedupe {options['dedupe']!r}: use 'content' or None"
+    yield from _place_faults(options)
+
+
+def _place_faults(options: Mapping[str, Any]) -> Iterator[str]:
+    mode, memory = options.get("mode", "process"), options.get("memory")
+    if mode not in _MODES:
+        yield f"mode {mode!r}: use {', '.join(map(repr, _MODES))}, or leave it away"
+    if memory is None:
+        return
+    try:
+        memory_bytes(memory)
+    except InvalidInput as error:
+        yield str(error)
+    if options.get("mode") != "process":
+        yield "memory can be limited only for a body in a process of its own; add mode='process'"
 
 
 def _duration_faults(option: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever was given

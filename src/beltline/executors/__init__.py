@@ -1,4 +1,4 @@
-"""How a body runs: on the event loop or in a thread.
+"""How a body runs: on the event loop, in a thread or in a process of its own.
 
-One small Protocol; an executor knows nothing of stores or settling.
+Two small Protocols; an executor knows nothing of stores or settling.
 """

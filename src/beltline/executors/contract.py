@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from beltline.core.job import ClaimedJob
+from beltline.core.outcome import Outcome
 from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
+from beltline.definitions.port import ContextPort
 
 
-class Executor(Protocol):
-    """Runs bodies of one mode."""
+class Places(Protocol):
+    """Where bodies of one mode run."""
+
+    @property
+    def places(self) -> int | None:
+        """How many bodies can run at once; None is no limit of its own."""
+        ...
+
+    @property
+    def stuck(self) -> int:
+        """How many bodies were given up but still occupy a slot."""
+        ...
+
+
+class Executor(Places, Protocol):
+    """Runs bodies of one mode in this process."""
 
     def run(
         self,
@@ -26,16 +43,32 @@ class Executor(Protocol):
         """
         ...
 
-    @property
-    def places(self) -> int | None:
-        """How many bodies can run at once; None is no limit of its own."""
-        ...
-
-    @property
-    def stuck(self) -> int:
-        """How many bodies were given up but still occupy a slot."""
-        ...
-
     def close(self) -> None:
         """Take no more work; do not wait for what runs."""
+        ...
+
+
+class RemoteExecutor(Places, Protocol):
+    """Runs bodies elsewhere: a job goes there as it is stored, and an outcome comes back."""
+
+    def run(
+        self,
+        job: ClaimedJob,
+        definition: JobDefinition,
+        port: ContextPort,
+        *,
+        begun: Callable[[], None] | None,
+        most_bytes: int,
+    ) -> Awaitable[Outcome]:
+        """Run the body; `port` is where its Context leads. `begun` is called when it has its place.
+
+        Its result may have `most_bytes`.
+
+        Cancelling the awaiting task asks the body to stop. Raises CancelledError where it did not end in time
+        and was ended; else the outcome is what the body made of it.
+        """
+        ...
+
+    def stack(self, job_id: str, fence: int) -> Awaitable[str] | None:
+        """Return the stack of a body; None where it has not begun."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +25,7 @@ class ThreadExecutor:
         self._room = asyncio.Semaphore(threads)
         self._grace_s = grace_us / MICROS
         self._stuck = 0
+        self._busy: dict[tuple[str, int], int] = {}
         self.places = threads
 
     @property
@@ -48,7 +50,7 @@ class ThreadExecutor:
         await self._room.acquire()
         if begun is not None:
             begun()
-        body = self._pool.submit(_called, call)
+        body = self._pool.submit(self._called, (context.job_id, context.fence), call)
         waiting = asyncio.wrap_future(body)
         waiting.add_done_callback(self._freed)
         try:
@@ -66,9 +68,20 @@ class ThreadExecutor:
                 return waiting.result()
             raise
 
+    def thread_of(self, job_id: str, fence: int) -> int | None:
+        """Return the thread in which a body runs; None where it has not begun."""
+        return self._busy.get((job_id, fence))
+
     def close(self) -> None:
         """Take no more work; running bodies go on until they end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _called(self, key: tuple[str, int], body: Callable[[], object]) -> object:
+        self._busy[key] = threading.get_ident()
+        try:
+            return _called(body)
+        finally:
+            del self._busy[key]
 
     def _freed(self, _: asyncio.Future[object]) -> None:
         self._room.release()

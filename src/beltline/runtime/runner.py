@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from beltline.core.clock import MICROS
 from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.decide import Policy
 from beltline.core.errors import ObjectsError
-from beltline.core.failure import failure, failure_of
+from beltline.core.failure import failure
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import (
-    Cancel,
     Ending,
-    Fail,
     Outcome,
     Signal,
-    Snooze,
+    raised,
     released,
+    signalled,
     succeeded,
+    suspended,
     suspension_in,
+    unreadable,
 )
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
@@ -30,13 +31,16 @@ from beltline.definitions.definition import JobDefinition
 from beltline.definitions.registry import Registry
 from beltline.definitions.sync_context import SyncContext
 from beltline.engine.settle import Settlement
-from beltline.executors.contract import Executor
+from beltline.executors.contract import Executor, Places, RemoteExecutor
 from beltline.objects.objects import Objects
 from beltline.objects.reference import is_reference
 from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
+
+_BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
+_Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
 
 
 class Runner:
@@ -59,12 +63,14 @@ class Runner:
         freed: Callable[[], None],
         now: Callable[[], int],
         objects: Objects | None = None,
+        remote: RemoteExecutor | None = None,
     ) -> None:
         self._objects = objects
         self._limit_of_results = PAYLOAD_LIMIT if objects is None else objects.limit
         self.runs: dict[tuple[str, int], Run] = {}
         self._registry = registry
         self._executors = executors
+        self._remote = remote
         self._concurrency = concurrency
         self._grace_s = grace_us / MICROS
         self._reports = reports
@@ -74,10 +80,11 @@ class Runner:
         self._now = now
         self._policies: dict[str, Policy] = {}
         self._overstaying = 0
-        places = {mode: executor.places for mode, executor in executors.items()}
+        everywhere: dict[str, Places] = {**executors, **({"process": remote} if remote else {})}
+        places = {mode: executor.places for mode, executor in everywhere.items()}
         self._held = {mode: 0 for mode, limit in places.items() if limit is not None}
         self._places = [limit for limit in places.values() if limit is not None]
-        self._limited = [executor for executor in executors.values() if executor.places is not None]
+        self._limited = [executor for executor in everywhere.values() if executor.places is not None]
 
     @property
     def stuck(self) -> int:
@@ -109,9 +116,12 @@ class Runner:
             return
         run = Run(job, definition, self._reports, self._remember)
         self.runs[run.key] = run
+        body: _Body = self._body
         if definition.mode in self._held:
             self._held[definition.mode] += 1
-        run.task = asyncio.create_task(self._run(run))
+            if definition.mode == "process" and self._remote is not None:
+                body = partial(self._body_elsewhere, self._remote)
+        run.task = asyncio.create_task(self._run(run, body))
         if job.deadline_at is not None:
             self._limit(run, None)
 
@@ -125,10 +135,10 @@ class Runner:
         for run in self.runs.values():
             self._end(run, released(Reason.DRAINED))
 
-    async def _run(self, run: Run) -> None:
+    async def _run(self, run: Run, body: _Body) -> None:
         run.begun = True
         try:
-            outcome = await self._outcome(run)
+            outcome = await self._outcome(run, body)
         finally:
             if run.limit is not None:
                 run.limit.cancel()
@@ -148,34 +158,32 @@ class Runner:
                 self._overstaying += 1
             self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
 
-    async def _outcome(self, run: Run) -> Outcome:
+    async def _outcome(self, run: Run, body: _Body) -> Outcome:
         try:
             if run.cause is not None:
                 return _interrupted(run, asyncio.CancelledError())
-            return await self._body(run)
+            if is_reference(run.job.payload):
+                try:
+                    run.job = await unpacked(run.job, self._objects)
+                except ObjectsError as error:
+                    return unfetched(run.job, error)
+            return await body(run)
         except Signal as signal:
-            return _signalled(signal)
+            return signalled(signal)
         except asyncio.CancelledError as error:
             return _interrupted(run, error)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
-            suspended = suspension_in(error)
-            if suspended is not None:
-                return Outcome(Ending.SNOOZED, delay_us=suspended.delay_us)
-            return _failed(run, error)
+            suspension = suspension_in(error)
+            return _failed(run, error) if suspension is None else suspended(suspension)
 
     async def _body(self, run: Run) -> Outcome:
         definition = run.definition
-        if is_reference(run.job.payload):
-            try:
-                run.job = await unpacked(run.job, self._objects)
-            except ObjectsError as error:
-                return unfetched(run.job, error)
         try:
             arguments = definition.payload.load(run.job.payload)
         except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
-            return Outcome(Ending.FAILED, error=failure_of(error), reason=Reason.INVALID_PAYLOAD)
+            return unreadable(error)
         timeout_us = run.job.timeout_us
         context = (SyncContext if definition.mode == "thread" else Context)(run.job, run)
         begun = None if timeout_us is None else partial(self._limit, run, timeout_us)
@@ -185,8 +193,19 @@ class Runner:
             if run.remembered is not None:
                 await run.remembered.leave()
         if isinstance(value, Signal):
-            return _signalled(value)
+            return signalled(value)
         return succeeded(definition.result.dump(value, limit=self._limit_of_results))
+
+    async def _body_elsewhere(self, remote: RemoteExecutor, run: Run) -> Outcome:
+        begun = None if run.job.timeout_us is None else partial(self._limit, run, run.job.timeout_us)
+        try:
+            outcome = await remote.run(
+                run.job, run.definition, run, begun=begun, most_bytes=self._limit_of_results
+            )
+        finally:
+            if run.remembered is not None:
+                await run.remembered.leave()
+        return _in_view(run, outcome) if outcome.ending in _BROKEN else outcome
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:
         """Stop the run at its deadline, or after its time-out, which counts from now: its body begins."""
@@ -216,16 +235,6 @@ class Runner:
         return found
 
 
-def _signalled(signal: Signal) -> Outcome:
-    if isinstance(signal, Snooze):
-        return Outcome(Ending.SNOOZED, delay_us=signal.delay_us)
-    if isinstance(signal, Cancel):
-        error = failure("Cancel", signal.why) if signal.why else None
-        return Outcome(Ending.CANCELLED, error=error, reason=Reason.CANCELLED_BY_HANDLER)
-    why = signal.why if isinstance(signal, Fail) else str(signal)
-    return Outcome(Ending.FAILED, error=failure("Fail", why), reason=Reason.FAILED_BY_HANDLER)
-
-
 def _interrupted(run: Run, error: BaseException) -> Outcome:
     if run.cause is Cause.CANCEL:
         return Outcome(Ending.CANCELLED, reason=Reason.CANCEL_REQUESTED)
@@ -247,13 +256,16 @@ def _timed_out(run: Run) -> Outcome:
 
 
 def _failed(run: Run, error: BaseException) -> Outcome:
+    return _in_view(run, raised(error, run.definition.retry))
+
+
+def _in_view(run: Run, outcome: Outcome) -> Outcome:
+    """What a failure comes to where the body was asked to stop."""
     if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
         return _timed_out(run)
     if run.cause is Cause.DRAIN:
         # Whatever it raised, it was asked to stop: a shutdown is no failure of the job.
         return released(Reason.DRAINED)
     if run.cause is Cause.CANCEL:
-        return Outcome(Ending.CANCELLED, error=failure_of(error), reason=Reason.CANCEL_REQUESTED)
-    # A cancellation that nobody asked for came from within: a fault like any other, whatever its base class.
-    permitted = isinstance(error, asyncio.CancelledError) or run.definition.retry.permits(error)
-    return Outcome(Ending.FAILED, error=failure_of(error), reason=None if permitted else Reason.NOT_RETRYABLE)
+        return Outcome(Ending.CANCELLED, error=outcome.error, reason=Reason.CANCEL_REQUESTED)
+    return outcome

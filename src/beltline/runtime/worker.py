@@ -11,10 +11,11 @@ from typing import Final
 
 from beltline.config import Config, WorkerConfig
 from beltline.core.clock import MICROS, Clock
-from beltline.core.errors import LeaseLost, StoreError
+from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.definitions.registry import Registry
+from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
 from beltline.runtime.chores import chores
@@ -29,6 +30,7 @@ from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
+from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Store
@@ -47,6 +49,7 @@ class Parts:
     """What a worker is made of.
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
+    `processes` runs the bodies of mode "process".
     """
 
     store: Store
@@ -55,6 +58,19 @@ class Parts:
     clock: Clock
     random: Random
     open_heart_store: Callable[[], Store] | None = None
+    processes: RemoteExecutor | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError where a definition needs processes and there are none."""
+        lacking = [] if self.processes else [each for each in self.registry if each.mode == "process"]
+        if lacking:
+            raise ConfigError(
+                [
+                    f"job {definition.name!r} at {definition.place}: this worker has no processes for bodies;"
+                    " start it with the place of its app, as `beltline work APP` does"
+                    for definition in lacking
+                ]
+            )
 
 
 class Worker:
@@ -66,10 +82,9 @@ class Worker:
 
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
-        namespace = parts.config.store.namespace
+        self._namespace = namespace = parts.config.store.namespace
         self._parts, self._config = parts, config
         self._store = store
-        self._namespace = namespace
         self._stopping = asyncio.Event()
         self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
@@ -90,6 +105,7 @@ class Worker:
             freed=self._freed,
             now=store.now,
             objects=store.objects,
+            remote=parts.processes,
         )
         self._fetcher = Fetcher(
             store,
@@ -101,12 +117,14 @@ class Worker:
             random=random,
         )
         self._pulse = Pulse(parts.clock)
+        self._stacks = self._make_stacks()
         self._heart = self._make_heart()
         self._requests = Loop(
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
         self._dispatcher = Dispatcher(store, namespace, random=random)
-        self._loops = [self._requests, self._dispatcher, *self._chores()]
+        stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
+        self._loops = [self._requests, self._dispatcher, stack_asks, *self._chores()]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -184,7 +202,18 @@ class Worker:
             session=lambda: self._lease.session,
             interval_us=config.lease_us // BEATS_A_LEASE,
             replied=self._replied,
-            watches=(watchdog,),
+            watches=(watchdog, self._stacks),
+        )
+
+    def _make_stacks(self) -> Stacks:
+        return Stacks(
+            self._store,
+            self._namespace,
+            self._runner.runs,
+            session=lambda: self._lease.session,
+            threads=self._threads,
+            processes=self._parts.processes,
+            pulse=self._pulse,
         )
 
     async def _fetch_on(self) -> None:
@@ -333,6 +362,7 @@ def _reporter(parts: Parts, stower: Stower) -> Reporter:
 
 
 def _slots(registry: Registry, config: WorkerConfig) -> int:
-    """An app whose bodies all run in threads holds no more jobs than it has threads."""
-    only_threads = all(definition.mode == "thread" for definition in registry) and bool(registry.names())
-    return min(config.concurrency, config.threads) if only_threads else config.concurrency
+    """An app none of whose bodies run on the loop holds no more jobs than there are places for them."""
+    places = {"async": config.concurrency, "thread": config.threads, "process": config.body_places}
+    modes = {definition.mode for definition in registry} or {"async"}
+    return min(config.concurrency, sum(places[mode] for mode in modes))

@@ -45,6 +45,7 @@ from beltline.store.params import (
     StateCount,
     Tally,
 )
+from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
 
@@ -348,6 +349,7 @@ class Store(Protocol):
     definitions: DefinitionStore
     logs: LogStore
     steps: StepStore
+    stacks: StackStore
     upkeep: UpkeepStore
     artifacts: ArtifactStore
     audit: AuditStore

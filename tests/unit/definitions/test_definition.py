@@ -91,6 +91,18 @@ def test_a_wrapped_coroutine_function_runs_on_the_loop() -> None:
     assert define(wrapped(thumbnail)).mode == "async"
 
 
+def test_a_coroutine_function_does_not_run_in_a_thread() -> None:
+    assert "mode 'thread' is for plain functions" in problems(thumbnail, mode="thread")
+
+
+@pytest.mark.parametrize("function", [thumbnail, resize])
+def test_a_function_of_either_kind_may_run_in_a_process(function: Callable[..., Any]) -> None:
+    definition = define(function, mode="process", memory="256Mi")
+
+    assert (definition.mode, definition.memory) == ("process", 268_435_456)
+    assert json.loads(policies_json(definition))["memory"] == 268_435_456
+
+
 def test_only_a_function_that_asks_for_it_gets_a_context() -> None:
     assert define(thumbnail).takes_context
     assert not define(resize).takes_context
@@ -133,6 +145,10 @@ def test_every_fault_is_reported_at_once() -> None:
         ({"labels": {f"l{number}": "" for number in range(33)}}, "33 are given, at most 32"),
         ({"labels": {"a": "\n"}}, "label 'a'"),
         ({"priority": True}, "priority True"),
+        ({"mode": "fork"}, "mode 'fork': use 'async', 'thread', 'process'"),
+        ({"mode": "async"}, "mode 'async' is for coroutine functions"),
+        ({"mode": "process", "memory": "256MB"}, "memory '256MB' is not a size"),
+        ({"memory": "256Mi"}, "add mode='process'"),
     ],
 )
 def test_an_option_of_the_wrong_kind_is_refused(options: dict[str, Any], words: str) -> None:

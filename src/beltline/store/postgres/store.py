@@ -31,9 +31,11 @@ from beltline.store.postgres.queues import PostgresQueues
 from beltline.store.postgres.reads import PostgresReads
 from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
+from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
 
@@ -64,6 +66,7 @@ class PostgresStore:
         self.definitions: DefinitionStore = PostgresDefinitions(self._pool)
         self.logs: LogStore = PostgresLogs(self._pool)
         self.steps: StepStore = PostgresSteps(self._pool)
+        self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)

@@ -36,10 +36,12 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.sessions import SqliteSessions
+from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
 from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
+from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
 PREFIX: Final = "sqlite:///"
@@ -73,6 +75,7 @@ class SqliteStore:
         self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
         self.logs: LogStore = SqliteLogs(self._gate)
         self.steps: StepStore = SqliteSteps(self._gate, self._path)
+        self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)

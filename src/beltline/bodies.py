@@ -1,0 +1,39 @@
+"""The program in which bodies run: `python -m beltline.bodies APP PARENT CONTROL`, started by a worker.
+
+With PIPE and TRACE in place of CONTROL it is one process for bodies, which loads the app by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from beltline.client.loading import load_app
+from beltline.definitions.registry import Registry
+from beltline.executors.process.forkserver import live, serve
+
+_FORKSERVER: Final = 3
+
+
+def command(app: str) -> list[str]:
+    """Return the command that serves the app's bodies; the number of the control socket is to follow."""
+    return [sys.executable, "-m", "beltline.bodies", app, str(os.getpid())]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Be a forkserver, or a process for bodies, until the worker closes its end."""
+    app, parent, *rest = arguments
+
+    def load() -> Registry:
+        return load_app(app).registry
+
+    if len(arguments) == _FORKSERVER:
+        serve(int(rest[0]), load, command(app), int(parent))
+    else:
+        live(int(rest[0]), int(rest[1]), int(parent), load)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

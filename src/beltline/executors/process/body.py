@@ -1,0 +1,90 @@
+"""Runs one body in a process of its own, to an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from beltline.core.failure import failure_of
+from beltline.core.job import ClaimedJob
+from beltline.core.outcome import (
+    Ending,
+    Outcome,
+    Signal,
+    raised,
+    signalled,
+    succeeded,
+    suspended,
+    suspension_in,
+    unreadable,
+)
+from beltline.core.reasons import Reason
+from beltline.core.sizes import shown_bytes
+from beltline.definitions.context import Context, RunContext
+from beltline.definitions.definition import JobDefinition, is_async
+from beltline.definitions.port import ContextPort
+from beltline.definitions.sync_context import SyncContext
+from beltline.executors.process.memory import allocating_at_most
+
+
+class BodyPort(ContextPort, Protocol):
+    """A Context's port that can also call out when the body is asked to stop."""
+
+    def on_stop(self, call: Callable[[], object]) -> None:
+        """Call it, from any thread, when the body is asked to stop; at once where it was."""
+        ...
+
+
+def run_body(definition: JobDefinition, job: ClaimedJob, port: BodyPort, *, most_bytes: int) -> Outcome:
+    """Run a body; whatever it does short of ending the process becomes an outcome."""
+    try:
+        with allocating_at_most(definition.memory):
+            return _ran(definition, job, port, most_bytes)
+    except Signal as signal:
+        return signalled(signal)
+    except BaseException as error:  # noqa: BLE001 - a body may raise anything; the process lives on
+        return _broken(definition, error, is_asked=port.is_cancelled())
+
+
+def _broken(definition: JobDefinition, error: BaseException, *, is_asked: bool) -> Outcome:
+    if (suspension := suspension_in(error)) is not None:
+        return suspended(suspension)
+    if is_asked and isinstance(error, asyncio.CancelledError):
+        return Outcome(Ending.FAILED)
+    if definition.memory is not None and isinstance(error, MemoryError):
+        told = f"{str(error) or 'an allocation was refused'}; the limit is {shown_bytes(definition.memory)}"
+        told_error = MemoryError(told).with_traceback(error.__traceback__)
+        return Outcome(Ending.LOST, error=failure_of(told_error), reason=Reason.OUT_OF_MEMORY)
+    return raised(error, definition.retry)
+
+
+def _ran(definition: JobDefinition, job: ClaimedJob, port: BodyPort, most_bytes: int) -> Outcome:
+    try:
+        arguments = definition.payload.load(job.payload)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
+        return unreadable(error)
+    context = (Context if is_async(definition.handler) else SyncContext)(job, port)
+    value = _called(definition, context, arguments)
+    if inspect.iscoroutine(value):
+        value = asyncio.run(_awaited(value, port))
+    if isinstance(value, Signal):
+        return signalled(value)
+    return succeeded(definition.result.dump(value, limit=most_bytes))
+
+
+def _called(definition: JobDefinition, context: RunContext, arguments: Mapping[str, object]) -> object:
+    if definition.takes_context:
+        return definition.handler(context, **arguments)
+    return definition.handler(**arguments)
+
+
+async def _awaited(body: Coroutine[Any, Any, object], port: BodyPort) -> object:
+    """Await a body that is a coroutine; being asked to stop cancels it, as it does on a worker's own loop."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(body)
+    port.on_stop(lambda: loop.call_soon_threadsafe(task.cancel))
+    return await task

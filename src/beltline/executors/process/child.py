@@ -1,0 +1,139 @@
+"""A process that runs bodies, one after another, for the worker at the other end of its pipe."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from queue import SimpleQueue
+from typing import Final
+
+from beltline.core.clock import SystemClock
+from beltline.core.outcome import released
+from beltline.core.reasons import Reason
+from beltline.definitions.registry import Registry
+from beltline.executors.process.asking import Asking, DistantMemory
+from beltline.executors.process.body import run_body
+from beltline.executors.process.frames import Frame, Frames, Kind
+from beltline.executors.process.memory import kept
+from beltline.executors.process.messages import ended_frame, job_of
+from beltline.executors.process.pipe import Pipe
+from beltline.executors.stack import thread_stack
+
+_CHUNK: Final = 65_536
+
+
+class Visit:
+    """One job in this process: the port of its Context."""
+
+    def __init__(self, pipe: Pipe, asking: Asking) -> None:
+        self._pipe = pipe
+        self._asking = asking
+        self._memory: DistantMemory | None = None
+        self._asked = threading.Event()
+        self._calls: list[Callable[[], object]] = []
+
+    @property
+    def memory(self) -> DistantMemory:
+        """What the job remembers, made when the body first asks for it."""
+        if self._memory is None:
+            self._memory = DistantMemory(self._asking, SystemClock())
+        return self._memory
+
+    def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
+        """Send a file and wait until the worker has it."""
+        self._asking.ask("artifact", name, kind, told=bool, body=data).result()
+
+    def append_log(self, level: str, message: str, fields: str) -> None:
+        """Send a log line."""
+        self._pipe.send(Frame(Kind.LOG, {"level": level, "message": message, "fields": fields}))
+
+    def report_progress(self, fraction: float, note: str) -> None:
+        """Send how far it is."""
+        self._pipe.send(Frame(Kind.PROGRESS, {"fraction": fraction, "note": note}))
+
+    def is_cancelled(self) -> bool:
+        """Return whether the worker asked it to stop."""
+        return self._asked.is_set()
+
+    def on_stop(self, call: Callable[[], object]) -> None:
+        """Call it when the body is asked to stop."""
+        self._calls.append(call)
+        if self._asked.is_set():
+            call()
+
+    def hear(self, frame: Frame) -> None:
+        """Take the worker's answer to a question."""
+        self._asking.hear(frame)
+
+    def leave(self) -> None:
+        """Tell what was only noted; the body has ended."""
+        if self._memory is not None:
+            self._memory.leave()
+        self._asking.end()
+
+    def stop(self) -> None:
+        """Ask the body to stop."""
+        self._asked.set()
+        for call in self._calls:
+            with suppress(RuntimeError):  # its loop has ended meanwhile
+                call()
+
+
+class Child:
+    """Bodies run on the main thread, as programs expect; a second thread listens to the worker."""
+
+    def __init__(self, ours: socket.socket, registry: Registry) -> None:
+        self._ours = ours
+        self._pipe = Pipe(ours)
+        self._registry = registry
+        self._jobs: SimpleQueue[Frame | None] = SimpleQueue()
+        self._visit: Visit | None = None
+        self._numbers = count(1)
+        self._main = threading.get_ident()
+        self._first = kept()
+
+    def live(self) -> None:
+        """Run what comes until the worker closes the pipe."""
+        threading.Thread(target=self._listen, name="beltline-pipe", daemon=True).start()
+        while (frame := self._jobs.get()) is not None:
+            self._run(frame)
+
+    def _run(self, frame: Frame) -> None:
+        job = job_of(frame)
+        definition = self._registry.get(job.definition)
+        if definition is None:
+            outcome = released(Reason.NO_HANDLER)
+        else:
+            visit = self._visit = Visit(self._pipe, Asking(self._pipe, self._numbers))
+            outcome = run_body(definition, job, visit, most_bytes=frame.head["most_bytes"])
+            visit.leave()
+            self._visit = None
+        is_spoiled = outcome.reason is Reason.OUT_OF_MEMORY
+        self._pipe.send(ended_frame(outcome, is_spoiled=is_spoiled, held=kept() - self._first))
+
+    def _listen(self) -> None:
+        frames = Frames()
+        with suppress(OSError):
+            while data := self._ours.recv(_CHUNK):
+                for frame in frames.take(data):
+                    self._hear(frame)
+        if self._visit is not None:
+            # Nobody waits for this body any more: its worker has ended.
+            os._exit(1)
+        self._jobs.put(None)
+
+    def _hear(self, frame: Frame) -> None:
+        if frame.kind is Kind.JOB:
+            self._jobs.put(frame)
+        elif frame.kind is Kind.STOP:
+            if (visit := self._visit) is not None:
+                visit.stop()
+        elif frame.kind is Kind.ANSWER:
+            if (visit := self._visit) is not None:
+                visit.hear(frame)
+        elif frame.kind is Kind.STACK:
+            self._pipe.send(Frame(Kind.STACKED, frame.head, thread_stack(self._main).encode()))

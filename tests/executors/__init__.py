@@ -1,0 +1,1 @@
+"""How bodies run, each kind by itself."""
