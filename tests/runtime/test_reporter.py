@@ -22,6 +22,8 @@ from tests.runtime.stage import no_memory
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
 
+NEVER_S = 3_600.0
+
 
 def kept_nowhere(run: Run, artifact: NewArtifact) -> None:
     raise AssertionError(f"{artifact.name} of {run.key} was not expected")
@@ -166,7 +168,10 @@ async def test_lines_written_before_a_failure_are_not_written_again(reporting: R
     assert await reporting.progress() == (0.5, "half")
 
 
-async def test_while_the_store_is_away_the_oldest_lines_are_dropped(reporting: Reporting, door: Door) -> None:
+async def test_while_the_store_is_away_the_oldest_lines_are_dropped(works: Works, door: Door) -> None:
+    reporter = Reporter(works.store, "default", now=works.store.now, stow=kept_nowhere, flush_s=NEVER_S)
+    run = Run(await claimed_job(works), define(lambda: None, name="talks"), reporter, no_memory)
+    reporting = Reporting(works, reporter, run)
     reporting.say("old", *(str(number) for number in range(MOST_LINES - 1)))
     door.fail()
     with pytest.raises(StoreUnavailable):
@@ -180,8 +185,9 @@ async def test_while_the_store_is_away_the_oldest_lines_are_dropped(reporting: R
 
     kept = [line.message for line in reporting.reporter._lines]
 
-    assert (len(kept), kept[0], kept[-1]) == (MOST_LINES, "0", "newest")
     door.open()
+    await reporter.close()
+    assert (len(kept), kept[0], kept[-1]) == (MOST_LINES, "0", "newest")
 
 
 async def test_after_an_outage_lines_arrive_by_themselves(reporting: Reporting, door: Door) -> None:

@@ -33,12 +33,14 @@ class Reporter:
         now: Callable[[], int],
         stow: Callable[[Run, NewArtifact], None],
         keep: LogLimit = DEFAULT_LIMIT,
+        flush_s: float = FLUSH_S,
     ) -> None:
         self._stow = stow
         self._store = store
         self._namespace = namespace
         self._now = now
         self._keep = keep
+        self._flush_s = flush_s
         self._loop = asyncio.get_running_loop()
         self._lines: deque[NewLogLine] = deque(maxlen=MOST_LINES)
         self._progress: dict[str, Progress] = {}
@@ -97,7 +99,7 @@ class Reporter:
 
     def _soon(self) -> None:
         if not self._closed:
-            self._timer = self._loop.call_later(FLUSH_S, self._start)
+            self._timer = self._loop.call_later(self._flush_s, self._start)
 
     def _start(self) -> None:
         self._due = False

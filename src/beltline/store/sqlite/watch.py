@@ -17,8 +17,14 @@ IN_MODIFY: Final = 0x2
 _ROOM: Final = 65_536
 
 
+# SQLite writes to its log, waits for the disk, and only then lets others see the commit: a look that comes
+# with the write comes too early. So it comes a little later, and again for disks that take their time.
+LAG_US: Final = 3_000
+AGAIN_US: Final = (50_000, 200_000, 800_000)
+
+
 class Watch:
-    """Calls `written` on the event loop after the file was written to, at most every `gap_us`."""
+    """Calls `written` on the event loop after the file was written to, some times, at most every `gap_us`."""
 
     def __init__(self, path: Path, written: Callable[[], None], *, clock: Clock, gap_us: int) -> None:
         self._path = path
@@ -28,6 +34,7 @@ class Watch:
         self._file: int | None = None
         self._told_at = -gap_us
         self._telling: asyncio.TimerHandle | None = None
+        self._repeats = 0
 
     def start(self) -> bool:
         """Begin; return False where this platform, or the kernel's limit on watches, does not allow it."""
@@ -52,13 +59,19 @@ class Watch:
         if self._file is not None:
             with suppress(BlockingIOError):
                 os.read(self._file, _ROOM)
+        self._repeats = 0
         if self._telling is None:
-            pause_us = max(0, self._told_at + self._gap_us - self._clock.monotonic())
-            self._telling = self._loop.call_later(pause_us / MICROS, self._tell)
+            self._tell_in(max(LAG_US, self._told_at + self._gap_us - self._clock.monotonic()))
+
+    def _tell_in(self, pause_us: int) -> None:
+        self._telling = self._loop.call_later(pause_us / MICROS, self._tell)
 
     def _tell(self) -> None:
         self._telling = None
         self._told_at = self._clock.monotonic()
+        if self._repeats < len(AGAIN_US):
+            self._tell_in(AGAIN_US[self._repeats])
+            self._repeats += 1
         self._written()
 
 
