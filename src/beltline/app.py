@@ -77,7 +77,7 @@ def develop(config: Config, belt: Beltline, tell: Tell, target: str) -> int:
 
     SIGTERM drains for as long as the configuration says; SIGINT gives running jobs back at once.
     """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    tune_interpreter()
 
     async def run() -> int:
         async with ready_worker(config, belt, tell=tell, target=target) as worker:
