@@ -134,8 +134,10 @@ class Worker:
     def hurry(self) -> None:
         """Drain without patience: ask every body to stop, and give its job back uncharged."""
         self._patience_us = 0
+        if self._stopping.is_set():
+            self._runner.interrupt_all(Cause.DRAIN)
+        # Else the drain asks them, when no claim waits any more that could take their jobs again.
         self.stop()
-        self._runner.interrupt_all(Cause.DRAIN)
 
     async def run(self) -> int:
         """Work until stopped, or until idle where the configuration says so."""

@@ -100,6 +100,10 @@ class Writer:
         waiting.add_done_callback(lambda _: self._requests.put(Leave(parked, empty)))
         try:
             value: T = await parked.future
+        except asyncio.CancelledError:
+            # At once: what its caller gives back next must not be taken for it again.
+            self._requests.put(Leave(parked, empty))
+            raise
         finally:
             waiting.cancel()
         return value
