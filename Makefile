@@ -30,10 +30,10 @@ format: setup ## Put the code into its standard form and fix what can be fixed
 	$(BIN)/ruff format .
 
 test: setup ## Run the tests on SQLite and a real PostgreSQL (TESTS=... chooses some)
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 proof: setup ## Run the long tests too: hundreds of crashes, thousands of seeds
-	$(BIN)/python -m pytest -n 2 -m "proof or not proof" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "proof or not proof" $(TESTS)
 
 demo: setup ## Do the main job on real input (STORE=postgresql://... for a server of yours)
 	$(BIN)/python -m examples.demo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Coroutine
+from operator import itemgetter
 from typing import Any, Final, Self, TypeVar, cast
 
 from beltline.core.clock import MICROS
@@ -14,11 +15,11 @@ from beltline.store.contract import Store
 from beltline.store.params import (
     BeatReply,
     Definition,
-    JobFilter,
-    ListJobs,
     NewSession,
 )
+from beltline.store.rows import JOB_COLUMNS, job_of
 from beltline.store.sqlite.store import SqliteStore
+from beltline.store.sqlite.transaction import Transaction
 from beltline.store.steps import RecordSteps, StepOutcome
 from beltline.testing.simulation import Crashes, Simulation, crash_at_random
 from tests.clocks import FakeClock
@@ -32,6 +33,7 @@ CRASH_CHANCE: Final = 0.008
 STALL_CHANCE: Final = 0.006
 FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
+_ALL_JOBS: Final = ("SELECT * FROM jobs", "SELECT * FROM dead", "SELECT * FROM history")
 _GROUPS: Final = (
     "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
 )  # fmt: skip
@@ -57,6 +59,7 @@ class World:
         self.submitting = 0
         self.fault_chance = FAULT_CHANCE if crashes is None else 0.0
         self.calm = False
+        self._known: dict[tuple[object, ...], Job] = {}
         self._store = SqliteStore(None, clock=self.clock, hop=self._hop)
         inner: Store = self._store
         self.store = cast("Store", Told(wrap(inner) if wrap else inner, self.simulation))
@@ -84,9 +87,15 @@ class World:
         return drive(call(self._store))
 
     def all_jobs(self) -> list[Job]:
-        """Every job that the store holds."""
-        where = ListJobs(namespace=NAMESPACE, where=JobFilter(discarded=True), limit=1_000)
-        return self.read(lambda store: store.reads.page(where)).items
+        """Every job that the store holds, read from its tables: `page` took a fourth of a seed's time."""
+        return [self._job(row) for row in drive(self._store._gate.read(_job_rows))]
+
+    def _job(self, row: tuple[object, ...]) -> Job:
+        """Most rows are as they were at the last look."""
+        known = self._known.get(row)
+        if known is None:
+            known = self._known[row] = job_of(row)
+        return known
 
     def now_calm(self) -> None:
         """From now on nothing crashes, stalls or fails."""
@@ -194,6 +203,15 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as end:
         return cast("T", end.value)
     raise Violation("a verb yielded outside of the simulation")
+
+
+def _job_rows(transaction: Transaction) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for statement in _ALL_JOBS:
+        cursor = transaction.connection.execute(statement)
+        names = [column[0] for column in cursor.description]
+        rows += map(itemgetter(*map(names.index, JOB_COLUMNS)), cursor)
+    return rows
 
 
 def _definition(name: str) -> Definition:
