@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from beltline import Beltline
 from beltline.core.job import Job
@@ -20,8 +21,16 @@ from beltline.core.states import JobState
 from beltline.store.contract import Store
 from beltline.store.params import JobFilter, ListJobs
 
+T = TypeVar("T")
+
+PATIENCE_S: Final = 60.0
+_LOOK_S: Final = 0.01
 _STOPPING_S: Final = 20.0
 _SETTLING_S: Final = 0.3
+
+
+class TooSlow(Exception):
+    """What was waited for did not come in time."""
 
 
 class WorkersEnded(Exception):
@@ -79,6 +88,16 @@ class Workers:
             words = self._log.read_text("utf-8", "replace").strip().splitlines()[-20:]
             raise WorkersEnded(f"the workers ended with exit code {code}:\n" + "\n".join(words))
 
+    async def until(self, ask: Callable[[], Awaitable[T | None]], what: str) -> T:
+        """Ask again and again and return the first answer there is. Raises TooSlow, WorkersEnded."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up_at:
+            self.require_alive()
+            if answer := await ask():
+                return answer
+            await asyncio.sleep(_LOOK_S)
+        raise TooSlow(f"after {PATIENCE_S:g} s still waiting for {what}")
+
     def _started(self) -> subprocess.Popen[bytes]:
         if self._supervisor is None:
             raise WorkersEnded("the workers were not started")
@@ -110,6 +129,12 @@ async def stop_busy_worker(store: Store, namespace: str) -> int | None:
             os.kill(session.pid, signal.SIGTERM)
             return session.pid
     return None
+
+
+async def outcomes(belt: Beltline, job_id: str) -> list[str]:
+    """Return how each run of a job ended, in order."""
+    runs = await belt.store.reads.attempts(belt.namespace, job_id)
+    return [run.outcome or "running" for run in runs]
 
 
 @contextmanager
