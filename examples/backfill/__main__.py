@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from examples.backfill.story import play
 from examples.stage.run import options_of, run
 
 
@@ -17,7 +16,7 @@ def main() -> int:
         default=0.02,
         help="seconds between two pages of 50 rows (default: %(default)s)",
     )
-    return run(play, parser.parse_args())
+    return run("backfill", parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from examples.compaction.story import play
 from examples.stage.run import options_of, run
 
 if __name__ == "__main__":
-    sys.exit(run(play, options_of("compaction", __doc__).parse_args()))
+    sys.exit(run("compaction", options_of("compaction", __doc__).parse_args()))

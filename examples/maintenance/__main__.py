@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from examples.maintenance.story import play
 from examples.stage.run import options_of, run
 
 if __name__ == "__main__":
-    sys.exit(run(play, options_of("maintenance", __doc__).parse_args()))
+    sys.exit(run("maintenance", options_of("maintenance", __doc__).parse_args()))

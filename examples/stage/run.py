@@ -10,8 +10,9 @@ import shutil
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from rich.console import Console
 
@@ -62,8 +63,8 @@ def options_of(name: str, about: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def run(story: Story, options: argparse.Namespace) -> int:
-    """Play a story in its emptied folder, show its checks, and return the exit code.
+def run(name: str, options: argparse.Namespace) -> int:
+    """Play the story of an example in its emptied folder, show its checks, and return the exit code.
 
     0: all is well; 1: a check failed or the story stopped; 2: it could not start.
     """
@@ -73,6 +74,7 @@ def run(story: Story, options: argparse.Namespace) -> int:
     os.environ["BELTLINE_OBJECTS"] = (stage.folder / "objects").as_uri()
     os.environ["BELTLINE_NAMESPACE"] = f"example-{secrets.token_hex(3)}"
     try:
+        story = _story(name)
         _empty(stage.folder)
         checks = asyncio.run(_played(story, stage))
     except (MissingPackage, NotOurs) as error:
@@ -86,6 +88,14 @@ def run(story: Story, options: argparse.Namespace) -> int:
         tell(console, "stopped; the workers are stopped too")
         return 130
     return _told(stage, checks)
+
+
+def _story(name: str) -> Story:
+    """Import what an example does, and with it the packages that it needs. Raises MissingPackage."""
+    try:
+        return cast("Story", import_module(f"examples.{name}.story").play)
+    except ModuleNotFoundError as error:
+        raise MissingPackage(f"{error}: run `make setup` or pip install '.[examples]'") from error
 
 
 async def _played(story: Story, stage: Stage) -> Sequence[Check]:

@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self, TypeVar
 
 from beltline import Beltline
@@ -49,12 +49,21 @@ class Kill:
 class Workers:
     """`beltline work APP` as a context: started on entry, drained on exit.
 
-    `belt` says which store they work on, `options` are those of `beltline work`, and `log` is what they say.
+    `belt` says which store they work on, `options` are those of `beltline work`, `settings` are variables of
+    its environment, and `log` is what they say.
     """
 
-    def __init__(self, app: Path, belt: Beltline, log: Path, *options: str) -> None:
+    def __init__(
+        self,
+        app: Path,
+        belt: Beltline,
+        log: Path,
+        *options: str,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._command = (sys.executable, "-m", "beltline.cli", "work", str(app), *options)
-        self._environment = {**os.environ, "BELTLINE_STORE": belt.url, "BELTLINE_NAMESPACE": belt.namespace}
+        where = {"BELTLINE_STORE": belt.url, "BELTLINE_NAMESPACE": belt.namespace}
+        self._environment = {**os.environ, **where, **settings}
         self._log = log
         self._supervisor: subprocess.Popen[bytes] | None = None
 
