@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +16,7 @@ from examples.ci.expected import passed_elsewhere, unequal_files
 from examples.ci.project import NAME, OVERLOAD, check_out
 from examples.ci.testing import Report
 from examples.stage.checks import Check
+from examples.stage.command import beltline
 from examples.stage.console import shown
 from examples.stage.run import Stage
 from examples.stage.workers import PATIENCE_S, Workers, outcomes
@@ -84,8 +83,8 @@ async def _tested(stage: Stage, built: JobReference[Wheel], wheel: Wheel, files:
         stage.say(f"{each.file} exceeded its limit: {each.state}, {each.reason}")
     saved = stage.folder / "artifacts"
     _, log = await asyncio.gather(
-        _beltline("jobs", "artifacts", built.id, "--save", str(saved)),
-        _beltline("jobs", "logs", good[0][1].id),
+        beltline(belt, "jobs", "artifacts", built.id, "--save", str(saved)),
+        beltline(belt, "jobs", "logs", good[0][1].id),
     )
     ended = [await _ended(file, job) for file, job in good]
     return Course(wheel, reports, ended, failed, saved, log, 0)
@@ -96,16 +95,6 @@ async def _ended(file: Path, job: JobReference[Report]) -> Ended:
         await job.result(timeout=PATIENCE_S)
     found = await job.job()
     return Ended(file.name, found.state.value, found.reason.value, await outcomes(belt, job.id))
-
-
-async def _beltline(*words: str) -> str:
-    """Run a command of `beltline`, as a person would, and return what it says."""
-    where = {**os.environ, "BELTLINE_STORE": belt.url, "BELTLINE_NAMESPACE": belt.namespace}
-    pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-m", "beltline.cli", *words)
-    process = await asyncio.create_subprocess_exec(*command, env=where, stdout=pipe, stderr=pipe)
-    said, _ = await process.communicate()
-    return said.decode()
 
 
 def checks(course: Course, project: Path, expected: int) -> Iterator[Check]:

@@ -87,7 +87,7 @@ def checks(course: Course, file: Path) -> Iterator[Check]:
     yield Check(
         "while the file was busy the job put itself off, and nothing was charged",
         put_off >= PUT_OFF and course.outcomes[-1] == "returned" and course.attempts_used <= 1,
-        f"{put_off} times; {course.attempts_used} attempts used",
+        f"put off {put_off} times, attempts charged in all: {course.attempts_used}",
     )
     yield Check("the writer was not disturbed", course.writer == 0, f"exit code {course.writer}")
     yield Check(

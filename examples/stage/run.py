@@ -12,11 +12,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final, TypeAlias, cast
 
 from rich.console import Console
 
 from beltline import BeltlineError
+from beltline.config import masked
 from examples.stage.checks import Check, show_checks
 from examples.stage.console import shown, stdout, tell
 from examples.stage.shipped import MissingPackage
@@ -70,8 +72,9 @@ def run(name: str, options: argparse.Namespace) -> int:
     """
     console = stdout()
     stage = Stage(options.folder.resolve(), console, options)
-    os.environ["BELTLINE_STORE"] = options.store or f"sqlite:///{stage.folder / 'beltline.db'}"
-    os.environ["BELTLINE_OBJECTS"] = (stage.folder / "objects").as_uri()
+    os.environ["BELTLINE_STORE"] = options.store or f"sqlite:///{shown(stage.folder / 'beltline.db')}"
+    if options.store:  # beside a SQLite file there is a place for objects anyway
+        os.environ.setdefault("BELTLINE_OBJECTS", (stage.folder / "objects").as_uri())
     os.environ["BELTLINE_NAMESPACE"] = f"example-{secrets.token_hex(3)}"
     try:
         story = _story(name)
@@ -109,6 +112,8 @@ async def _played(story: Story, stage: Stage) -> Sequence[Check]:
 def _told(stage: Stage, checks: Sequence[Check]) -> int:
     stage.console.print()
     show_checks(stage.console, checks)
+    store, namespace = masked(os.environ["BELTLINE_STORE"]), os.environ["BELTLINE_NAMESPACE"]
+    stage.say(f"Look further: .venv/bin/beltline jobs ls --store {quote(store)} --namespace {namespace}")
     if all(check.passed for check in checks):
         return 0
     stage.say(f"A check failed. What the workers said: {shown(stage.log)}")
