@@ -9,8 +9,9 @@ import secrets
 import sys
 from pathlib import Path
 
-from examples.demo.inputs import Folder, MissingPackage
-from examples.demo.screen import shown, stdout, tell
+from examples.demo.inputs import Folder
+from examples.stage.console import shown, stdout, tell
+from examples.stage.shipped import MissingPackage
 
 
 def main() -> int:

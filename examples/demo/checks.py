@@ -9,20 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 from beltline.core.states import JobState
 from examples.demo.course import Story
 from examples.demo.expected import expected_days, expected_rain, expected_thumbnails
 from examples.demo.inputs import DAMAGED, Folder
-
-
-class Check(NamedTuple):
-    """A thing that must be true, whether it is, and the figures that show it."""
-
-    what: str
-    passed: bool
-    figures: str
+from examples.stage.checks import Check
 
 
 def check_all(story: Story, folder: Folder) -> Iterator[Check]:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from beltline import BeltlineError
@@ -18,9 +19,14 @@ from beltline.store.params import JobFilter, ListJobs
 from examples.demo.app import belt, extract, thumbnails
 from examples.demo.expected import expected_rain, orders
 from examples.demo.inputs import DAMAGED, Folder
-from examples.demo.screen import Screen, shown
-from examples.demo.workers import CONCURRENCY, LEASE, PROCESSES, Kill, Workers, kill_busy_worker
+from examples.demo.screen import Screen
+from examples.stage.console import shown
+from examples.stage.workers import Kill, Workers, kill_busy_worker
 
+APP: Final = Path(__file__).with_name("app.py")
+PROCESSES: Final = 2
+CONCURRENCY: Final = 4
+LEASE: Final = "3s"
 PATIENCE_S: Final = 120.0
 _LOOK_S: Final = 0.05
 _KILL_AFTER: Final = 1 / 3
@@ -63,7 +69,7 @@ async def play(folder: Folder, screen: Screen, expected: Mapping[str, int]) -> S
     began = time.monotonic()
     async with belt:
         store = belt.store
-        with Workers(belt.url, belt.namespace, folder.log) as workers:
+        with Workers(APP, belt, folder.log, *_worker_options()) as workers:
             await extract.submit(table=folder.table, database=folder.weather)
             await thumbnails.submit_many(_calls(folder))
             screen.say(
@@ -77,6 +83,12 @@ async def play(folder: Folder, screen: Screen, expected: Mapping[str, int]) -> S
         attempts = {job.id: tuple(await store.reads.attempts(belt.namespace, job.id)) for job in jobs}
     took = time.monotonic() - began
     return Story(tuple(jobs), attempts, expected, kill, tuple(dead_letters), exit_code, took)
+
+
+def _worker_options() -> tuple[str, ...]:
+    slots = str(CONCURRENCY)
+    counts = ("--processes", str(PROCESSES), "--concurrency", slots, "--threads", slots)
+    return (*counts, "--lease", LEASE, "--drain", "10s")
 
 
 def _calls(folder: Folder) -> list[dict[str, object]]:

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from examples.demo.inputs import DAMAGED, PHOTOGRAPHS, TABLE, shipped
+from examples.demo.inputs import DAMAGED, PHOTOGRAPHS, TABLE
 from examples.demo.photograph import SIZES, TURNS, Turn, encode, read_photograph, shrink, thumbnail_name
+from examples.stage.shipped import shipped
 
 _AT_ONCE: Final = 2
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from examples.stage.shipped import shipped
 
 # The photographs that the wheel of scikit-image holds; its drawings and test patterns are left out.
 PHOTOGRAPHS: Final = (
@@ -33,10 +34,6 @@ PHOTOGRAPHS: Final = (
 DAMAGED: Final = "rocket.jpg"
 TABLE: Final = "seattle-weather.csv"
 _KEPT_OF_DAMAGED: Final = 0.4
-
-
-class MissingPackage(Exception):
-    """A package that ships the input is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +90,6 @@ class Folder:
     def repair(self) -> None:
         """Put a whole copy in the damaged photograph's place."""
         shutil.copyfile(shipped("skimage", f"data/{DAMAGED}"), self.photographs / DAMAGED)
-
-
-def shipped(package: str, path: str) -> Path:
-    """Return a file inside an installed package, which is not imported. Raises MissingPackage."""
-    spec = find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    file = Path(folders[0]) / path if folders else None
-    if file is None or not file.is_file():
-        raise MissingPackage(
-            f"{path} of the package {package} is not here: run `make setup` or pip install '.[examples]'"
-        )
-    return file
 
 
 def damage(file: Path) -> None:

@@ -11,10 +11,9 @@ from rich.table import Table
 
 from beltline.core.clock import MICROS
 from beltline.core.reasons import Reason
-from examples.demo.checks import Check
 from examples.demo.course import Story
 from examples.demo.inputs import Folder
-from examples.demo.screen import shown
+from examples.stage.console import shown
 
 _RETRIED: Final = frozenset({Reason.BACKOFF.value, Reason.TIMEOUT.value})
 
@@ -32,15 +31,6 @@ def show_table(console: Console, story: Story, folder: Folder) -> None:
     console.print(f"\nDone in {story.seconds:.1f} s.\n", highlight=False)
     console.print(table)
     console.print()
-
-
-def show_checks(console: Console, checks: Sequence[Check]) -> None:
-    """Print the checks."""
-    for check in checks:
-        mark, style = ("✓", "green") if check.passed else ("✗", "bold red")
-        console.print(
-            f"[{style}]{mark}[/] {check.what} [dim]({check.figures})[/]", highlight=False, soft_wrap=True
-        )
 
 
 def _row(story: Story, definition: str) -> list[str]:

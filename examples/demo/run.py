@@ -14,9 +14,11 @@ from examples.demo.app import belt
 from examples.demo.checks import check_all
 from examples.demo.course import TooSlow, expected_jobs, play
 from examples.demo.inputs import Folder
-from examples.demo.report import show_checks, show_table
-from examples.demo.screen import Screen, shown, tell
-from examples.demo.workers import WorkersEnded
+from examples.demo.report import show_table
+from examples.demo.screen import Screen
+from examples.stage.checks import show_checks
+from examples.stage.console import shown, tell
+from examples.stage.workers import WorkersEnded
 
 
 async def run(folder: Folder, console: Console) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_PLAIN_WIDTH: Final = 110
+from examples.stage.console import stdout, tell
+
 _PLAIN_STEPS: Final = 5
 
 
@@ -57,20 +56,3 @@ class Screen:
         if step > self._told:
             self._told = step
             self.say("  " + ", ".join(f"{name} {finished[name]}/{self._totals[name]}" for name in finished))
-
-
-def tell(console: Console, text: str) -> None:
-    """Print a line as it is."""
-    console.print(escape(text), highlight=False, soft_wrap=True)
-
-
-def shown(path: Path) -> str:
-    """Return a path as a person here would type it."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def stdout() -> Console:
-    """Return the console; what is no terminal gets a width that the report fits into."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)

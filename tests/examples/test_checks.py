@@ -21,9 +21,10 @@ from examples.demo.checks import (
     weather_right,
 )
 from examples.demo.course import DeadLetter, Story
-from examples.demo.inputs import TABLE, Folder, shipped
+from examples.demo.inputs import TABLE, Folder
 from examples.demo.table import extract, load, transform
-from examples.demo.workers import Kill
+from examples.stage.shipped import shipped
+from examples.stage.workers import Kill
 
 JPEG = b"the bytes of a thumbnail"
 CHECKSUM = hashlib.sha256(JPEG).hexdigest()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from examples.demo.inputs import DAMAGED, PHOTOGRAPHS, damage, shipped
+from examples.demo.inputs import DAMAGED, PHOTOGRAPHS, damage
 from examples.demo.photograph import SIZES, DamagedPhotograph, make_thumbnails, read_photograph, write_whole
+from examples.stage.shipped import shipped
 
 ROCKET = shipped("skimage", f"data/{DAMAGED}")
 

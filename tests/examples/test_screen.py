@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from examples.demo.screen import Screen, shown
+from examples.demo.screen import Screen
+from examples.stage.console import shown
 
 TOTALS = {"thumbnails": 8, "load": 2}
 

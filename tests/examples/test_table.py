@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from examples.demo.expected import expected_days, expected_rain
-from examples.demo.inputs import TABLE, shipped
+from examples.demo.inputs import TABLE
 from examples.demo.table import BadRow, Month, RawDay, extract, load, transform
+from examples.stage.shipped import shipped
 
 WEATHER = shipped("vega_datasets", f"_data/{TABLE}")
 ROW = RawDay(

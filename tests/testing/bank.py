@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from beltline import Beltline, Context, Fail, Retry, Snooze
+from beltline import Beltline, Context, Fail, Retry, Snooze, SyncContext
 
 
 class Bank:
@@ -23,6 +23,7 @@ class Bank:
         self.patient = self.belt.job(retry=Retry(max_attempts=1))(self.do_patient)
         self.restless = self.belt.job(self.do_restless)
         self.fragile = self.belt.job(self.do_fragile)
+        self.saved = self.belt.job(self.do_saved)
 
     @property
     def balance(self) -> int:
@@ -64,3 +65,11 @@ class Bank:
 
     async def do_fragile(self, ctx: Context) -> Fail | None:
         return Fail("it ran before") if ctx.run > 1 else None
+
+    def do_saved(self, ctx: SyncContext, amount: int) -> int:
+        def save() -> int:
+            self.entries[ctx.job_id] = amount
+            return self.balance
+
+        before = ctx.step("count", lambda: self.balance)
+        return ctx.step("save", save) - before

@@ -61,6 +61,18 @@ async def test_a_job_that_submits_and_awaits_others_can_be_crashed_too(bank: Ban
     assert await kit.crash_everywhere(lambda: bank.audited.submit(amount=7), fresh=bank.entries.clear) > 20
 
 
+async def test_a_body_in_a_thread_is_crashed_around_its_steps(bank: Bank, kit: Kit) -> None:
+    results = []
+
+    await kit.crash_everywhere(
+        lambda: bank.saved.submit(amount=5),
+        check=lambda job: results.append((job.runs, job.result)),
+        fresh=bank.entries.clear,
+    )
+
+    assert set(results) == {(1, b"5"), (2, b"5")}
+
+
 async def test_retries_come_in_the_story_at_their_time(bank: Bank, kit: Kit) -> None:
     states = []
 

@@ -82,6 +82,12 @@ class Recorder:
         if self._flushing is not None:
             await asyncio.wait([self._flushing])
 
+    def stop(self) -> None:
+        """End at once: who still waits is refused, also in a thread, and so is what is asked later."""
+        self._closed = True
+        left, self._waiting = self._waiting, []
+        _refuse(left, StoreUnavailable(_ENDING))
+
     def _take(self, asked: _Asked) -> None:
         if self._closed:
             _refuse([asked], StoreUnavailable(_ENDING))

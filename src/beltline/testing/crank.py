@@ -76,6 +76,8 @@ class Crank:
 
     def stop(self) -> None:
         """Stop at once, as a killed process does: nothing more is written."""
+        # A body in a thread would wait for ever for a step whose recording never began.
+        self._recorder.stop()
         self._threads.close()
 
     async def turn(self) -> bool:

@@ -74,12 +74,16 @@ class _Points:
         self.struck = ""
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.crank: Crank | None = None
+        self.buried = False
         self._crashes = crashes
 
     def strikes(self, place: Callable[[], str]) -> bool:
-        """Pass a point; return whether the process is dead there, be it just now or before."""
+        """Pass a point; return whether the process is dead there, be it just now or before.
+
+        Nothing is dead any more that is `buried`: it is brought to its end.
+        """
         if self.crashed.done():
-            return True
+            return not self.buried
         self.count += 1
         if self.count > MOST_POINTS:
             raise AssertionError(
@@ -128,6 +132,15 @@ class _Points:
             loop.set_task_factory(before)
 
 
+class _Crashed(NamedTuple):
+    """What is left of a process that crashed."""
+
+    points: _Points
+    tasks: set[asyncio.Task[Any]]
+    opened: AbstractAsyncContextManager[Beltline]
+    crank: Crank
+
+
 class _Stage:
     """One telling: a store of its own, a process that may crash, and those that come after it."""
 
@@ -137,7 +150,7 @@ class _Stage:
         self._clock = clock
         self._random = CountingRandom(seed)
         self._crashes = crashes
-        self._buried: list[tuple[set[asyncio.Task[Any]], AbstractAsyncContextManager[Beltline], Crank]] = []
+        self._crashed: list[_Crashed] = []
 
     async def tell(self) -> _Told:
         """Tell the story to its end and check it."""
@@ -173,7 +186,7 @@ class _Stage:
             life = asyncio.get_running_loop().create_task(self._work(store, crank, job_id))
             await asyncio.wait([life, points.crashed], return_when=asyncio.FIRST_COMPLETED)
         if points.crashed.done():
-            self._buried.append((asyncio.all_tasks() - others, opened, crank))
+            self._crashed.append(_Crashed(points, asyncio.all_tasks() - others, opened, crank))
             return
         crank.stop()
         await opened.__aexit__(None, None, None)
@@ -199,7 +212,9 @@ class _Stage:
 
     async def _bury(self) -> None:
         """Throw away what crashed. Only now do its `finally` blocks run: Python offers no other end."""
-        for tasks, opened, crank in self._buried:
+        for points, tasks, opened, crank in self._crashed:
+            # What a task awaits in its `finally` must come to an end too.
+            points.buried = True
             crank.stop()
             for task in tasks:
                 task.cancel()

@@ -1,4 +1,4 @@
-"""The demo's worker processes: real ones, supervised by `beltline work`, and one of them is killed."""
+"""Worker processes: real ones, supervised by `beltline work`, and ways to take one of them away."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from types import MappingProxyType, TracebackType
+from typing import Final, Self, TypeVar
 
+from beltline import Beltline
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.store.contract import Store
 from beltline.store.params import JobFilter, ListJobs
 
-APP: Final = Path(__file__).with_name("app.py")
-PROCESSES: Final = 2
-CONCURRENCY: Final = 4
-LEASE: Final = "3s"
+T = TypeVar("T")
+
+PATIENCE_S: Final = 60.0
+_LOOK_S: Final = 0.01
 _STOPPING_S: Final = 20.0
 _SETTLING_S: Final = 0.3
+
+
+class TooSlow(Exception):
+    """What was waited for did not come in time."""
 
 
 class WorkersEnded(Exception):
@@ -41,27 +47,31 @@ class Kill:
 
 
 class Workers:
-    """`beltline work` with two processes, as a context: started on entry, drained on exit."""
+    """`beltline work APP` as a context: started on entry, drained on exit.
 
-    def __init__(self, store: str, namespace: str, log: Path) -> None:
-        self._store = store
-        self._namespace = namespace
+    `belt` says which store they work on, `options` are those of `beltline work`, `settings` are variables of
+    its environment, and `log` is what they say.
+    """
+
+    def __init__(
+        self,
+        app: Path,
+        belt: Beltline,
+        log: Path,
+        *options: str,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._command = (sys.executable, "-m", "beltline.cli", "work", str(app), *options)
+        where = {"BELTLINE_STORE": belt.url, "BELTLINE_NAMESPACE": belt.namespace}
+        self._environment = {**os.environ, **where, **settings}
         self._log = log
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "beltline.cli", "work", str(APP)]
-        command += [
-            "--processes",
-            str(PROCESSES),
-            "--concurrency",
-            str(CONCURRENCY),
-            "--threads",
-            str(CONCURRENCY),
-        ]
-        command += ["--lease", LEASE, "--drain", "10s"]
         with self._log.open("wb") as log:
-            self._supervisor = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment())
+            self._supervisor = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
+            )
         return self
 
     def __exit__(
@@ -87,13 +97,20 @@ class Workers:
             words = self._log.read_text("utf-8", "replace").strip().splitlines()[-20:]
             raise WorkersEnded(f"the workers ended with exit code {code}:\n" + "\n".join(words))
 
+    async def until(self, ask: Callable[[], Awaitable[T | None]], what: str) -> T:
+        """Ask again and again and return the first answer there is. Raises TooSlow, WorkersEnded."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up_at:
+            self.require_alive()
+            if answer := await ask():
+                return answer
+            await asyncio.sleep(_LOOK_S)
+        raise TooSlow(f"after {PATIENCE_S:g} s still waiting for {what}")
+
     def _started(self) -> subprocess.Popen[bytes]:
         if self._supervisor is None:
             raise WorkersEnded("the workers were not started")
         return self._supervisor
-
-    def _environment(self) -> Mapping[str, str]:
-        return {**os.environ, "BELTLINE_STORE": self._store, "BELTLINE_NAMESPACE": self._namespace}
 
 
 async def kill_busy_worker(store: Store, namespace: str) -> Kill | None:
@@ -112,6 +129,21 @@ async def kill_busy_worker(store: Store, namespace: str) -> Kill | None:
         jobs = await _running(store, namespace, session.id)
         return Kill(session.pid, session.name, frozenset(job.id for job in jobs))
     return None
+
+
+async def stop_busy_worker(store: Store, namespace: str) -> int | None:
+    """Ask a worker process that runs jobs to end (SIGTERM), and return its number; None where none does."""
+    for session in await store.sessions.page(namespace):
+        if await _running(store, namespace, session.id):
+            os.kill(session.pid, signal.SIGTERM)
+            return session.pid
+    return None
+
+
+async def outcomes(belt: Beltline, job_id: str) -> list[str]:
+    """Return how each run of a job ended, in order."""
+    runs = await belt.store.reads.attempts(belt.namespace, job_id)
+    return [run.outcome or "running" for run in runs]
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Files of tests that need more than they may have."""
