@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from beltline.core.errors import BeltlineError, LeaseLost, OnceConflict
 from beltline.core.outcome import Suspended
@@ -21,10 +21,9 @@ from beltline.store.steps import (
     RecordSteps,
     Remembered,
     StepOutcome,
+    not_held,
+    require_recorded,
 )
-
-# An earlier run of the job records a step that this one has done too: the next run finds it.
-TAKEN_DELAY_US: Final = 1_000_000
 
 
 class RunMemory:
@@ -111,20 +110,14 @@ class RunMemory:
         return NewPosition(self._job.id, self._job.fence, name, position.encode())
 
     def _recorded(self, outcome: StepOutcome) -> None:
-        if outcome is StepOutcome.LOST:
-            raise self._lost()
-        if outcome is StepOutcome.TAKEN:
-            raise Suspended(TAKEN_DELAY_US)
+        require_recorded(outcome, self._job.id, self._job.fence)
 
     def _saved(self, kept: Any) -> None:  # noqa: ANN401 - the recorder's answer, a bool
         if not kept:
             raise self._lost()
 
     def _lost(self) -> LeaseLost:
-        return LeaseLost(
-            f"job {self._job.id} is not held under fence {self._job.fence} any more: it ended, or another"
-            " run has it; nothing was written, let this error pass"
-        )
+        return not_held(self._job.id, self._job.fence)
 
 
 def _recalled(rows: Any) -> Recalled:  # noqa: ANN401 - the recorder's answer
