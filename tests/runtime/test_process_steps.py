@@ -86,6 +86,19 @@ async def test_a_step_in_what_is_no_connection_is_refused(works: Works) -> None:
     assert "`conn=` is a NoneType" in failure["message"]
 
 
+async def test_a_large_result_of_a_step_goes_by_the_object_store(works: Works, tmp_path: Path) -> None:
+    config = ObjectsConfig(url=f"file://{tmp_path / 'objects'}", threshold=64 * KIB)
+    works.store.objects = objects = objects_for(config, works.store.url, {})
+    assert objects is not None
+    objects.owner = "0a1b"
+    async with works.working():
+        job = await app.steps_largely.submit(size=2_000_000)
+
+        assert await job.result(timeout=30) == 2_000_000
+    [row] = await works.store.steps.load("default", [job.id])
+    assert is_reference(row.value)
+
+
 async def test_payloads_results_and_artifacts_go_by_the_object_store(works: Works, tmp_path: Path) -> None:
     config = ObjectsConfig(url=f"file://{tmp_path / 'objects'}", threshold=64 * KIB)
     works.store.objects = objects = objects_for(config, works.store.url, {})

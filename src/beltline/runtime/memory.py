@@ -10,6 +10,7 @@ from typing import Any, cast
 from beltline.core.errors import BeltlineError, LeaseLost, OnceConflict
 from beltline.core.outcome import Suspended
 from beltline.definitions.port import Recalled
+from beltline.engine.objects import kept_step, payload_limit
 from beltline.runtime.recorder import Load, Recorder
 from beltline.runtime.run import Run
 from beltline.store.steps import (
@@ -37,6 +38,11 @@ class RunMemory:
         self._recording: set[Future[None]] = set()
         self._asked = 0
 
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes the result of a step may have."""
+        return payload_limit(self._recorder.store)
+
     def now(self) -> int:
         """Return the store's time."""
         return self._recorder.store.now()
@@ -61,9 +67,12 @@ class RunMemory:
 
     async def record_with(self, conn: object, name: str, result: str) -> None:
         """Keep a done step in the transaction of the body's own connection."""
-        step = NewStep(self._job.id, self._job.fence, name, result.encode())
-        params = RecordSteps(namespace=self._recorder.namespace, steps=[step], now=self.now())
-        self._recorded(await self._recorder.store.steps.record_with(conn, params))
+        store, namespace = self._recorder.store, self._recorder.namespace
+        step = await kept_step(
+            store, namespace, NewStep(self._job.id, self._job.fence, name, result.encode())
+        )
+        params = RecordSteps(namespace=namespace, steps=[step], now=self.now())
+        self._recorded(await store.steps.record_with(conn, params))
 
     def save(self, name: str, position: str) -> Future[None]:
         """Keep a position."""

@@ -24,6 +24,7 @@ from beltline.core.outcome import (
     suspended,
     suspension_in,
     unreadable,
+    waits_for_objects,
 )
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
@@ -270,6 +271,9 @@ def _timed_out(run: Run) -> Outcome:
 
 
 def _failed(run: Run, error: BaseException) -> Outcome:
+    waits = waits_for_objects(run.job, error) if run.cause is None else None
+    if waits is not None:
+        return waits
     return _in_view(run, raised(error, run.definition.retry))
 
 

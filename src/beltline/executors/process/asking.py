@@ -65,8 +65,9 @@ class Asking:
 class DistantMemory:
     """What a job remembers, kept by the worker at the other end of the pipe; `held` is its id and fence."""
 
-    def __init__(self, asking: Asking, clock: Clock, held: tuple[str, int]) -> None:
+    def __init__(self, asking: Asking, clock: Clock, held: tuple[str, int], most_bytes: int) -> None:
         self._asking = asking
+        self.most_bytes = most_bytes
         self._held = held
         self._clock = clock
         self._reached: dict[str, str] = {}

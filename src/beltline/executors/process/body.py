@@ -19,6 +19,7 @@ from beltline.core.outcome import (
     suspended,
     suspension_in,
     unreadable,
+    waits_for_objects,
 )
 from beltline.core.reasons import Reason
 from beltline.core.sizes import shown_bytes
@@ -76,7 +77,8 @@ def run_body(
     except Signal as signal:
         return signalled(signal)
     except BaseException as error:  # noqa: BLE001 - a body may raise anything; the process lives on
-        return _broken(definition, error, is_asked=port.is_cancelled())
+        waits = None if port.is_cancelled() else waits_for_objects(job, error)
+        return waits or _broken(definition, error, is_asked=port.is_cancelled())
 
 
 def _broken(definition: JobDefinition, error: BaseException, *, is_asked: bool) -> Outcome:

@@ -28,9 +28,10 @@ _CHUNK: Final = 65_536
 class Visit:
     """One job in this process: the port of its Context."""
 
-    def __init__(self, pipe: Pipe, asking: Asking, held: tuple[str, int]) -> None:
+    def __init__(self, pipe: Pipe, asking: Asking, held: tuple[str, int], most_bytes: int) -> None:
         self._pipe = pipe
         self._held = held
+        self._most_bytes = most_bytes
         self._asking = asking
         self._memory: DistantMemory | None = None
         self._asked = threading.Event()
@@ -40,7 +41,7 @@ class Visit:
     def memory(self) -> DistantMemory:
         """What the job remembers, made when the body first asks for it."""
         if self._memory is None:
-            self._memory = DistantMemory(self._asking, SystemClock(), self._held)
+            self._memory = DistantMemory(self._asking, SystemClock(), self._held, self._most_bytes)
         return self._memory
 
     def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
@@ -108,8 +109,10 @@ class Child:
         if definition is None:
             outcome = released(Reason.NO_HANDLER)
         else:
-            visit = self._visit = Visit(self._pipe, Asking(self._pipe, self._numbers), (job.id, job.fence))
-            outcome = run_body(definition, job, visit, app=self._app, most_bytes=frame.head["most_bytes"])
+            most_bytes: int = frame.head["most_bytes"]
+            asking = Asking(self._pipe, self._numbers)
+            visit = self._visit = Visit(self._pipe, asking, (job.id, job.fence), most_bytes)
+            outcome = run_body(definition, job, visit, app=self._app, most_bytes=most_bytes)
             visit.leave()
             self._visit = None
         is_spoiled = outcome.reason is Reason.OUT_OF_MEMORY
