@@ -128,8 +128,12 @@ async def ready_worker(
 async def _processes(
     config: Config, belt: Beltline, target: str | None, clock: Clock
 ) -> AsyncIterator[ProcessExecutor | None]:
-    """Yield what runs bodies in processes, with the app loaded there; None where no job asks for that."""
-    if target is None or all(definition.mode != "process" for definition in belt.registry):
+    """Yield what runs bodies in processes; None where a process could not find the app or the store.
+
+    Where no job asks for one, the app is loaded there when the first suspect comes.
+    """
+    asked = any(definition.mode == "process" for definition in belt.registry)
+    if target is None or (not asked and ":memory:" in config.store.url):
         yield None
         return
     # A Beltline that a body opens is on the worker's store.
@@ -137,7 +141,8 @@ async def _processes(
     executor = ProcessExecutor(
         command(target), config.worker, clock=clock, environment={**os.environ, **store}
     )
-    await executor.open(belt.registry)
+    if asked:
+        await executor.open(belt.registry)
     try:
         yield executor
     finally:

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app
-from beltline.definitions.registry import Registry
 from beltline.executors.process.forkserver import live, serve
 
 _FORKSERVER: Final = 3
@@ -26,8 +26,8 @@ def main(arguments: Sequence[str]) -> None:
     """Be a forkserver, or a process for bodies, until the worker closes its end."""
     app, parent, *rest = arguments
 
-    def load() -> Registry:
-        return load_app(app).registry
+    def load() -> Beltline:
+        return load_app(app)
 
     if len(arguments) == _FORKSERVER:
         serve(int(rest[0]), load, command(app), int(parent))

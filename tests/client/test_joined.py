@@ -5,6 +5,7 @@ With its commit the job exists, with its rollback it never did.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -147,4 +148,18 @@ async def test_a_synchronous_submit_refuses_an_asynchronous_connection(
     async with KINDS[kind](postgres_url) as caller:
         with pytest.raises(Unsupported, match="await the asynchronous form"):
             opened.add.options(conn=caller.conn).submit_sync(1, 2)
+        await caller.rollback()
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind in SERVER_KINDS if "async" in kind))
+async def test_a_thread_refuses_an_asynchronous_connection_before_it_is_touched(
+    postgres_url: str, kind: str
+) -> None:
+    url = postgres_url + "?schema=joined"
+    jobs = Jobs(Beltline(url, namespace=f"ns-{uuid.uuid4().hex[:12]}"))
+    async with jobs.belt, KINDS[kind](url) as caller:
+        submit = jobs.add.options(conn=caller.conn).submit_sync
+
+        with pytest.raises(Unsupported, match="await the asynchronous form"):
+            await asyncio.to_thread(submit, 1, 2)
         await caller.rollback()

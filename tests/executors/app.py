@@ -206,6 +206,15 @@ def steps_on(ctx: SyncContext) -> int:
     return ctx.run
 
 
+@belt.job(mode="process", retry=Retry(max_attempts=2, backoff="fixed", base=0))
+def steps_largely(ctx: SyncContext, size: int) -> int:
+    """Do a step with a large result, and fail once after it."""
+    text = ctx.step("large", lambda: "x" * size)
+    if ctx.run == 1:
+        raise LookupError("again")
+    return len(text)
+
+
 @belt.job(mode="process")
 def contradicts_itself(ctx: SyncContext) -> str:
     ctx.once("one key", "content")

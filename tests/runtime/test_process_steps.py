@@ -75,15 +75,28 @@ async def test_an_error_of_the_store_arrives_as_itself(works: Works) -> None:
         assert await job.result(timeout=30) == "once_conflict one key"
 
 
-async def test_a_step_in_the_bodys_own_transaction_is_refused(works: Works) -> None:
+async def test_a_step_in_what_is_no_connection_is_refused(works: Works) -> None:
     async with works.working():
         reference = await app.steps_in.submit()
         job = await works.in_state(reference.id)
 
     failure = read_failure(job.error)
     assert failure is not None
-    assert failure["type"] == "beltline.core.errors.Unsupported"
-    assert "step_in is not available in bodies of mode 'process'" in failure["message"]
+    assert failure["type"] == "beltline.core.errors.InvalidInput"
+    assert "`conn=` is a NoneType" in failure["message"]
+
+
+async def test_a_large_result_of_a_step_goes_by_the_object_store(works: Works, tmp_path: Path) -> None:
+    config = ObjectsConfig(url=f"file://{tmp_path / 'objects'}", threshold=64 * KIB)
+    works.store.objects = objects = objects_for(config, works.store.url, {})
+    assert objects is not None
+    objects.owner = "0a1b"
+    async with works.working():
+        job = await app.steps_largely.submit(size=2_000_000)
+
+        assert await job.result(timeout=30) == 2_000_000
+    [row] = await works.store.steps.load("default", [job.id])
+    assert is_reference(row.value)
 
 
 async def test_payloads_results_and_artifacts_go_by_the_object_store(works: Works, tmp_path: Path) -> None:

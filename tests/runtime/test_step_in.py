@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import psycopg
+import pytest
 
 from beltline.core.clock import SystemClock
 from beltline.core.errors import BeltlineError
@@ -17,7 +18,7 @@ from beltline.core.retry import Retry
 from beltline.definitions.context import Context
 from beltline.definitions.sync_context import SyncContext
 from beltline.store.open import store_from_url
-from tests.client.callers import dsn_of, file_of
+from tests.client.callers import SERVER_KINDS, dsn_of, file_of
 from tests.runtime.bodies import AT_ONCE
 from tests.runtime.works import Works
 
@@ -87,18 +88,25 @@ async def test_a_thread_joins_with_its_psycopg_connection(postgres_schema_url: s
     assert await run(postgres_schema_url, body) == (b"49", ["square"])
 
 
-async def test_a_thread_cannot_join_with_an_asynchronous_connection(postgres_schema_url: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["server-asyncpg", "server-psycopg-async", "server-sqlalchemy-async-session"]
+)
+async def test_a_thread_cannot_join_with_an_asynchronous_connection(
+    postgres_schema_url: str, kind: str
+) -> None:
     caught: list[str] = []
-    conn = await asyncpg.connect(dsn_of(postgres_schema_url))
 
-    def body(ctx: SyncContext) -> None:
-        try:
-            ctx.step_in(conn, "square", square, 7)
-        except BeltlineError as error:
-            caught.append(error.code)
+    async with SERVER_KINDS[kind](postgres_schema_url) as own:
 
-    await run(postgres_schema_url, body)
-    await conn.close()
+        def body(ctx: SyncContext) -> None:
+            try:
+                ctx.step_in(own.conn, "square", square, 7)
+            except BeltlineError as error:
+                caught.append(error.code)
+
+        await run(postgres_schema_url, body)
+        # It was refused before anything was sent: the connection is as its owner left it.
+        await own.commit()
 
     assert caught == ["unsupported"]
 

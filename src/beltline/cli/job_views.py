@@ -23,7 +23,7 @@ from beltline.core.errors import ObjectsError
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.engine import control
-from beltline.engine.objects import whole
+from beltline.engine.objects import whole, whole_steps
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
@@ -85,6 +85,10 @@ async def story_of(store: Store, namespace: str, job_id: str) -> Story:
     queues = await store.queues.page(namespace)
     paused = any(queue.paused for queue in queues if queue.name == job.queue)
     remembered = await store.steps.load(namespace, [job_id])
+    try:
+        remembered = await whole_steps(store, remembered)
+    except ObjectsError as error:
+        unread = unread or str(error)
     return Story(job, attempts, remembered, paused, store.now(), artifacts, unread)
 
 
@@ -148,9 +152,13 @@ def artifact_row(artifact: StoredArtifact) -> Sequence[str]:
 
 def _document(data: bytes, unread: str, *, full: bool) -> str:
     if is_reference(data):
-        return f"{reference_of(data).size:,} bytes in the object store, not read: {unread}"
+        return f"{_unread(data)}: {unread}"
     text = json.dumps(json.loads(data), ensure_ascii=False, indent=2)
     return text if full else cut(text, CUT)
+
+
+def _unread(data: bytes) -> str:
+    return f"{reference_of(data).size:,} bytes in the object store, not read"
 
 
 def _print_remembered(story: Story, *, full: bool) -> None:
@@ -161,7 +169,7 @@ def _print_remembered(story: Story, *, full: bool) -> None:
 
 
 def _remembered_row(row: Remembered, *, full: bool) -> Sequence[str]:
-    text = row.value.decode()
+    text = _unread(row.value) if is_reference(row.value) else row.value.decode()
     return (row.name, stamp(row.at), text if full else one_line(text, STEP_CUT))
 
 

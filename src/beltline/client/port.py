@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Sequence
+from random import SystemRandom
 from typing import Any, NamedTuple, TypeVar
 
 from beltline.client.draws import Draws
@@ -47,12 +49,15 @@ class ClientPort:
         self._opened: tuple[Store, Submitter, Waiter] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._templates: dict[str, Template] = {}
+        self._process = os.getpid()
+        self._of_parent: list[object] = []
 
     def attach(self, store: Store, namespace: str, randomness: Random | None = None) -> Attachment:
         """Use this open store, on the running event loop, from now on; `randomness` makes the ids.
 
         Returns what was used before, for `detach`.
         """
+        self._leave_to_parent()
         before = Attachment(self.namespace, self._random, self._opened, self._loop)
         self.namespace = namespace
         self._random = randomness or Draws()
@@ -65,6 +70,7 @@ class ClientPort:
 
         Then use again what was used before its `attach`, where that is given.
         """
+        self._leave_to_parent()
         opened, self._opened, self._loop = self._opened, None, None
         if opened is not None:
             _, submitter, waiter = opened
@@ -75,8 +81,8 @@ class ClientPort:
         return None if opened is None else opened[0]
 
     def is_open(self) -> bool:
-        """Return whether there is a store."""
-        return self._opened is not None
+        """Return whether there is a store, opened in this process."""
+        return self._opened is not None and self._process == os.getpid()
 
     @property
     def opened(self) -> tuple[Store, Submitter, Waiter]:
@@ -85,6 +91,7 @@ class ClientPort:
             raise NotOpen(
                 "this Beltline is not open: use `async with belt:` around the work, or await belt.open()"
             )
+        self._require_process()
         return self._opened
 
     @property
@@ -115,7 +122,9 @@ class ClientPort:
         """Store jobs made from a template, all or none."""
         store, submitter, _ = self.opened
         now = store.now()
-        jobs = [new_job(template, payload, options, now=now, random=self._random) for payload in payloads]
+        # Beside a connection this runs on the caller's thread, and there may be several.
+        source = SystemRandom() if conn is not None and isinstance(self._random, Draws) else self._random
+        jobs = [new_job(template, payload, options, now=now, random=source) for payload in payloads]
         if conn is None:
             answers = await submitter.submit_many(jobs)
         else:
@@ -172,7 +181,22 @@ class ClientPort:
         A job's body in a thread submits so too: its worker's loop is the one. Raises Unsupported on an event
         loop.
         """
+        self._require_process()
         return call_from_thread(self._loop, call)
+
+    def _require_process(self) -> None:
+        if self._opened is not None and self._process != os.getpid():
+            raise NotOpen(
+                "this Beltline was opened before the process forked, and its connections and threads stayed"
+                " with the parent: open it in each process, after the fork"
+            )
+
+    def _leave_to_parent(self) -> None:
+        """Neither use nor close what was opened before a fork: the parent has the same connections."""
+        if self._process != os.getpid():
+            self._of_parent += [self._opened, self._loop]
+            self._opened = self._loop = None
+            self._process = os.getpid()
 
     def _reference(self, answer: Inserted, result: ResultType) -> JobReference[Any]:
         return JobReference(answer.id, answer.outcome is Insertion.EXISTING, self, result)

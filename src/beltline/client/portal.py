@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
@@ -45,6 +46,7 @@ class Portal:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._process = 0
 
     def call(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine function to its end and return what it returns.
@@ -55,13 +57,18 @@ class Portal:
 
     def stop(self) -> None:
         """Stop the loop and its thread."""
-        if self._loop is not None and self._thread is not None:
+        if self._loop is not None and self._thread is not None and self._process == os.getpid():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
         self._loop = self._thread = None
 
     def _running(self) -> asyncio.AbstractEventLoop:
+        if self._process != os.getpid():
+            # A fork copies neither the thread nor a say in whether the lock was held meanwhile.
+            self._process = os.getpid()
+            self._starting = threading.Lock()
+            self._loop = None
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()

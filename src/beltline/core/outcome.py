@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from beltline.core.clock import MICROS, MINUTE
 from beltline.core.durations import Duration, micros
+from beltline.core.errors import ObjectKeyUnknown, ObjectsUnavailable
 from beltline.core.failure import failure, failure_of
+from beltline.core.job import ClaimedJob
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
+
+_SHORTEST_DELAY_US: Final = 5 * MICROS
+_LONGEST_DELAY_US: Final = 5 * MINUTE
+_MOST_DOUBLINGS: Final = 10
 
 
 class Signal(Exception):
@@ -123,3 +130,20 @@ def unreadable(error: BaseException) -> Outcome:
 def released(reason: Reason, delay_us: int | None = None) -> Outcome:
     """The job is given back uncharged: drain, no handler, a claim whose reply was lost."""
     return Outcome(Ending.RELEASED, reason=reason, delay_us=delay_us)
+
+
+def waits_for_objects(job: ClaimedJob, error: BaseException) -> Outcome | None:
+    """Return the outcome of a run that could not go on for want of the object store, or of a key.
+
+    None for any other error. Another look may mend it: the job is given back, uncharged.
+    """
+    if not isinstance(error, ObjectsUnavailable | ObjectKeyUnknown):
+        return None
+    return given_back(job, failure(type(error).__name__, str(error)))
+
+
+def given_back(job: ClaimedJob, record: bytes) -> Outcome:
+    """Return the outcome that gives a job back, each time for longer: every look is a run in its record."""
+    doublings = min(max(0, job.run - job.attempts_used - 1), _MOST_DOUBLINGS)
+    delay_us = min(_SHORTEST_DELAY_US << doublings, _LONGEST_DELAY_US)
+    return Outcome(Ending.RELEASED, error=record, reason=Reason.OBJECTS_UNAVAILABLE, delay_us=delay_us)

@@ -188,7 +188,8 @@ class Context(RunContext):
         if (known := recalled.steps.get(name)) is not None:
             return result.load(known)
         try:
-            text = result.dump(await _called(function, args, kwargs))
+            value = await _called(function, args, kwargs)
+            text = result.dump(value, limit=self._steps.port.most_bytes)
         except BaseException:
             self._steps.give_back(name)
             raise

@@ -25,6 +25,11 @@ class MemoryPort(Protocol):
     and StoreUnavailable where the store stays away.
     """
 
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes the result of a step may have."""
+        ...
+
     def now(self) -> int:
         """Return the store's time."""
         ...

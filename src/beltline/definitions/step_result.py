@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, Final, get_type_hints
 
+from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.errors import InvalidInput, InvalidResult, MalformedJson, PayloadTooLarge
 from beltline.definitions.result import ResultType
 
@@ -23,13 +24,13 @@ class StepResult:
         self._name = name
         self._kind = _kind(_annotation(name, function))
 
-    def dump(self, value: object) -> str:
+    def dump(self, value: object, *, limit: int = PAYLOAD_LIMIT) -> str:
         """Return the JSON of a result.
 
         Raises InvalidResult, MalformedJson or PayloadTooLarge, naming the step.
         """
         try:
-            return self._kind.dump(value).decode()
+            return self._kind.dump(value, limit=limit).decode()
         except InvalidResult as error:
             raise InvalidResult(self._name, error.faults) from None
         except PayloadTooLarge as error:

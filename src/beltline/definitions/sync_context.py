@@ -61,7 +61,7 @@ class SyncContext(RunContext):
         if known is not None:
             return cast("T", result.load(known))
         try:
-            text = result.dump(function(*args, **kwargs))
+            text = result.dump(function(*args, **kwargs), limit=self._steps.port.most_bytes)
         except BaseException:
             self._steps.give_back(name)
             raise

@@ -19,6 +19,7 @@ from beltline.objects.objects import Objects
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
+from beltline.store.steps import NewStep, Remembered
 
 
 class NewArtifact(NamedTuple):
@@ -68,6 +69,27 @@ async def kept_result(store: Store, namespace: str, job_id: str, outcome: Outcom
     contents = [(job_id, outcome.result)]
     [reference] = await store.objects.keep(namespace, contents, at=store.now(), what="the result")
     return outcome._replace(result=reference.packed())
+
+
+async def kept_step(store: Store, namespace: str, step: NewStep) -> NewStep:
+    """Return a done step with a reference in place of a large result. Raises what `kept` raises."""
+    if store.objects is None or not is_large(store, step.result):
+        return step
+    contents = [(step.job_id, step.result)]
+    what = f"the result of step {step.name!r}"
+    [reference] = await store.objects.keep(namespace, contents, at=store.now(), what=what)
+    return step._replace(result=reference.packed())
+
+
+async def whole_steps(store: Store, rows: Sequence[Remembered]) -> list[Remembered]:
+    """Return what a job remembers with the results themselves, where rows refer to them.
+
+    Raises as `whole` does.
+    """
+    return [
+        row._replace(value=await whole_bytes(store, row.value)) if is_reference(row.value) else row
+        for row in rows
+    ]
 
 
 async def whole(store: Store, job: Job) -> Job:

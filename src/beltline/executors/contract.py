@@ -51,6 +51,10 @@ class Executor(Places, Protocol):
 class RemoteExecutor(Places, Protocol):
     """Runs bodies elsewhere: a job goes there as it is stored, and an outcome comes back."""
 
+    async def has(self, definition: JobDefinition) -> bool:
+        """Return whether the definition is there: one that is made within a function may be missing."""
+        ...
+
     def run(
         self,
         job: ClaimedJob,

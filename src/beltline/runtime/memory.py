@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from beltline.core.errors import BeltlineError, LeaseLost, OnceConflict
 from beltline.core.outcome import Suspended
 from beltline.definitions.port import Recalled
+from beltline.engine.objects import kept_step, payload_limit
 from beltline.runtime.recorder import Load, Recorder
 from beltline.runtime.run import Run
 from beltline.store.steps import (
@@ -21,10 +22,9 @@ from beltline.store.steps import (
     RecordSteps,
     Remembered,
     StepOutcome,
+    not_held,
+    require_recorded,
 )
-
-# An earlier run of the job records a step that this one has done too: the next run finds it.
-TAKEN_DELAY_US: Final = 1_000_000
 
 
 class RunMemory:
@@ -37,6 +37,11 @@ class RunMemory:
         self._reached: dict[str, str] = {}
         self._recording: set[Future[None]] = set()
         self._asked = 0
+
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes the result of a step may have."""
+        return payload_limit(self._recorder.store)
 
     def now(self) -> int:
         """Return the store's time."""
@@ -62,9 +67,12 @@ class RunMemory:
 
     async def record_with(self, conn: object, name: str, result: str) -> None:
         """Keep a done step in the transaction of the body's own connection."""
-        step = NewStep(self._job.id, self._job.fence, name, result.encode())
-        params = RecordSteps(namespace=self._recorder.namespace, steps=[step], now=self.now())
-        self._recorded(await self._recorder.store.steps.record_with(conn, params))
+        store, namespace = self._recorder.store, self._recorder.namespace
+        step = await kept_step(
+            store, namespace, NewStep(self._job.id, self._job.fence, name, result.encode())
+        )
+        params = RecordSteps(namespace=namespace, steps=[step], now=self.now())
+        self._recorded(await store.steps.record_with(conn, params))
 
     def save(self, name: str, position: str) -> Future[None]:
         """Keep a position."""
@@ -111,20 +119,14 @@ class RunMemory:
         return NewPosition(self._job.id, self._job.fence, name, position.encode())
 
     def _recorded(self, outcome: StepOutcome) -> None:
-        if outcome is StepOutcome.LOST:
-            raise self._lost()
-        if outcome is StepOutcome.TAKEN:
-            raise Suspended(TAKEN_DELAY_US)
+        require_recorded(outcome, self._job.id, self._job.fence)
 
     def _saved(self, kept: Any) -> None:  # noqa: ANN401 - the recorder's answer, a bool
         if not kept:
             raise self._lost()
 
     def _lost(self) -> LeaseLost:
-        return LeaseLost(
-            f"job {self._job.id} is not held under fence {self._job.fence} any more: it ended, or another"
-            " run has it; nothing was written, let this error pass"
-        )
+        return not_held(self._job.id, self._job.fence)
 
 
 def _recalled(rows: Any) -> Recalled:  # noqa: ANN401 - the recorder's answer

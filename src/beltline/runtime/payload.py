@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from beltline.core.clock import MICROS, MINUTE
 from beltline.core.errors import ObjectCorrupt, ObjectMissing, ObjectsError, ObjectsUnavailable
 from beltline.core.failure import failure
 from beltline.core.job import ClaimedJob
-from beltline.core.outcome import Ending, Outcome
+from beltline.core.outcome import Ending, Outcome, given_back
 from beltline.core.reasons import Reason
 from beltline.objects.objects import Objects
 from beltline.objects.reference import reference_of
-
-_SHORTEST_DELAY_US: Final = 5 * MICROS
-_LONGEST_DELAY_US: Final = 5 * MINUTE
-_MOST_DOUBLINGS: Final = 10
 
 
 async def unpacked(job: ClaimedJob, objects: Objects | None) -> ClaimedJob:
@@ -39,10 +32,3 @@ def unfetched(job: ClaimedJob, error: ObjectsError) -> Outcome:
     if isinstance(error, ObjectCorrupt):
         return Outcome(Ending.FAILED, error=record, reason=Reason.OBJECT_CORRUPT)
     return given_back(job, record)
-
-
-def given_back(job: ClaimedJob, record: bytes) -> Outcome:
-    """Return the outcome that gives a job back, each time for longer: every look is a run in its record."""
-    doublings = min(max(0, job.run - job.attempts_used - 1), _MOST_DOUBLINGS)
-    delay_us = min(_SHORTEST_DELAY_US << doublings, _LONGEST_DELAY_US)
-    return Outcome(Ending.RELEASED, error=record, reason=Reason.OBJECTS_UNAVAILABLE, delay_us=delay_us)

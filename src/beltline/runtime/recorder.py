@@ -9,12 +9,14 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from beltline.core.errors import StoreError, StoreUnavailable
+from beltline.core.errors import ObjectsError, ObjectsUnavailable, StoreError, StoreUnavailable
 from beltline.core.ids import Random
+from beltline.engine.objects import is_large, kept_step, whole_steps
 from beltline.runtime.loop import growing
 from beltline.store.contract import Store
 from beltline.store.steps import (
@@ -63,6 +65,7 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._waiting: list[_Asked] = []
+        self._putting: set[asyncio.Task[None]] = set()
         self._flushing: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -79,6 +82,8 @@ class Recorder:
     async def close(self) -> None:
         """Wait for what is on its way; what is asked later is refused."""
         self._closed = True
+        if self._putting:
+            await asyncio.wait(self._putting)
         if self._flushing is not None:
             await asyncio.wait([self._flushing])
 
@@ -92,9 +97,26 @@ class Recorder:
         if self._closed:
             _refuse([asked], StoreUnavailable(_ENDING))
             return
+        step = asked.question
+        if isinstance(step, NewStep) and is_large(self.store, step.result):
+            task = asyncio.create_task(self._put_away(asked, step))
+            self._putting.add(task)
+            task.add_done_callback(self._putting.discard)
+            return
         self._waiting.append(asked)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
+
+    async def _put_away(self, asked: _Asked, step: NewStep) -> None:
+        """Put a large result into the object store before it joins a batch, which must not wait for that."""
+        keep = partial(kept_step, self.store, self.namespace, step)
+        kept = await self._insisted([asked], keep)
+        if kept is not None:
+            self._waiting.append(asked._replace(question=kept))
+            self._flush_soon()
 
     async def _flush(self) -> None:
         batch: list[_Asked] = []
@@ -113,24 +135,28 @@ class Recorder:
             _refuse(left, StoreUnavailable(_ENDING))
 
     async def _answer(self, alike: Sequence[_Asked]) -> None:
+        answers = await self._insisted(alike, partial(self._put, [asked.question for asked in alike]))
+        if answers is not None:
+            for asked, answer in zip(alike, answers, strict=True):
+                _tell(asked, answer)
+
+    async def _insisted(self, alike: Sequence[_Asked], ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Ask again while the store or the object store is away; refuse those who asked, and return None."""
         for failures in range(1, self._most_tries + 1):
             try:
-                answers = await self._put([asked.question for asked in alike])
-            except StoreError as error:
+                return await ask()
+            except (StoreError, ObjectsUnavailable) as error:
                 if failures == self._most_tries or self._closed:
                     _refuse(alike, error)
-                    return
+                    return None
                 if failures == 1:
                     logging.getLogger("beltline").warning("recording steps: %s; trying again", error)
                 pause = growing(_SHORTEST_PAUSE, failures, longest=_LONGEST_PAUSE)
                 await asyncio.sleep(pause * (0.5 + self._random.random()))
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the runs that asked
                 _refuse(alike, error)
-                return
-            else:
-                for asked, answer in zip(alike, answers, strict=True):
-                    _tell(asked, answer)
-                return
+                return None
+        return None
 
     async def _put(self, questions: Sequence[Any]) -> Sequence[object]:
         """Put questions of one kind to the store."""
@@ -145,11 +171,21 @@ class Recorder:
         found: defaultdict[str, list[Remembered]] = defaultdict(list)
         for row in await steps.load(namespace, [question.job_id for question in questions]):
             found[row.job_id].append(row)
-        return [found[question.job_id] for question in questions]
+        return [await self._whole(found[question.job_id]) for question in questions]
+
+    async def _whole(self, rows: Sequence[Remembered]) -> Sequence[Remembered] | ObjectsError:
+        """Return what one job remembers; an error is the answer to that job alone."""
+        try:
+            return await whole_steps(self.store, rows)
+        except ObjectsError as error:
+            return error
 
 
 def _tell(asked: _Asked, answer: object) -> None:
     if not asked.future.set_running_or_notify_cancel():
+        return
+    if isinstance(answer, ObjectsError):
+        asked.future.set_exception(answer)
         return
     try:
         value = asked.told(answer)

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from beltline.core.errors import InvalidInput
 from beltline.core.job import ClaimedJob
-from beltline.definitions.definition import JobDefinition
+from beltline.definitions.definition import JobDefinition, Mode
 from beltline.definitions.port import MemoryPort
 
 MOST_ARTIFACTS: Final = 100
@@ -64,6 +64,7 @@ class Run:
         "job",
         "key",
         "limit",
+        "mode",
         "pausing",
         "remembered",
         "reports",
@@ -82,6 +83,8 @@ class Run:
         # What tells this run from every other, also from a later run of the same job in this process.
         self.key = (job.id, job.fence)
         self.definition = definition
+        # Where its body runs: that of a suspect in a process.
+        self.mode: Mode = definition.mode
         self.reports = reports
         self.task: asyncio.Task[None] | None = None
         self.cause: Cause | None = None

@@ -24,6 +24,7 @@ from beltline.core.outcome import (
     suspended,
     suspension_in,
     unreadable,
+    waits_for_objects,
 )
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
@@ -38,6 +39,8 @@ from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
+
+LOST_UNTIL_SUSPECT: Final = 2
 
 _BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
 _Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
@@ -119,8 +122,8 @@ class Runner:
         body: _Body = self._body
         if definition.mode in self._held:
             self._held[definition.mode] += 1
-            if definition.mode == "process" and self._remote is not None:
-                body = partial(self._body_elsewhere, self._remote)
+        if self._remote is not None and (definition.mode == "process" or is_suspect(job, definition)):
+            body, run.mode = partial(self._body_elsewhere, self._remote), "process"
         run.task = asyncio.create_task(self._run(run, body))
         if job.deadline_at is not None:
             self._limit(run, None)
@@ -197,6 +200,9 @@ class Runner:
         return succeeded(definition.result.dump(value, limit=self._limit_of_results))
 
     async def _body_elsewhere(self, remote: RemoteExecutor, run: Run) -> Outcome:
+        if run.definition.mode != "process" and not await remote.has(run.definition):
+            run.mode = run.definition.mode
+            return await self._body(run)
         begun = None if run.job.timeout_us is None else partial(self._limit, run, run.job.timeout_us)
         try:
             outcome = await remote.run(
@@ -235,6 +241,15 @@ class Runner:
         return found
 
 
+def is_suspect(job: ClaimedJob, definition: JobDefinition) -> bool:
+    """Say whether a job may be what ended the workers that ran it, so that it must not take others along.
+
+    One lost worker is no ground: hosts fail, and all that they ran would go on in single file. A neighbour
+    of the guilty one that was lost twice is alone before it can be lost for good.
+    """
+    return job.crashes >= max(1, min(LOST_UNTIL_SUSPECT, definition.max_crashes - 1))
+
+
 def _interrupted(run: Run, error: BaseException) -> Outcome:
     if run.cause is Cause.CANCEL:
         return Outcome(Ending.CANCELLED, reason=Reason.CANCEL_REQUESTED)
@@ -256,6 +271,9 @@ def _timed_out(run: Run) -> Outcome:
 
 
 def _failed(run: Run, error: BaseException) -> Outcome:
+    waits = waits_for_objects(run.job, error) if run.cause is None else None
+    if waits is not None:
+        return waits
     return _in_view(run, raised(error, run.definition.retry))
 
 

@@ -59,7 +59,7 @@ class Stacks:
             return
         for key in await self._asked(store):
             run = self._runs.get(key)
-            if run is not None and run.definition.mode != "process":
+            if run is not None and run.mode != "process":
                 await store.stacks.tell(self._namespace, *key, self._stack_here(run))
 
     async def _asked(self, store: Store) -> list[tuple[str, int]]:
@@ -68,7 +68,7 @@ class Stacks:
         return await store.stacks.asked(self._namespace, self._session())
 
     async def _stack(self, run: Run) -> str:
-        if run.definition.mode != "process" or self._processes is None:
+        if run.mode != "process" or self._processes is None:
             return self._stack_here(run)
         asked = self._processes.stack(*run.key)
         if asked is None:
@@ -80,7 +80,7 @@ class Stacks:
             return "the process does not answer: its body holds the interpreter's lock\n"
 
     def _stack_here(self, run: Run) -> str:
-        if run.definition.mode == "thread":
+        if run.mode == "thread":
             thread = self._threads.thread_of(*run.key)
             return _NOT_BEGUN if thread is None else thread_stack(thread)
         if run.task is None:

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+from beltline.core.errors import LeaseLost
+from beltline.core.outcome import Suspended
+
+# An earlier run of the job records a step that this one has done too: the next run finds it.
+TAKEN_DELAY_US: Final = 1_000_000
 
 
 class NewStep(NamedTuple):
@@ -152,6 +158,22 @@ class StepStore(Protocol):
         one was.
         """
         ...
+
+
+def require_recorded(outcome: StepOutcome, job_id: str, fence: int) -> None:
+    """End a run whose step was not recorded. Raises LeaseLost, Suspended."""
+    if outcome is StepOutcome.LOST:
+        raise not_held(job_id, fence)
+    if outcome is StepOutcome.TAKEN:
+        raise Suspended(TAKEN_DELAY_US)
+
+
+def not_held(job_id: str, fence: int) -> LeaseLost:
+    """Return what a run is told that does not hold its job any more."""
+    return LeaseLost(
+        f"job {job_id} is not held under fence {fence} any more: it ended, or another run has it; nothing"
+        " was written, let this error pass"
+    )
 
 
 def entered(entry: NewEntry, found: tuple[str, int, int, str | None]) -> OnceOutcome:

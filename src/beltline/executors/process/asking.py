@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
+from beltline.config import load
 from beltline.core.clock import Clock
-from beltline.core.errors import LeaseLost, Unsupported
+from beltline.core.errors import LeaseLost
 from beltline.definitions.port import Recalled
 from beltline.executors.process.frames import Frame, Kind
 from beltline.executors.process.messages import error_of
 from beltline.executors.process.pipe import Pipe
+from beltline.store.steps import NewStep, RecordSteps, require_recorded
 
 T = TypeVar("T")
 
@@ -60,10 +63,12 @@ class Asking:
 
 
 class DistantMemory:
-    """What a job remembers, kept by the worker at the other end of the pipe."""
+    """What a job remembers, kept by the worker at the other end of the pipe; `held` is its id and fence."""
 
-    def __init__(self, asking: Asking, clock: Clock) -> None:
+    def __init__(self, asking: Asking, clock: Clock, held: tuple[str, int], most_bytes: int) -> None:
         self._asking = asking
+        self.most_bytes = most_bytes
+        self._held = held
         self._clock = clock
         self._reached: dict[str, str] = {}
         self._ahead_us: int | None = None
@@ -91,12 +96,17 @@ class DistantMemory:
         """Keep a done step."""
         return self._asking.ask("record", name, result, told=_nothing)
 
-    async def record_with(self, conn: object, name: str, result: str) -> None:  # noqa: ARG002 - the port's
-        """Refuse: the store's own statements are at the other end of the pipe."""
-        raise Unsupported(
-            f"step {name!r}: step_in is not available in bodies of mode 'process';"
-            " use step, or a body without that mode"
-        )
+    async def record_with(self, conn: object, name: str, result: str) -> None:
+        """Keep a done step in the transaction of the body's own connection: from here, where that is.
+
+        The store is the one that a Beltline which the body opens is on; it is not opened for this.
+        """
+        from beltline.store.open import store_from_url  # noqa: PLC0415 - few bodies need a store here
+
+        config = load(None, os.environ, {}).store
+        step = NewStep(*self._held, name, result.encode())
+        params = RecordSteps(namespace=config.namespace, steps=[step], now=self.now())
+        require_recorded(await store_from_url(config.url).steps.record_with(conn, params), *self._held)
 
     def save(self, name: str, position: str) -> Future[None]:
         """Keep a position."""

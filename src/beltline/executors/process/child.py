@@ -14,9 +14,8 @@ from typing import Final
 from beltline.core.clock import SystemClock
 from beltline.core.outcome import released
 from beltline.core.reasons import Reason
-from beltline.definitions.registry import Registry
 from beltline.executors.process.asking import Asking, DistantMemory
-from beltline.executors.process.body import run_body
+from beltline.executors.process.body import App, run_body
 from beltline.executors.process.frames import Frame, Frames, Kind
 from beltline.executors.process.memory import kept
 from beltline.executors.process.messages import ended_frame, job_of
@@ -29,8 +28,10 @@ _CHUNK: Final = 65_536
 class Visit:
     """One job in this process: the port of its Context."""
 
-    def __init__(self, pipe: Pipe, asking: Asking) -> None:
+    def __init__(self, pipe: Pipe, asking: Asking, held: tuple[str, int], most_bytes: int) -> None:
         self._pipe = pipe
+        self._held = held
+        self._most_bytes = most_bytes
         self._asking = asking
         self._memory: DistantMemory | None = None
         self._asked = threading.Event()
@@ -40,7 +41,7 @@ class Visit:
     def memory(self) -> DistantMemory:
         """What the job remembers, made when the body first asks for it."""
         if self._memory is None:
-            self._memory = DistantMemory(self._asking, SystemClock())
+            self._memory = DistantMemory(self._asking, SystemClock(), self._held, self._most_bytes)
         return self._memory
 
     def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
@@ -86,10 +87,10 @@ class Visit:
 class Child:
     """Bodies run on the main thread, as programs expect; a second thread listens to the worker."""
 
-    def __init__(self, ours: socket.socket, registry: Registry) -> None:
+    def __init__(self, ours: socket.socket, app: App) -> None:
         self._ours = ours
         self._pipe = Pipe(ours)
-        self._registry = registry
+        self._app = app
         self._jobs: SimpleQueue[Frame | None] = SimpleQueue()
         self._visit: Visit | None = None
         self._numbers = count(1)
@@ -104,12 +105,14 @@ class Child:
 
     def _run(self, frame: Frame) -> None:
         job = job_of(frame)
-        definition = self._registry.get(job.definition)
+        definition = self._app.registry.get(job.definition)
         if definition is None:
             outcome = released(Reason.NO_HANDLER)
         else:
-            visit = self._visit = Visit(self._pipe, Asking(self._pipe, self._numbers))
-            outcome = run_body(definition, job, visit, most_bytes=frame.head["most_bytes"])
+            most_bytes: int = frame.head["most_bytes"]
+            asking = Asking(self._pipe, self._numbers)
+            visit = self._visit = Visit(self._pipe, asking, (job.id, job.fence), most_bytes)
+            outcome = run_body(definition, job, visit, app=self._app, most_bytes=most_bytes)
             visit.leave()
             self._visit = None
         is_spoiled = outcome.reason is Reason.OUT_OF_MEMORY

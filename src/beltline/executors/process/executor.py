@@ -77,6 +77,14 @@ class ProcessExecutor:
             await self.close()
             raise ConfigError(problems)
 
+    async def has(self, definition: JobDefinition) -> bool:
+        """Return whether the app has the definition where it is loaded for bodies."""
+        try:
+            return definition.name in await self._maker.names()
+        except ConfigError as error:
+            logging.getLogger("beltline").warning("no process for bodies: %s", error)
+            return False
+
     async def run(
         self,
         job: ClaimedJob,

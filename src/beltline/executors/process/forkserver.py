@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 from beltline.core.errors import BeltlineError
-from beltline.definitions.registry import Registry
+from beltline.executors.process.body import App
 from beltline.executors.process.child import Child
 from beltline.executors.process.memory import go_first_where_memory_runs_out
 from beltline.executors.process.orphan import end_with, leave_stopping_to_the_worker
@@ -48,9 +48,9 @@ class _Made:
 class Forkserver:
     """Makes processes on request. `begin_anew` is the command of a process that loads the app by itself."""
 
-    def __init__(self, control: socket.socket, registry: Registry, begin_anew: Sequence[str]) -> None:
+    def __init__(self, control: socket.socket, app: App, begin_anew: Sequence[str]) -> None:
         self._control = control
-        self._registry = registry
+        self._app = app
         self._begin_anew = begin_anew
         self._made: dict[int, _Made] = {}
         self._fds: deque[int] = deque()
@@ -66,7 +66,7 @@ class Forkserver:
         signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
         self._selector.register(self._control, selectors.EVENT_READ, self._hear)
         self._selector.register(wake, selectors.EVENT_READ, lambda: bool(wake.recv(_CHUNK)))
-        self._tell(ready=sorted(self._registry.names()), forks=not _has_threads())
+        self._tell(ready=sorted(self._app.registry.names()), forks=not _has_threads())
         is_open = True
         while is_open:
             for found, _ in self._selector.select():
@@ -123,7 +123,7 @@ class Forkserver:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._selector.close()
             self._control.close()
-            live(os.dup(pipe), trace.fileno(), server, lambda: self._registry)
+            live(os.dup(pipe), trace.fileno(), server, lambda: self._app)
             code = 0
         finally:
             _leave(code)
@@ -154,23 +154,23 @@ class Forkserver:
             self._control.sendall(json.dumps(facts).encode() + b"\n")
 
 
-def serve(control: int, load: Callable[[], Registry], begin_anew: Sequence[str], parent: int) -> None:
+def serve(control: int, load: Callable[[], App], begin_anew: Sequence[str], parent: int) -> None:
     """Load the app and serve on this file descriptor; tell the worker where the app cannot be loaded."""
     end_with(parent)
     leave_stopping_to_the_worker()
     with socket.socket(fileno=control) as ours:
         try:
-            registry = load()
+            app = load()
         except BeltlineError as error:
             ours.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
             return
         # What is loaded stays: looked at by no collection, its pages are shared with every process made here.
         gc.collect()
         gc.freeze()
-        Forkserver(ours, registry, begin_anew).serve()
+        Forkserver(ours, app, begin_anew).serve()
 
 
-def live(pipe: int, trace: int, parent: int, load: Callable[[], Registry]) -> None:
+def live(pipe: int, trace: int, parent: int, load: Callable[[], App]) -> None:
     """Be a process for bodies until its worker closes the pipe."""
     end_with(parent)
     leave_stopping_to_the_worker()

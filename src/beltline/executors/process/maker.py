@@ -72,14 +72,17 @@ class Maker:
                 [f"the app was not loaded within {_LOADING_S:g} s in the process for bodies"]
             ) from None
 
+    async def names(self) -> list[str]:
+        """Return the names of the definitions that the app has there. Raises ConfigError as `open` does."""
+        async with self._opening:
+            return await self.open() if self._ready is None or self._control is None else await self._ready
+
     async def make(self) -> Member:
         """Return a new process. Raises NoProcess where none can be made now."""
-        async with self._opening:
-            if self._control is None:
-                try:
-                    await self.open()
-                except ConfigError as error:
-                    raise NoProcess(str(error)) from error
+        try:
+            await self.names()
+        except ConfigError as error:
+            raise NoProcess(str(error)) from error
         serial = next(self._serials)
         member = Member(made_at=self._clock.monotonic(), kill=lambda: self._request(kill=serial))
         started: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -58,14 +58,15 @@ class Address:
 
     def number(self, *words: str) -> int:
         """Return the number of an advisory lock that stands for `words` in this schema."""
-        text = "\0".join((self.schema, *words))
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+        return int.from_bytes(self._hash(*words)[:8], "big", signed=True)
 
     def channel(self, namespace: str) -> str:
         """Return the name of the channel for the hints of a namespace: short, whatever its name."""
-        return (
-            "beltline_" + hashlib.blake2b(f"{self.schema}\0{namespace}".encode(), digest_size=12).hexdigest()
-        )
+        return f"beltline_{self._hash(namespace)[:12].hex()}"
+
+    def _hash(self, *words: str) -> bytes:
+        # The function `words_hash` of the schema does the same: jobs are submitted from SQL, too.
+        return hashlib.sha256("\0".join((self.schema, *words)).encode()).digest()
 
 
 def address_of(url: str) -> Address:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from beltline.core.errors import BeltlineError, InvalidInput, StoreError
 from beltline.core.job import NewJob
+from beltline.store.caller import require_loop
 from beltline.store.hints import hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
@@ -41,6 +42,8 @@ async def run_with(conn: object, address: Address, statement: str, argument: str
 
 async def _run(conn: Caller, text: str, argument: str) -> str:
     kind = type(conn).__module__.partition(".")[0]
+    if kind == "asyncpg" or inspect.iscoroutinefunction(getattr(conn, "execute", None)):
+        require_loop(conn)
     if kind == "asyncpg":
         return cast("str", await conn.fetchval(text.replace("{argument}", "$1"), argument))
     if kind == "psycopg":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from beltline.core.errors import BeltlineError, InvalidInput, StoreError
+from beltline.store.caller import require_loop
 from beltline.store.sqlite.failures import translated
 from beltline.store.sqlite.transaction import Connection, Parameters, T, Transaction, Verb
 
@@ -43,6 +44,7 @@ async def run_with(conn: object, path: str | None, verb: Verb[T]) -> T:
         run_sync = getattr(conn, "run_sync", None)
         if run_sync is None:
             return _run_alchemy(conn, path, verb)
+        require_loop(conn)
         return await _answered(run_sync, path, verb)
     raise InvalidInput(f"`conn=` is a {type(conn).__qualname__}; give a connection of sqlite3 or SQLAlchemy")
 

@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from beltline.core.codec import payload_hash
 from beltline.core.errors import SchemaOutdated
+from beltline.objects.reference import is_reference, reference_of
 from beltline.store.sqlite.transaction import Connection, Transaction
 from beltline.store.statements import Migration, load_migrations, pending
 
@@ -25,6 +27,7 @@ def migrate(connection: sqlite3.Connection, *, allowed: bool, url: str, now: int
         _permit(missing, allowed=allowed, url=url)
         transaction = Transaction(connection)
         if missing:
+            connection.create_function("payload_hash_of", 1, _payload_hash_of, deterministic=True)
             transaction.run("migrations_table")
         for step in missing:
             for statement in _split(step.sql):
@@ -50,6 +53,13 @@ def _permit(missing: tuple[Migration, ...], *, allowed: bool, url: str) -> None:
         raise SchemaOutdated(
             f"the schema of {url} is older than this Beltline; run: beltline db migrate --store {url}"
         )
+
+
+def _payload_hash_of(payload: bytes) -> bytes:
+    """Return what a stored payload is compared by: a reference names the hash of its content."""
+    if is_reference(payload):
+        return bytes.fromhex(reference_of(payload).sha256)[:16]
+    return payload_hash(payload)
 
 
 def _split(script: str) -> Iterator[str]:
