@@ -9,8 +9,9 @@ from beltline.core.clock import DAY, HOUR, MICROS, MINUTE
 from beltline.core.errors import InvalidInput
 
 MOST_A_SECOND: Final = 1_000
-# What was missed while no worker looked is not caught up: a burst is what a rate is to prevent.
-_LONGEST_BURST_US: Final = MICROS
+# What was missed while no worker looked is not caught up: a burst is what a rate is to prevent. Workers look once
+# a second, more or less.
+LONGEST_BURST_US: Final = 2 * MICROS
 _TEXT: Final = re.compile(r"([1-9][0-9]{0,8})/(s|m|h|d)")
 
 
@@ -46,14 +47,14 @@ def rate_of(text: str, *, what: str = "rate") -> Rate:
     )
 
 
-def due(rate: Rate, next_at: int, now: int) -> Due:
-    """Return how many are due at `now`, where one was due at `next_at`.
+def due(rate: Rate, next_at: int, now: int, *, burst_us: int = LONGEST_BURST_US) -> Due:
+    """Return how many are due at `now`, where one was due at `next_at`; at most what `burst_us` allows.
 
     A `next_at` that the rate cannot have led to is one of a clock that was set back since: then one is due.
     """
     interval = rate.per_us / rate.number
     is_odd = next_at > now + interval + 1
-    begin = now if is_odd else max(next_at, now - _LONGEST_BURST_US)
+    begin = now if is_odd else max(next_at, now - burst_us)
     if begin > now:
         return Due(0, begin)
     count = int((now - begin) / interval) + 1
