@@ -3,6 +3,7 @@ from beltline.client.handle import JobHandle
 from beltline.client.reference import JobReference
 from beltline.core.errors import BeltlineError
 from beltline.core.outcome import Cancel, Fail, Snooze
+from beltline.core.replay import Replay
 from beltline.core.retry import Retry
 from beltline.definitions.context import Context
 from beltline.definitions.sync_context import SyncContext
@@ -19,6 +20,7 @@ __all__ = [
     "JobHandle",
     "JobOptions",
     "JobReference",
+    "Replay",
     "Retry",
     "Snooze",
     "SyncContext",

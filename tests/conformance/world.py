@@ -38,7 +38,7 @@ class World:
         self.store = store
         self.clock = clock
         self.namespace = namespace
-        self._random = random.Random(seed)
+        self.random = random.Random(seed)
         self._session: str | None = None
 
     @property
@@ -47,7 +47,7 @@ class World:
 
     def new(self, **fields: Any) -> NewJob:
         """Return a job to insert, with an id of its own."""
-        job_id = fields.pop("id", None) or new_id(self.now, self._random)
+        job_id = fields.pop("id", None) or new_id(self.now, self.random)
         return new_job(job_id, self.now, **fields)
 
     async def insert(self, *jobs: NewJob, all_or_none: bool = True) -> list[Inserted]:
@@ -64,7 +64,7 @@ class World:
         """Open a session and return its id."""
         params = NewSession(
             namespace=self.namespace,
-            id=new_id(self.now, self._random),
+            id=new_id(self.now, self.random),
             name=name,
             host="host-1",
             pid=4_711,

@@ -27,11 +27,30 @@ def loops(works: Works) -> dict[str, Loop]:
     return {loop.name: loop for loop in made}
 
 
-async def test_every_worker_does_its_share_of_five_chores(loops: dict[str, Loop]) -> None:
-    assert sorted(loops) == ["folder", "overdue", "pruner", "rescuer", "sweeper"]
+async def test_every_worker_does_its_share_of_the_chores(loops: dict[str, Loop]) -> None:
+    assert sorted(loops) == [
+        "folder",
+        "overdue",
+        "policy replayer",
+        "pruner",
+        "replayer",
+        "rescuer",
+        "sweeper",
+    ]
 
 
-@pytest.mark.parametrize("name", ["folder", "overdue", "pruner", "rescuer", "sweeper"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "folder",
+        "overdue",
+        "policy replayer",
+        "pruner",
+        "replayer",
+        "rescuer",
+        "sweeper",
+    ],
+)
 async def test_with_nothing_to_do_there_is_no_more(loops: dict[str, Loop], name: str) -> None:
     assert await loops[name].tick() is False
 

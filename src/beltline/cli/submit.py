@@ -92,7 +92,7 @@ def submit(
     if each is not None:
         return _submit_each(invocation, name, each, options, app=app, wait=wait)
     timeout_us = None if wait in {None, FOREVER} else micros(_duration(wait or ""), what="--wait")
-    data = _payload(payload, payload_file)
+    data = payload_of(payload, payload_file)
 
     async def work(belt: Beltline) -> Job:
         reference = await belt.submit(name, data, options=options)
@@ -155,7 +155,8 @@ def _with_client(invocation: Invocation, app: str | None, work: Callable[[Beltli
     return asyncio.run(run())
 
 
-def _payload(text: str | None, file: IO[bytes] | None) -> bytes:
+def payload_of(text: str | None, file: IO[bytes] | None) -> bytes:
+    """Return the bytes of a payload that is given as an argument (- reads standard input) or as a file."""
     if file is not None:
         return file.read()
     if text == "-":

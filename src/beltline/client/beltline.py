@@ -9,6 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
+from beltline.client.dead_letters import DeadLetters
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
@@ -69,6 +70,7 @@ class Beltline:
         self._clock = clock
         self._objects = objects
         self._port = ClientPort()
+        self.dead_letters = DeadLetters(self._port)
         self._entered = 0
         self._is_lent = False
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, Unpack
 from beltline.core.codec import dump_json
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import ConfigError, InvalidInput
+from beltline.core.replay import Replay
 from beltline.core.retry import MAX_CRASHES, Retry
 from beltline.core.sizes import Size, memory_bytes
 from beltline.definitions.options import DefinitionOptions, option_faults
@@ -43,6 +44,7 @@ class JobDefinition:
     payload: PayloadType
     result: ResultType
     retry: Retry
+    replay: Replay | None
     max_crashes: int
     timeout_us: int | None
     deadline_us: int | None
@@ -100,6 +102,8 @@ def policies_json(definition: JobDefinition) -> str:
         "priority": definition.priority,
         "dedupe": definition.dedupe,
         "labels": dict(definition.labels),
+        # Left out where there is none, so that the versions of definitions without one stay.
+        **({"replay": definition.replay.stored()} if definition.replay else {}),
         # Left out elsewhere, where it follows from the code: a version is a hash of this text.
         **({"mode": "process", "memory": definition.memory} if definition.mode == "process" else {}),
     }
@@ -136,6 +140,7 @@ def _built(
         payload=types[0],
         result=types[1],
         retry=options.get("retry", Retry()),
+        replay=options.get("replay"),
         max_crashes=options.get("max_crashes", MAX_CRASHES),
         timeout_us=_micros(options.get("timeout")),
         deadline_us=_micros(options.get("deadline")),

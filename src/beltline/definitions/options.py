@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypedDict
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import InvalidInput
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
+from beltline.core.replay import Replay
 from beltline.core.retry import Retry
 from beltline.core.sizes import Size, memory_bytes
 
@@ -28,13 +29,15 @@ class DefinitionOptions(TypedDict, total=False):
 
     `mode` says where the body runs: without it, a coroutine function on the event loop and a plain function
     in a thread; "process" gives it a process of its own while it runs, on any core, which can be killed.
-    `memory` limits what such a body may allocate.
+    `memory` limits what such a body may allocate. `replay` says which dead letters go back to work by
+    themselves.
     """
 
     name: str
     version: str
     queue: str
     retry: Retry
+    replay: Replay | None
     timeout: Duration | None
     deadline: Duration | None
     expires: Duration | None
@@ -70,6 +73,8 @@ def _policy_faults(options: Mapping[str, Any]) -> Iterator[str]:
     retry = options.get("retry", Retry())
     if not isinstance(retry, Retry):
         yield f"retry {retry!r}: give a Retry, for instance Retry(max_attempts=5)"
+    if not isinstance(options.get("replay"), Replay | None):
+        yield f"replay {options['replay']!r}: give a Replay, for instance Replay(on=(ConnectionError,))"
     for option in ("timeout", "deadline", "expires"):
         yield from _duration_faults(option, options.get(option))
     yield from _whole_number_faults("priority", options.get("priority", 0), LOWEST_PRIORITY, HIGHEST_PRIORITY)

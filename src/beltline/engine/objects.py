@@ -62,6 +62,15 @@ async def kept(store: Store, namespace: str, jobs: Sequence[NewJob]) -> Sequence
     return changed
 
 
+async def kept_payload(store: Store, namespace: str, job_id: str, payload: bytes) -> bytes:
+    """Return the bytes that stand for a job's new payload in its row. Raises what `kept` raises."""
+    if store.objects is None or not is_large(store, payload):
+        return payload
+    contents = [(job_id, payload)]
+    [reference] = await store.objects.keep(namespace, contents, at=store.now(), what="the payload")
+    return reference.packed()
+
+
 async def kept_result(store: Store, namespace: str, job_id: str, outcome: Outcome) -> Outcome:
     """Return an outcome with a reference in place of a large result. Raises what `kept` raises."""
     if store.objects is None or outcome.result is None or not is_large(store, outcome.result):

@@ -52,7 +52,8 @@ async def prune(
             now=now,
         )
     )
-    return dict(gone)
+    dead_before = now - dead_days * DAY
+    return {**gone, **await store.dead_letters.prune(namespace, dead_before, BATCH)}
 
 
 def _overdue(job: Job, now: int) -> Change:

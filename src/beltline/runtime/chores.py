@@ -8,7 +8,7 @@ from typing import Final
 from beltline.config import RetentionConfig
 from beltline.core.errors import ObjectsUnavailable
 from beltline.core.ids import Random
-from beltline.engine import objects, upkeep
+from beltline.engine import objects, replay_policy, replays, upkeep
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
 from beltline.store.contract import Store
@@ -16,6 +16,9 @@ from beltline.store.contract import Store
 OVERDUE_S: Final = 1.0
 FOLD_S: Final = 1.0
 PRUNE_S: Final = 600.0
+REPLAY_S: Final = 1.0
+# It lists the groups of dead letters, where a definition has a policy for them.
+POLICY_S: Final = 10.0
 # It lists the objects of the days that are over: rarely, for a cloud counts each request.
 SWEEP_S: Final = 3_600.0
 
@@ -47,6 +50,13 @@ def chores(
         )
         return any(gone.values())
 
+    async def replay() -> bool:
+        return await replays.tick(store, namespace)
+
+    async def replay_by_policy() -> bool:
+        await replay_policy.tick(store, namespace)
+        return False
+
     async def sweep() -> bool:
         days = min(retention.history_days, retention.dead_days)
         try:
@@ -57,6 +67,8 @@ def chores(
 
     return [
         Loop("sweeper", SWEEP_S, sweep, random=random),
+        Loop("replayer", REPLAY_S, replay, random=random),
+        Loop("policy replayer", POLICY_S, replay_by_policy, random=random),
         Loop("overdue", OVERDUE_S, overdue, random=random),
         Loop("folder", FOLD_S, fold, random=random),
         Loop("rescuer", rescue_s, rescuer.tick, random=random),

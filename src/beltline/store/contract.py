@@ -18,6 +18,7 @@ from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
@@ -45,6 +46,7 @@ from beltline.store.params import (
     StateCount,
     Tally,
 )
+from beltline.store.replays import ReplayStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -352,6 +354,8 @@ class Store(Protocol):
     stacks: StackStore
     upkeep: UpkeepStore
     artifacts: ArtifactStore
+    dead_letters: DeadLetterStore
+    replays: ReplayStore
     audit: AuditStore
     wakeups: Wakeups
     traits: Traits

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.store.replays import ReplayRun, RunState
 
 JOB_COLUMNS: Final = Job._fields
 
@@ -40,4 +41,14 @@ def job_of(row: Sequence[Any]) -> Job:
         reason=Reason(job.reason),
         labels=labels_of(cast("str | None", job.labels)),
         paused_from=JobState(job.paused_from) if job.paused_from else None,
+    )
+
+
+def replay_run_of(row: Sequence[Any]) -> ReplayRun:
+    """Return a replay run from a row that holds its columns in order."""
+    run = ReplayRun._make(row)
+    return run._replace(
+        state=RunState(run.state),
+        labels=labels_of(cast("str | None", run.labels)),
+        stop_on_same_error=bool(run.stop_on_same_error),
     )

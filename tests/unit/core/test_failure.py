@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from beltline.core.clock import SystemClock
 from beltline.core.codec import parse_json
 from beltline.core.failure import (
     MESSAGE_LIMIT,
@@ -102,3 +103,69 @@ def test_errors_of_other_kinds_places_or_words_have_other_fingerprints() -> None
     }
 
     assert len(prints) == 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("row 17", "row 4"),
+        ("no file /var/a/b.csv", "no file /home/x.csv"),
+        ("no file in.csv/a", "no file out.csv/b"),
+        (r"no file C:\data\a.txt", r"no file D:\b.txt"),
+        ("GET https://one.example/a?b=1 failed", "GET http://two.example/ failed"),
+        ("refused by 10.0.0.1:5432", "refused by 10.0.0.99:5433"),
+        ("job 06f2k9abcdefghjkmnpqrstvwx", "job 06f2k9zzzzzzzzzzzzzzzzzzzz"),
+        ("id 123e4567-e89b-12d3-a456-426614174000", "id 00000000-0000-4000-8000-000000000000"),
+        ("key 'a'", "key 'it is b'"),
+        ('key "a"', 'key "b"'),
+        ("hash deadbeefcafe", "hash abcdefabcdef"),
+        ("at 2026-11-28T18:00:01Z", "at 2027-01-01T00:00:00Z"),
+        ("took 0.35 s", "took 12 s"),
+        ("two\n  lines", "two lines"),
+    ],
+)
+def test_what_varies_between_errors_of_one_cause_does_not_count(one: str, other: str) -> None:
+    assert fingerprint("E", one, "load") == fingerprint("E", other, "load")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("can't read", "can't write"), ("bad face", "bad decade"), ("disk full", "disk gone")]
+)
+def test_words_count(one: str, other: str) -> None:
+    assert fingerprint("E", one, "load") != fingerprint("E", other, "load")
+
+
+def test_a_fingerprint_is_the_same_in_every_process_and_on_every_machine() -> None:
+    assert fingerprint("app.Broken", "row 17 of 'a.csv'", "shop.pay>shop.load") == "471a3ed6b70a"
+
+
+def test_the_caller_counts_but_not_the_line_nor_the_depth_of_a_recursion() -> None:
+    def deep(times: int) -> None:
+        if times:
+            deep(times - 1)
+        raise OutOfPaper("tray")
+
+    def print_at(times: int) -> str:
+        with pytest.raises(OutOfPaper) as caught:
+            deep(times)
+        found = read_failure(failure_of(caught.value))
+        assert found is not None
+        return found["fingerprint"]
+
+    assert print_at(1) == print_at(30) != thrown(OutOfPaper("tray"))["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "a.-" * 30_000, "/" * 100_000, "a/" * 50_000, "'" * 100_000, "f" * 100_000]
+)
+def test_a_fingerprint_of_any_text_takes_milliseconds(text: str) -> None:
+    began = SystemClock().monotonic()
+
+    fingerprint("E", text, "load")
+
+    assert SystemClock().monotonic() - began < 200_000
+
+
+def test_a_record_names_what_its_type_derives_from() -> None:
+    assert thrown(ConnectionResetError("x"))["bases"] == ["ConnectionError", "OSError"]
+    assert "bases" not in thrown(OutOfPaper("x"))

@@ -18,23 +18,27 @@ from beltline.store.contract import (
     Traits,
     UpkeepStore,
 )
+from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
+from beltline.store.postgres.dead_letters import PostgresDeadLetters
 from beltline.store.postgres.definitions import PostgresDefinitions
 from beltline.store.postgres.jobs import PostgresJobs
 from beltline.store.postgres.logs import PostgresLogs
 from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
 from beltline.store.postgres.queues import PostgresQueues
 from beltline.store.postgres.reads import PostgresReads
+from beltline.store.postgres.replays import PostgresReplays
 from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.replays import ReplayStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -69,6 +73,8 @@ class PostgresStore:
         self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
+        self.dead_letters: DeadLetterStore = PostgresDeadLetters(self._pool)
+        self.replays: ReplayStore = PostgresReplays(self._pool, self._hints)
         self.audit: AuditStore = PostgresAudit(self._pool)
 
     @classmethod

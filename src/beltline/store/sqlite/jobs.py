@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 
 from beltline.core.clock import Clock
 from beltline.core.job import ClaimedJob
-from beltline.core.order import HEAD_START
 from beltline.store.hints import Hint
 from beltline.store.params import (
     ApplyChanges,
@@ -27,6 +25,7 @@ from beltline.store.sqlite.callers import run_with
 from beltline.store.sqlite.claim import NOTHING, claim_verb, held_jobs, later_claim_verb
 from beltline.store.sqlite.insert import insert_verb
 from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.replaying import discarded, replayed
 from beltline.store.sqlite.transaction import Gate, Transaction
 
 
@@ -77,28 +76,17 @@ class SqliteJobs:
 
     async def replay(self, params: ReplayDead) -> list[str]:
         def verb(transaction: Transaction) -> list[str]:
-            given = {"namespace": params.namespace, "ids": packed(list(params.ids))}
-            ids: str = transaction.value("replay_find", given)
-            found = {"namespace": params.namespace, "ids": ids, "now": params.now, "head_start": HEAD_START}
-            for step in ("replay_attempts", "replay_keys", "replay", "replay_leave"):
-                transaction.run(step, found)
-            moved: list[str] = json.loads(ids)
+            moved = replayed(transaction, params.namespace, params.ids, params.now)
             if moved:
                 append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
-                transaction.hint(params.namespace, Hint.QUEUED)
             return moved
 
         return await self._gate.write(verb)
 
     async def discard(self, params: DiscardDead) -> list[str]:
-        parameters = {"namespace": params.namespace, "now": params.now, "ids": packed(list(params.ids))}
-
         def verb(transaction: Transaction) -> list[str]:
-            marked = [job_id for (job_id,) in transaction.run("discard", parameters).fetchall()]
+            marked = discarded(transaction, params.namespace, params.ids, params.now)
             if marked:
-                gone = {"namespace": params.namespace, "ids": packed(marked)}
-                transaction.run("prune_steps", gone)
-                transaction.run("prune_positions", gone)
                 append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
             return marked
 

@@ -23,10 +23,13 @@ from beltline.store.contract import (
     Traits,
     UpkeepStore,
 )
+from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.hints import Wakeups
+from beltline.store.replays import ReplayStore
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
+from beltline.store.sqlite.dead_letters import SqliteDeadLetters
 from beltline.store.sqlite.definitions import SqliteDefinitions
 from beltline.store.sqlite.failures import translating
 from beltline.store.sqlite.gates import Hop, InlineGate, ThreadedGate, in_place
@@ -35,6 +38,7 @@ from beltline.store.sqlite.logs import SqliteLogs
 from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
+from beltline.store.sqlite.replays import SqliteReplays
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
@@ -78,6 +82,8 @@ class SqliteStore:
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
+        self.dead_letters: DeadLetterStore = SqliteDeadLetters(self._gate)
+        self.replays: ReplayStore = SqliteReplays(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 
     @classmethod

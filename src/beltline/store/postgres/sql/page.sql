@@ -48,7 +48,7 @@ FROM (
     UNION ALL
     (
         SELECT d.*
-        FROM dead AS d
+        FROM dead_jobs AS d
         WHERE
             $8::boolean
             AND d.namespace = $1

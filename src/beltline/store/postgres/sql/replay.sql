@@ -1,5 +1,6 @@
 -- Moves dead, not discarded jobs back to the queue and returns their ids. Their last run becomes an attempt of its own,
--- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now. $1 namespace, $2 ids in order, $3 now, $4 head start.
+-- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now; their groups keep
+-- when they were seen. $1 namespace, $2 ids in order, $3 now, $4 head start.
 WITH
 gone AS (
     DELETE FROM dead AS d
@@ -26,6 +27,15 @@ keyed AS (
     ON CONFLICT (namespace, definition, idempotency_key) DO UPDATE
     SET expires_at = NULL
     WHERE k.job_id = excluded.job_id
+),
+seen AS (
+    INSERT INTO dead_groups AS s (namespace, fingerprint, first_at, last_at)
+    SELECT $1, g.fingerprint, min(g.finished_at), max(g.finished_at)
+    FROM gone AS g
+    GROUP BY g.fingerprint
+    ORDER BY g.fingerprint
+    ON CONFLICT (namespace, fingerprint) DO UPDATE
+    SET first_at = least(s.first_at, excluded.first_at), last_at = greatest(s.last_at, excluded.last_at)
 )
 INSERT INTO jobs
 SELECT

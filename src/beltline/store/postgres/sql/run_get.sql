@@ -1,0 +1,6 @@
+-- Returns one run. $1 namespace, $2 id.
+SELECT
+    id, state, fingerprint, definition, queue, labels, rate, stop_on_same_error, policy, total, replayed, succeeded,
+    came_back, ended_otherwise, next_at, actor, why, created_at, ended_at, ended_by
+FROM replay_runs
+WHERE namespace = $1 AND id = $2
