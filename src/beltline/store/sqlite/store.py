@@ -23,12 +23,14 @@ from beltline.store.contract import (
     Traits,
     UpkeepStore,
 )
+from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
 from beltline.store.sqlite.failures import translating
+from beltline.store.sqlite.fronts import SqliteFronts
 from beltline.store.sqlite.gates import Hop, InlineGate, ThreadedGate, in_place
 from beltline.store.sqlite.jobs import SqliteJobs
 from beltline.store.sqlite.logs import SqliteLogs
@@ -75,6 +77,7 @@ class SqliteStore:
         self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
         self.logs: LogStore = SqliteLogs(self._gate)
         self.steps: StepStore = SqliteSteps(self._gate, self._path)
+        self.fronts: FrontStore = SqliteFronts(self._gate)
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
