@@ -16,7 +16,20 @@ from urllib.parse import urlsplit
 from beltline.core.clock import HOUR, MICROS
 from beltline.core.errors import ConfigError, InvalidInput
 from beltline.core.sizes import MEBIBYTE, shown_memory
-from beltline.core.values import KIB, MIB, as_duration, as_items, as_memory, as_number, as_size, as_text
+from beltline.core.values import (
+    KIB,
+    MIB,
+    OFFERED,
+    Offered,
+    as_duration,
+    as_items,
+    as_memory,
+    as_number,
+    as_offered,
+    as_size,
+    as_tags,
+    as_text,
+)
 
 DEFAULT_STORE: Final = "sqlite:///beltline.db"
 DEFAULT_NAMESPACE: Final = "default"
@@ -56,7 +69,8 @@ class WorkerConfig:
     A session is beaten three times in a `lease_us`; a worker unseen for a whole lease is rescued. `drain_us`:
     how long a stopping worker lets bodies end before it gives them back. `grace_us`: how long past its
     time-out a body may block the event loop before the watchdog ends the process, and how long a body in a
-    process has to end once it was asked to.
+    process has to end once it was asked to. `resources` and `tags` are what it offers to jobs that ask;
+    what is detected is shared by the `processes` of one command.
     """
 
     queues: tuple[str, ...] | None = None
@@ -71,6 +85,9 @@ class WorkerConfig:
     grace_us: int = 5 * MICROS
     name: str = ""
     until_idle: bool = False
+    resources: Offered = OFFERED
+    tags: tuple[str, ...] = ()
+    processes: int = 1
 
     @property
     def body_places(self) -> int:
@@ -199,6 +216,8 @@ def described(config: Config) -> Mapping[str, object]:
             value = f"{value / MICROS:g}s"
         elif setting.field.endswith("memory"):
             value = shown_memory(value)
+        elif isinstance(value, Offered):
+            value = str(value)
         elif isinstance(value, tuple):
             value = list(value)
         found[setting.key] = masked(value) if isinstance(value, str) else value
@@ -351,6 +370,8 @@ SETTINGS: Final = (
     Setting("worker.drain", "drain_us", "BELTLINE_WORKER_DRAIN", as_duration(0, _DAY)),
     Setting("worker.grace", "grace_us", "BELTLINE_WORKER_GRACE", as_duration(0, 3_600)),
     Setting("worker.name", "name", "BELTLINE_WORKER_NAME", as_text),
+    Setting("worker.resources", "resources", "BELTLINE_WORKER_RESOURCES", as_offered),
+    Setting("worker.tags", "tags", "BELTLINE_WORKER_TAGS", as_tags),
     Setting(
         "retention.history_days", "history_days", "BELTLINE_RETENTION_HISTORY_DAYS", as_number(1, 36_500)
     ),

@@ -20,6 +20,7 @@ from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from beltline.core.states import DEAD, FINAL, PAUSABLE, JobState
 from beltline.store.contract import Store
+from beltline.store.fronts import FindFronts
 from beltline.store.params import DiscardDead, Insertion, NoteRequests, Progress, ReplayDead, Retention
 from tests.clocks import FakeClock
 from tests.conformance.builders import change_to
@@ -33,6 +34,7 @@ QUEUES: Final = ("red", "green", "blue")
 SESSIONS: Final = ("one", "two")
 MOVABLE: Final = PAUSABLE | {JobState.PAUSED}
 STARTS: Final = (JobState.QUEUED, JobState.QUEUED, JobState.QUEUED, JobState.SCHEDULED, JobState.WAITING)
+NEEDS: Final = ('{"resources":{"cpu":1}}', '{"tags":["eu"]}')
 OUTCOMES: Final = (
     Outcome(Ending.SUCCEEDED, result=b'{"ok":1}'),
     Outcome(Ending.SUCCEEDED),
@@ -56,6 +58,7 @@ JOBS: Final = st.fixed_dictionaries(
         "idempotency_key": st.sampled_from((None, None, "k1", "k2")),
         "payload": st.sampled_from((b"{}", b'{"n":1}')),
         "max_attempts": st.integers(1, 3),
+        "needs": st.sampled_from(("", "", "", *NEEDS)),
         "expires_in": st.sampled_from((None, None, 30_000_000, 2 * MINUTE)),
         "deadline_in": st.sampled_from((None, None, MINUTE, 10 * MINUTE)),
     }
@@ -125,6 +128,24 @@ class StoreMachine(RuleBasedStateMachine):
         assert claimed == expected
         self.claims.extend(claimed)
 
+    @precondition(lambda self: any(row.needs for row in self.rows_in({JobState.QUEUED})))
+    @rule(name=st.sampled_from(SESSIONS), queues=ASKED, limit=st.integers(1, 5))
+    def pick(self, name: str, queues: tuple[str, ...] | None, limit: int) -> None:
+        """Look what is asked for, and claim some of it, as a worker does that has room."""
+        session, store, namespace = self.sessions[name], self.world.store, self.world.namespace
+        lanes = self.run(store.fronts.lanes(namespace, queues))
+        assert (len(lanes), set(lanes)) == (len(set(lanes)), self.model.lanes(queues))
+        params = FindFronts(namespace=namespace, lanes=lanes, limit=limit, now=self.now)
+        fronts = self.run(store.fronts.fronts(params))
+        assert fronts == sorted(front for lane in lanes for front in self.model.fronts(lane, limit, self.now))
+        ids = tuple(front.id for front in fronts if front.needs)
+        expected = self.model.claim(session, None, limit, self.now, ids=ids)
+
+        claimed = self.run(self.world.claim(session=session, ids=ids, limit=limit))
+
+        assert claimed == expected
+        self.claims.extend(claimed)
+
     @precondition(lambda self: self.rows_in({JobState.QUEUED}))
     @rule(
         name=st.sampled_from(SESSIONS), outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=6)
@@ -162,7 +183,10 @@ class StoreMachine(RuleBasedStateMachine):
         return self.rows_in({JobState.RUNNING})
 
     def decided(self, claim: ClaimedJob, outcome: Outcome) -> Change:
-        return decide(claim, outcome, Policy(max_crashes=2), now=self.now, random=self.random)
+        # Every other run has code of a newer version than the job was made with.
+        version = "newer" if claim.run % 2 else claim.version
+        policy = Policy(max_crashes=2, version=version)
+        return decide(claim, outcome, policy, now=self.now, random=self.random)
 
     def write(self, changes: Sequence[Change]) -> None:
         expected = self.model.apply(changes, self.now)

@@ -9,9 +9,11 @@ from typing import Final
 
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Attempt, Change, ClaimedJob, Job, NewJob
+from beltline.core.offers import Front
 from beltline.core.order import order_key
 from beltline.core.reasons import Reason
 from beltline.core.states import DEAD, FINAL, JobState
+from beltline.store.fronts import Lane
 from beltline.store.params import Inserted, Insertion, Retention, StateCount, Tally
 
 KEY_LIFE: Final = DAY
@@ -59,7 +61,7 @@ def changed_row(job: Job, change: Change) -> Job:
         crashes=change.crashes,
     )
     if change.state in FINAL:
-        return row._replace(finished_at=change.at)
+        return row._replace(finished_at=change.at, ran_version=change.ran_version)
     return row._replace(
         session=None,
         request=None,
@@ -102,6 +104,7 @@ def replayed_row(job: Job, now: int) -> Job:
         paused_from=None,
         progress=None,
         progress_note=None,
+        ran_version=None,
     )
 
 
@@ -152,9 +155,22 @@ class Model:
         same = key.payload_hash == job.payload_hash
         return Inserted(key.job_id, Insertion.EXISTING if same else Insertion.KEY_REUSED)
 
-    def claim(self, session: str, queues: Iterable[str] | None, limit: int, now: int) -> list[ClaimedJob]:
+    def claim(
+        self,
+        session: str,
+        queues: Iterable[str] | None,
+        limit: int,
+        now: int,
+        *,
+        ids: Iterable[str] | None = None,
+    ) -> list[ClaimedJob]:
         wanted = None if queues is None else set(queues)
-        ready = [job for job in self.rows.values() if self._eligible(job, wanted, now)]
+        chosen = None if ids is None else set(ids)
+        ready = [
+            job
+            for job in self.rows.values()
+            if self._eligible(job, wanted, now) and (not job.needs if chosen is None else job.id in chosen)
+        ]
         ready.sort(key=lambda job: (job.order_key, job.id))
         for job in ready[:limit]:
             self.rows[job.id] = claimed_row(job, session, now)
@@ -165,6 +181,22 @@ class Model:
         late = job.deadline_at is not None and job.deadline_at <= now
         offered = (queues is None or job.queue in queues) and job.queue not in self.paused
         return job.state is JobState.QUEUED and offered and not expired and not late
+
+    def lanes(self, queues: Iterable[str] | None) -> set[Lane]:
+        """Return what is queued, by queue and needs, in queues that are not paused."""
+        queued = [job for job in self.rows.values() if job.state is JobState.QUEUED]
+        names = {job.queue for job in queued} if queues is None else set(queues)
+        lanes = {Lane(name, "") for name in names} | {Lane(job.queue, job.needs) for job in queued}
+        return {lane for lane in lanes if lane.queue in names - self.paused}
+
+    def fronts(self, lane: Lane, limit: int, now: int) -> list[Front]:
+        ready = [
+            Front(job.order_key, job.id, job.needs, job.queued_at)
+            for job in self.rows.values()
+            if (job.queue, job.needs) == lane and self._eligible(job, {lane.queue}, now)
+            if job.order_key is not None and job.queued_at is not None
+        ]
+        return sorted(ready)[:limit]
 
     def matches(self, change: Change) -> bool:
         job = self.rows.get(change.id)
@@ -181,7 +213,7 @@ class Model:
                 continue
             job = self.rows[change.id]
             if job.state is JobState.RUNNING and change.state not in FINAL:
-                self._keep_attempt(job, change.at, change.reason, change.error)
+                self._keep_attempt(job, change.at, change.reason, change.error, change.ran_version)
             self.rows[change.id] = changed_row(job, change)
             if job.state is JobState.RUNNING or change.state in FINAL:
                 self._count(now, job.definition, job.queue, change.state)
@@ -203,7 +235,7 @@ class Model:
             job = self.rows[job_id]
             if job.state in DEAD and job.discarded_at is None:
                 if self._last_run_is_open(job):
-                    self._keep_attempt(job, job.finished_at, job.reason, job.error)
+                    self._keep_attempt(job, job.finished_at, job.reason, job.error, job.ran_version)
                 self.rows[job_id] = replayed_row(job, now)
                 self._expire_key(job, None)
                 moved.add(job_id)
@@ -261,7 +293,10 @@ class Model:
         if self._last_run_is_open(job):
             outcome = None if job.finished_at is None else job.reason.value
             assert job.started_at is not None
-            kept.append(Attempt(job.runs, job.session, job.started_at, job.finished_at, outcome, job.error))
+            version = job.ran_version or job.version
+            kept.append(
+                Attempt(job.runs, job.session, job.started_at, job.finished_at, outcome, job.error, version)
+            )
         return kept
 
     def counts(self) -> set[StateCount]:
@@ -276,9 +311,12 @@ class Model:
         """Say whether the last run's facts are on the row itself and nowhere else."""
         return job.runs > 0 and job.runs not in {attempt.run for attempt in self.past.get(job.id, ())}
 
-    def _keep_attempt(self, job: Job, at: int | None, reason: Reason, error: bytes | None) -> None:
+    def _keep_attempt(
+        self, job: Job, at: int | None, reason: Reason, error: bytes | None, ran_version: str | None
+    ) -> None:
         assert job.started_at is not None
-        attempt = Attempt(job.runs, job.session, job.started_at, at, reason.value, error)
+        version = ran_version or job.version
+        attempt = Attempt(job.runs, job.session, job.started_at, at, reason.value, error, version)
         self.past.setdefault(job.id, []).append(attempt)
 
     def _expire_key(self, job: Job, expires_at: int | None) -> None:

@@ -89,7 +89,13 @@ async def test_the_last_attempt_of_a_replayed_job_is_kept(world: World) -> None:
     assert before.started_at is not None
     assert await world.store.reads.attempts(world.namespace, before.id) == [
         Attempt(
-            1, before.session, before.started_at, before.finished_at, Reason.ATTEMPTS_EXHAUSTED, before.error
+            1,
+            before.session,
+            before.started_at,
+            before.finished_at,
+            Reason.ATTEMPTS_EXHAUSTED,
+            before.error,
+            before.version,
         )
     ]
 

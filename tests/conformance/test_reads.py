@@ -243,7 +243,7 @@ async def test_the_present_run_is_an_attempt_without_an_end(world: World) -> Non
 
     found = await world.store.reads.attempts(world.namespace, job.id)
 
-    assert found == [Attempt(1, session, world.now, None, None, None)]
+    assert found == [Attempt(1, session, world.now, None, None, None, job.version)]
 
 
 @pytest.mark.parametrize("end", sorted(FINAL))
@@ -256,7 +256,9 @@ async def test_the_last_run_is_an_attempt_with_its_end(world: World, end: JobSta
 
     found = await world.store.reads.attempts(world.namespace, claimed.id)
 
-    assert found == [Attempt(1, session, world.now - 9, world.now, change.reason, b'{"type":"E"}')]
+    assert found == [
+        Attempt(1, session, world.now - 9, world.now, change.reason, b'{"type":"E"}', claimed.version)
+    ]
 
 
 async def test_every_run_is_an_attempt_whatever_ended_it(world: World) -> None:
@@ -287,7 +289,7 @@ async def test_every_run_is_an_attempt_whatever_ended_it(world: World) -> None:
         error = b'{"run":%d}' % run
         change = change_to(claimed, state, world.now, reason=reason, error=error)
         assert not await world.apply(change._replace(run_at=world.now))
-        expected.append(Attempt(run, session, started, world.now, reason, error))
+        expected.append(Attempt(run, session, started, world.now, reason, error, job.version))
         if state is JobState.WAITING:
             ready = change_to(await world.job(job.id), JobState.QUEUED, world.now)
             assert not await world.apply(ready)

@@ -60,6 +60,8 @@ class World:
         *,
         queues: tuple[str, ...] | None = None,
         definitions: tuple[str, ...] | None = None,
+        versions: tuple[str, ...] | None = None,
+        offer: str | None = None,
     ) -> str:
         """Open a session and return its id."""
         params = NewSession(
@@ -73,18 +75,25 @@ class World:
             concurrency=8,
             now=self.now,
             definitions=definitions,
+            versions=versions,
+            offer=offer,
         )
         await self.store.sessions.open(params)
         return params.id
 
     async def claim(
-        self, *, session: str | None = None, limit: int = 100, queues: tuple[str, ...] | None = None
+        self,
+        *,
+        session: str | None = None,
+        limit: int = 100,
+        queues: tuple[str, ...] | None = None,
+        ids: tuple[str, ...] | None = None,
     ) -> list[ClaimedJob]:
         """Claim, for the world's own session unless another is named."""
         if session is None:
             session = self._session = self._session or await self.session()
         params = ClaimJobs(
-            namespace=self.namespace, session=session, queues=queues, limit=limit, now=self.now
+            namespace=self.namespace, session=session, queues=queues, ids=ids, limit=limit, now=self.now
         )
         return await self.store.jobs.claim(params)
 

@@ -10,9 +10,11 @@ import pytest
 
 from beltline.core.decide import Policy
 from beltline.core.errors import LeaseLost
+from beltline.core.offers import Offer
 from beltline.core.outcome import succeeded
 from beltline.engine.settle import Settlement
 from beltline.runtime.fetcher import Fetcher
+from beltline.runtime.picker import Picker
 from beltline.runtime.settler import Settler
 from beltline.store.params import NewSession
 from tests.hops import Door
@@ -35,6 +37,9 @@ class Fetching:
             runner=stage.runner,
             settler=self.settler,
             random=random.Random(1),
+            picker=Picker(
+                works.store, "default", queues=None, offer=Offer({"cpu": 2_000}), runs=stage.runner.runs
+            ),
         )
         self.gate = asyncio.Event()
 

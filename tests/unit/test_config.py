@@ -8,6 +8,7 @@ import pytest
 
 from beltline.config import SETTINGS, Config, ObjectsConfig, described, load, load_with_sources, masked
 from beltline.core.errors import ConfigError
+from beltline.core.values import Offered
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,7 @@ def test_every_setting_has_a_variable_that_works() -> None:
         "objects.threshold": "8KiB",
         "objects.limit": "8 MiB",
         "worker.body_process_memory": "1Gi",
+        "worker.resources": "auto,gpu=2",
         "objects.keys": "new=env:NEW, old=file:/run/old",
     }
     env = {setting.variable: values.get(setting.key, "9") for setting in SETTINGS}
@@ -98,6 +100,42 @@ def test_every_setting_has_a_variable_that_works() -> None:
         limit=8_388_608,
         keys=("new=env:NEW", "old=file:/run/old"),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "told", "offered"),
+    [
+        ("auto", "auto", Offered()),
+        ("none", "none", Offered(is_detected=False)),
+        ("everything", "everything", Offered(is_detected=False, is_everything=True)),
+        ("cpu=4, memory=8Gi", "cpu=4,memory=8Gi", Offered(False, {"cpu": 4_000, "memory": 8 << 30})),
+        ("auto,gpu=1", "auto,gpu=1", Offered(True, {"gpu": 1_000})),
+        (
+            {"cpu": 0.5, "memory": "1Gi"},
+            "cpu=0.5,memory=1Gi",
+            Offered(False, {"cpu": 500, "memory": 1 << 30}),
+        ),
+    ],
+)
+def test_what_a_worker_offers_is_read_and_told(given: object, told: str, offered: Offered) -> None:
+    config = load(None, {}, {"worker.resources": given, "worker.tags": "eu, ssd"})
+
+    assert (config.worker.resources, config.worker.tags) == (offered, ("eu", "ssd"))
+    assert described(config)["worker.resources"] == told
+
+
+@pytest.mark.parametrize(
+    "given", ["cpu", "cpu=1,cpu=2", "cpu=-1", "none,cpu=1", "auto,none", 7, {"cpu": "x"}, ["cpu"]]
+)
+def test_what_no_worker_can_offer_is_refused(given: object) -> None:
+    with pytest.raises(ConfigError, match="--resources"):
+        load(None, {}, {"worker.resources": given})
+
+
+@pytest.mark.parametrize("given", ["eu,,ssd", ["a b"], 7, {"eu": 1}])
+def test_malformed_tags_of_a_worker_are_refused(given: object) -> None:
+    with pytest.raises(ConfigError, match="--tags"):
+        load(None, {}, {"worker.tags": given})
 
 
 def test_the_source_that_won_is_told() -> None:

@@ -13,16 +13,18 @@ from beltline.cli.shapes import (
     Shape,
     artifact_shape,
     attempt_shape,
+    blocked_shape,
     job_shape,
     position_shape,
     step_shape,
 )
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
-from beltline.cli.words import outlook, why
+from beltline.cli.words import needed, outlook, why
 from beltline.core.errors import ObjectsError
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
-from beltline.engine import control
+from beltline.engine import capacity, control
+from beltline.engine.capacity import Blocked
 from beltline.engine.objects import whole, whole_steps
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
@@ -47,6 +49,8 @@ class Story(NamedTuple):
     artifacts: list[StoredArtifact]
     # Why the payload or the result could not be read from the object store.
     unread: str
+    # Why no live worker could ever hold it; the job's reason then says so too.
+    blocked: Blocked | None
 
     @property
     def steps(self) -> list[Remembered]:
@@ -58,12 +62,18 @@ class Story(NamedTuple):
         """How far its cursors and checkpoints are."""
         return [each for each in self.remembered if each.kind is Memory.POSITION]
 
+    @property
+    def outlook(self) -> str:
+        """What happens next."""
+        return outlook(self.job, queue_paused=self.queue_paused, now=self.now, blocked=self.blocked)
+
     def shape(self) -> Shape:
         """Return it as JSON: the job, its reason in words, its attempts."""
         return {
             **job_shape(self.job),
             "reason_text": why(self.job),
-            "outlook": outlook(self.job, queue_paused=self.queue_paused, now=self.now) or None,
+            "outlook": self.outlook or None,
+            "blocked": None if self.blocked is None else blocked_shape(self.blocked),
             "attempts": [attempt_shape(attempt) for attempt in self.attempts],
             "steps": [step_shape(step) for step in self.steps],
             "positions": [position_shape(position) for position in self.positions],
@@ -89,7 +99,10 @@ async def story_of(store: Store, namespace: str, job_id: str) -> Story:
         remembered = await whole_steps(store, remembered)
     except ObjectsError as error:
         unread = unread or str(error)
-    return Story(job, attempts, remembered, paused, store.now(), artifacts, unread)
+    blocked = (await capacity.blocked(store, namespace, [job])).get(job.id)
+    if blocked is not None:
+        job = job._replace(reason=blocked.reason)
+    return Story(job, attempts, remembered, paused, store.now(), artifacts, unread, blocked)
 
 
 def job_row(job: Job, now: int) -> Sequence[str]:
@@ -123,7 +136,7 @@ def print_story(story: Story, *, full: bool) -> None:
     if story.attempts:
         heading("Attempts")
         print_table(
-            ["run", "outcome", "started", "took", "worker", "error"],
+            ["run", "outcome", "started", "took", "worker", "version", "error"],
             [_attempt_row(attempt, story.now) for attempt in story.attempts],
         )
     _print_remembered(story, full=full)
@@ -181,8 +194,9 @@ def _facts(story: Story) -> Sequence[tuple[str, str]]:
         ("id", job.id),
         ("state", job.state.value),
         ("reason", f"{job.reason.value}: {why(job)}"),
-        ("next", outlook(job, queue_paused=story.queue_paused, now=now)),
+        ("next", story.outlook),
         ("definition", f"{job.definition} (version {job.version})"),
+        ("needs", needed(job)),
         ("queue", f"{job.queue}, priority {job.priority}"),
         (
             "attempts",
@@ -219,6 +233,7 @@ def _attempt_row(attempt: Attempt, now: int) -> Sequence[str]:
         stamp(attempt.started_at),
         took,
         attempt.session or "-",
+        attempt.version,
         text,
     )
 

@@ -13,6 +13,7 @@ from beltline.cli.output import note, print_list, print_table
 from beltline.cli.shapes import job_shape
 from beltline.core.job import Job
 from beltline.core.states import JobState
+from beltline.engine.capacity import explained
 from beltline.store.contract import Store
 from beltline.store.params import JobFilter, JobPage, ListJobs
 
@@ -88,7 +89,8 @@ def print_page(
 
     async def read(store: Store, namespace: str) -> tuple[JobPage, int]:
         params = ListJobs(namespace=namespace, where=where, before=before, limit=limit)
-        return await store.reads.page(params), store.now()
+        page = await store.reads.page(params)
+        return page._replace(items=await explained(store, namespace, page.items)), store.now()
 
     page, now = with_store(invocation, read)
     if invocation.json:

@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 from beltline.cli.text import iso
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
+from beltline.core.needs import plain_amount, read_needs
 from beltline.core.states import JobState
+from beltline.engine.capacity import Blocked
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.params import Definition, LogLine, QueueInfo, StateCount
@@ -44,6 +46,7 @@ def job_shape(job: Job) -> Shape:
         "fence": job.fence,
         "session": job.session,
         "idempotency_key": job.idempotency_key,
+        **_needs(job),
         "timeout_s": None if job.timeout_us is None else job.timeout_us / 1_000_000,
         "created_at": iso(job.created_at),
         "run_at": iso(job.run_at),
@@ -67,6 +70,7 @@ def attempt_shape(attempt: Attempt) -> Shape:
     """Return one run of a job."""
     return {
         "run": attempt.run,
+        "version": attempt.version,
         "session": attempt.session,
         "started_at": iso(attempt.started_at),
         "finished_at": iso(attempt.finished_at),
@@ -149,6 +153,25 @@ def artifact_shape(artifact: StoredArtifact) -> Shape:
         "sha256": reference.sha256,
         "object": reference.name,
         "created_at": iso(artifact.created_at),
+    }
+
+
+def blocked_shape(blocked: Blocked) -> Shape:
+    """Return why no live worker could ever hold a job."""
+    return {
+        "reason": blocked.reason.value,
+        "asked": blocked.asked,
+        "offered": blocked.offered,
+        "worker": blocked.worker,
+    }
+
+
+def _needs(job: Job) -> Shape:
+    needs = read_needs(job.needs)
+    return {
+        "resources": {kind: plain_amount(kind, size) for kind, size in needs.amounts.items()},
+        "tags": sorted(needs.tags),
+        "pinned": needs.version is not None,
     }
 
 

@@ -21,7 +21,9 @@ from beltline.core.durations import Duration, micros
 from beltline.core.errors import JobFailed
 from beltline.core.failure import read_failure
 from beltline.core.job import Job
+from beltline.core.needs import Amount
 from beltline.core.states import JobState
+from beltline.core.values import amounts_in
 from beltline.engine.submit import JobOptions
 
 T = TypeVar("T")
@@ -38,6 +40,7 @@ PAGE: Final = 1_000
         beltline submit report --payload-file report.json --key report-2026-11 --label month=2026-11
         produce | beltline submit thumbnail -
         beltline submit thumbnail --each paths.jsonl --queue bulk
+        beltline submit train '{"epochs": 9}' --resources cpu=4,gpu=1 --tags eu
         """
     ),
 )
@@ -62,6 +65,17 @@ PAGE: Final = 1_000
 @click.option("--expires", metavar="TIME|WHEN", help="To be started by then, or it ends cancelled.")
 @click.option("--timeout", metavar="TIME", help="How long one attempt may run.")
 @click.option("--max-attempts", type=int, metavar="N", help="How often it may be tried.")
+@click.option(
+    "--resources",
+    metavar="KIND=N,…",
+    help="What its worker must have free, if not the definition's: cpu=2,memory=512Mi.",
+)
+@click.option("--tags", metavar="A,B", help="Tags that its worker must have, if not the definition's.")
+@click.option(
+    "--pinned/--following",
+    default=None,
+    help="Run it only where this version of the code is, or wherever its definition is.",
+)
 @click.option(
     "--wait",
     metavar="[TIME]",
@@ -172,6 +186,8 @@ def _options(
     timeout: str | None,
     deadline: str | None,
     expires: str | None,
+    resources: str | None,
+    tags: str | None,
     **given: Any,
 ) -> JobOptions:
     return JobOptions(
@@ -180,9 +196,18 @@ def _options(
         timeout=None if timeout is None else _duration(timeout),
         deadline=None if deadline is None else _duration(deadline),
         expires=None if expires is None else _duration(expires),
+        resources=None if resources is None else _resources(resources),
+        tags=None if tags is None else [tag.strip() for tag in tags.split(",") if tag.strip()],
         actor=actor(),
         **given,
     )
+
+
+def _resources(text: str) -> dict[str, Amount]:
+    try:
+        return amounts_in(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--resources") from error
 
 
 def _duration(text: str) -> Duration:

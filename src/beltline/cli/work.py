@@ -19,6 +19,7 @@ from beltline.core.errors import BeltlineError
         """
         beltline work app.py
         beltline work shop.jobs:belt --queues mails,images --concurrency 50 --processes 2
+        beltline work train.py --resources cpu=8,memory=32Gi,gpu=1 --tags eu,ssd
         beltline work app.py --until-idle
         """
     ),
@@ -37,6 +38,13 @@ from beltline.core.errors import BeltlineError
 )
 @click.option("--drain", metavar="TIME", help="How long a stopping worker lets jobs end.  [default: 30s]")
 @click.option("--name", metavar="NAME", help="What people call this worker.  [default: host and process id]")
+@click.option(
+    "--resources",
+    metavar="KIND=N,…",
+    help="What it has for jobs that ask: cpu=4,memory=8Gi,gpu=1; auto is what it detects; auto,gpu=1; none;"
+    " everything.  [default: auto]",
+)
+@click.option("--tags", metavar="A,B", help="Tags that jobs may ask for: eu,ssd.")
 @click.option("--until-idle", is_flag=True, help="End with exit code 0 once nothing due or running is left.")
 @pass_invocation
 def work(
@@ -52,7 +60,7 @@ def work(
     from beltline.runtime.supervisor import supervise
 
     found = invocation.config(**settings)
-    config = replace(found, worker=replace(found.worker, until_idle=until_idle))
+    config = replace(found, worker=replace(found.worker, until_idle=until_idle, processes=processes))
     read_end, write_end = os.pipe()
 
     def start(index: int) -> int:

@@ -35,10 +35,11 @@ _FOR_GOOD: Final = frozenset(
 
 
 class Policy(NamedTuple):
-    """What the definition says about failures."""
+    """What the definition says about failures, and the version of it that ran, where that is known."""
 
     retry: Retry = Retry()
     max_crashes: int = MAX_CRASHES
+    version: str | None = None
 
 
 def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, random: Random) -> Change:
@@ -48,6 +49,12 @@ def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, rando
     cancel ends the job as cancelled, pause parks it. A job that would run again only after its deadline ends
     timed out now.
     """
+    change = _decided(job, outcome, policy, now, random)
+    version = policy.version
+    return change if version is None or version == job.version else change._replace(ran_version=version)
+
+
+def _decided(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random: Random) -> Change:
     ending = outcome.ending
     if ending is _SUCCEEDED:
         return _change(job, _DONE, _RETURNED, outcome, now, attempts_used=job.attempts_used + 1)

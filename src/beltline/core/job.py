@@ -17,6 +17,7 @@ class NewJob(NamedTuple):
 
     `state` is queued, scheduled (then `run_at` is set), or waiting. `order_key` and `queued_at` are set when
     queued. `chosen_id` says that the client chose the id, so that the same id again means the same job.
+    `needs`: what it asks of its worker (the text of core.needs), empty where that is nothing.
     """
 
     id: str
@@ -45,6 +46,7 @@ class NewJob(NamedTuple):
     actor: str | None = None
     parent: str | None = None
     root: str | None = None
+    needs: str = ""
 
 
 class ClaimedJob(NamedTuple):
@@ -83,6 +85,7 @@ class Change(NamedTuple):
     cancel or pause that arrived meanwhile is never overwritten: it comes back as a miss and is decided again.
     `at` is the moment of the change: the finish of the run or of the job. `run_us` and `wait_us` are what the
     roll-up counts: how long the run took, and how long the job had waited for it; 0 where no run ends.
+    `ran_version`: the version of the code that ran, where it is not that of the job.
     """
 
     id: str
@@ -105,6 +108,7 @@ class Change(NamedTuple):
     idempotency_key: str | None = None
     run_us: int = 0
     wait_us: int = 0
+    ran_version: str | None = None
 
 
 class Job(NamedTuple):
@@ -153,12 +157,15 @@ class Job(NamedTuple):
     root: str | None
     idempotency_key: str | None
     discarded_at: int | None
+    needs: str
+    ran_version: str | None
 
 
 class Attempt(NamedTuple):
     """One run of a job, kept for ever with the job.
 
-    `outcome` is the state or reason that the run ended with; None while it runs.
+    `outcome` is the state or reason that the run ended with; None while it runs. `version` is
+    that of the code that ran.
     """
 
     run: int
@@ -167,3 +174,4 @@ class Attempt(NamedTuple):
     finished_at: int | None
     outcome: str | None
     error: bytes | None
+    version: str = ""

@@ -8,7 +8,8 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why a job entered its present state.
 
-    Stored with every change, the same word in SQL, REST, CLI and UI.
+    Stored with every change, the same word in SQL, REST, CLI and UI. Two are never stored, for what they say
+    changes with the workers that live: no_capacity and no_version are told of a queued job when it is read.
     """
 
     SUBMITTED = "submitted"
@@ -45,5 +46,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     PROCESS_DIED = "process_died"
     NO_PROCESS = "no_process"
+    NO_CAPACITY = "no_capacity"
+    NO_VERSION = "no_version"
     RETRY_REQUESTED = "retry_requested"
     REPLAYED = "replayed"

@@ -6,20 +6,44 @@ Each reader raises ValueError or InvalidInput, which say what would do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from beltline.core.clock import MICROS
 from beltline.core.durations import micros
+from beltline.core.errors import InvalidInput
+from beltline.core.needs import Amount, Amounts, amounts_of, resource_faults, shown_amounts, tag_faults
 from beltline.core.sizes import Size, memory_bytes
 
 LONGEST_TEXT: Final = 4_096
+MOST_OFFERED: Final = 64
+AUTO: Final = "auto"
+NONE: Final = "none"
+EVERYTHING: Final = "everything"
 KIB: Final = 1_024
 MIB: Final = KIB * KIB
 
 _UNITS: Final = MappingProxyType({"": 1, "KiB": KIB, "MiB": MIB, "GiB": 1_024 * MIB})
 _SIZE: Final = re.compile(r"(\d{1,12}) ?(|KiB|MiB|GiB)")
+
+
+class Offered(NamedTuple):
+    """What a worker is told to offer: what it detects, and these amounts in place of that; or everything."""
+
+    is_detected: bool = True
+    amounts: Amounts = MappingProxyType({})
+    is_everything: bool = False
+
+    def __str__(self) -> str:
+        """Return it as `as_offered` reads it."""
+        if self.is_everything:
+            return EVERYTHING
+        amounts = shown_amounts(self.amounts).replace(" ", "")
+        return ",".join(filter(None, [AUTO if self.is_detected else "", amounts])) or NONE
+
+
+OFFERED: Final = Offered()
 
 
 def as_text(value: object) -> str:
@@ -81,3 +105,45 @@ def as_memory(value: object) -> int:
 def as_items(value: object) -> Sequence[object]:
     """Return a list as it is, and nothing in place of anything else."""
     return value if isinstance(value, list | tuple) else ()
+
+
+def amounts_in(text: str) -> dict[str, Amount]:
+    """Return what a text such as `cpu=4,memory=8Gi` names. Raises ValueError."""
+    found: dict[str, Amount] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        kind, equals, value = map(str.strip, part.partition("="))
+        if not equals or kind in found:
+            raise ValueError(f"{text!r} is no list of resources such as cpu=4,memory=8Gi, each named once")
+        found[kind] = value
+    return found
+
+
+def as_offered(value: object) -> Offered:
+    """Return what a worker offers: a table, or a text: `auto`, `none`, `cpu=4,memory=8Gi`, `auto,gpu=1`."""
+    if value == EVERYTHING:
+        return Offered(is_detected=False, is_everything=True)
+    asked: Mapping[str, Amount]
+    is_detected = False
+    if isinstance(value, str):
+        words = [word.strip() for word in value.split(",")]
+        is_detected = AUTO in words
+        asked = amounts_in(",".join(word for word in words if word not in {AUTO, NONE}))
+        if NONE in words and (asked or is_detected):
+            raise ValueError(f"{value!r}: none goes with nothing else")
+    else:
+        asked = cast("Mapping[str, Amount]", value)
+    _raise(resource_faults(asked, most=MOST_OFFERED))
+    return Offered(is_detected, amounts_of(asked))
+
+
+def as_tags(value: object) -> tuple[str, ...]:
+    """Return tags: a list in the file, a text with commas elsewhere."""
+    tags = [tag.strip() for tag in value.split(",")] if isinstance(value, str) else value
+    _raise(tag_faults(tags if isinstance(tags, list | tuple) else repr(tags), most=MOST_OFFERED))
+    return tuple(dict.fromkeys(cast("Sequence[str]", tags)))
+
+
+def _raise(faults: Iterator[str]) -> None:
+    found = list(faults)
+    if found:
+        raise InvalidInput("; ".join(found))

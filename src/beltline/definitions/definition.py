@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, Unpack
 from beltline.core.codec import dump_json
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import ConfigError, InvalidInput
+from beltline.core.needs import Needs, amounts_of
 from beltline.core.replay import Replay
 from beltline.core.retry import MAX_CRASHES, Retry
 from beltline.core.sizes import Size, memory_bytes
@@ -32,7 +33,7 @@ class JobDefinition:
 
     `memory` is how many bytes a body in a process may allocate. `timeout_us` limits each attempt,
     `deadline_us` and `expires_us` count from submit; None is no limit. `place` says where the function is
-    written.
+    written. `needs` is what its jobs ask of their worker, the version to which `pinned` ones are bound aside.
     """
 
     name: str
@@ -52,6 +53,8 @@ class JobDefinition:
     priority: int
     dedupe: Literal["content"] | None
     memory: int | None
+    needs: Needs
+    pinned: bool
     owner: str
     runbook: str
     labels: Mapping[str, str]
@@ -104,8 +107,10 @@ def policies_json(definition: JobDefinition) -> str:
         "labels": dict(definition.labels),
         # Left out where there is none, so that the versions of definitions without one stay.
         **({"replay": definition.replay.stored()} if definition.replay else {}),
-        # Left out elsewhere, where it follows from the code: a version is a hash of this text.
+        # Left out elsewhere, where it follows from the code or is not so: a version is a hash of this text.
         **({"mode": "process", "memory": definition.memory} if definition.mode == "process" else {}),
+        **({"needs": definition.needs.text()} if definition.needs.text() else {}),
+        **({"pinned": True} if definition.pinned else {}),
     }
     return dump_json(policies).decode()
 
@@ -148,6 +153,8 @@ def _built(
         priority=options.get("priority", 0),
         dedupe=options.get("dedupe"),
         memory=_memory(options.get("memory")),
+        needs=Needs(amounts_of(options.get("resources") or {}), frozenset(options.get("tags") or ())),
+        pinned=options.get("pinned", False),
         owner=options.get("owner", ""),
         runbook=options.get("runbook", ""),
         labels=MappingProxyType(dict(options.get("labels", {}))),

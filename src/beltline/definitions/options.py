@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal, TypedDict
 
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import InvalidInput
+from beltline.core.needs import Amount, resource_faults, tag_faults
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from beltline.core.replay import Replay
 from beltline.core.retry import Retry
@@ -31,6 +32,8 @@ class DefinitionOptions(TypedDict, total=False):
     in a thread; "process" gives it a process of its own while it runs, on any core, which can be killed.
     `memory` limits what such a body may allocate. `replay` says which dead letters go back to work by
     themselves.
+    `resources` and `tags` say what a worker must have to run the job; a `pinned` job runs only where this
+    version of its code is, others wherever its definition is.
     """
 
     name: str
@@ -49,6 +52,9 @@ class DefinitionOptions(TypedDict, total=False):
     dedupe: Literal["content"] | None
     mode: Literal["async", "thread", "process"]
     memory: Size | None
+    resources: Mapping[str, Amount]
+    tags: Collection[str]
+    pinned: bool
 
 
 def option_faults(options: Mapping[str, Any]) -> list[str]:
@@ -59,7 +65,13 @@ def option_faults(options: Mapping[str, Any]) -> list[str]:
         for name in options
         if name not in known
     ]
-    return [*unknown, *_name_faults(options), *_policy_faults(options), *_text_faults(options)]
+    return [
+        *unknown,
+        *_name_faults(options),
+        *_policy_faults(options),
+        *_needs_faults(options),
+        *_text_faults(options),
+    ]
 
 
 def _name_faults(options: Mapping[str, Any]) -> Iterator[str]:
@@ -82,6 +94,13 @@ def _policy_faults(options: Mapping[str, Any]) -> Iterator[str]:
     if options.get("dedupe") not in (None, "content"):
         yield f"dedupe {options['dedupe']!r}: use 'content' or None"
     yield from _place_faults(options)
+
+
+def _needs_faults(options: Mapping[str, Any]) -> Iterator[str]:
+    yield from resource_faults(options.get("resources"))
+    yield from tag_faults(options.get("tags"))
+    if not isinstance(options.get("pinned", False), bool):
+        yield f"pinned {options['pinned']!r}: use True or False"
 
 
 def _place_faults(options: Mapping[str, Any]) -> Iterator[str]:

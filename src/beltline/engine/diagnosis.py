@@ -7,7 +7,11 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from beltline.core.clock import MICROS
+from beltline.core.needs import read_needs
+from beltline.core.reasons import Reason
+from beltline.engine.capacity import blocking, is_alive
 from beltline.store.contract import Store
+from beltline.store.fronts import Lane
 from beltline.store.params import Definition, QueueInfo, Session
 
 SKEW_US: Final = MICROS
@@ -60,9 +64,9 @@ async def examine(store: Store, namespace: str, *, local_now: int) -> list[Findi
     stuck = {
         session.id: len(await store.jobs.held(namespace, session.id))
         for session in sessions
-        if not _is_alive(session, now)
+        if not is_alive(session, now)
     }
-    alive = [session for session in sessions if _is_alive(session, now)]
+    alive = [session for session in sessions if is_alive(session, now)]
     return [
         *_clock(now - local_now, sessions, now),
         *_settings(facts),
@@ -72,12 +76,8 @@ async def examine(store: Store, namespace: str, *, local_now: int) -> list[Findi
         *_unworked(queues, alive),
         *_paused(queues),
         *_without_handler(definitions, alive),
+        *_without_capacity(await store.fronts.lanes(namespace, None), alive),
     ]
-
-
-def _is_alive(session: Session, now: int) -> bool:
-    ended = session.closed_at is not None or session.lost_at is not None
-    return not ended and now - session.beat_at <= session.lease_us
 
 
 def _clock(skew: int, sessions: Sequence[Session], now: int) -> Iterator[Finding]:
@@ -219,6 +219,26 @@ def _without_handler(definitions: Sequence[Definition], alive: Sequence[Session]
         )
     else:
         yield Finding("definitions", Level.OK, f"{len(definitions)} registered")
+
+
+def _without_capacity(lanes: Sequence[Lane], alive: Sequence[Session]) -> Iterator[Finding]:
+    found = [(lane, blocking(lane, alive)) for lane in lanes if lane.needs] if alive else []
+    held_by_none = [(lane, why) for lane, why in found if why is not None]
+    for lane, why in held_by_none[:MOST_NAMED]:
+        if why.reason is Reason.NO_VERSION:
+            definition = read_needs(lane.needs).definition
+            message = f"jobs of {definition} are pinned to {why.asked}; live workers have {why.offered}"
+            action = "start a worker with that version of the app, or submit them again without the pin"
+        else:
+            message = (
+                f"jobs in {lane.queue!r} ask for {why.asked}; the largest live worker offers {why.offered}"
+            )
+            action = "start a worker that has it: `beltline work APP --resources … --tags …`"
+        yield Finding("capacity", Level.ERROR, message, action)
+    if not held_by_none:
+        yield Finding(
+            "capacity", Level.OK, "a live worker could hold each waiting job" if alive else "none is asked"
+        )
 
 
 def _named(names: Sequence[str]) -> str:

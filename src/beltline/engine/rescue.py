@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from beltline.core.decide import Policy
 from beltline.core.failure import failure
@@ -10,6 +10,7 @@ from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Ending, Outcome, released
 from beltline.core.reasons import Reason
+from beltline.engine.capacity import versions_of
 from beltline.engine.settle import Settled, Settlement, settle
 from beltline.engine.template import stored_policy
 from beltline.store.contract import Store
@@ -26,7 +27,7 @@ async def rescue(store: Store, namespace: str, session: Session, *, random: Rand
     if is_open and not await store.sessions.lose(namespace, session.id, session.beats, store.now()):
         return None
     jobs = await store.jobs.held(namespace, session.id)
-    policies = await _policies(store, namespace, jobs)
+    policies = await _policies(store, namespace, jobs, versions_of(session))
     error = failure(
         "WorkerLost",
         f"worker {session.name} (pid {session.pid} on {session.host}) stopped renewing its lease"
@@ -45,9 +46,12 @@ async def give_back(
     return await settle(store, namespace, batch, random=random) if batch else Settled([], [])
 
 
-async def _policies(store: Store, namespace: str, jobs: Sequence[ClaimedJob]) -> dict[str, Policy]:
+async def _policies(
+    store: Store, namespace: str, jobs: Sequence[ClaimedJob], versions: Mapping[str, str]
+) -> dict[str, Policy]:
     found: dict[str, Policy] = {}
     for name in dict.fromkeys(job.definition for job in jobs):
         definition = await store.definitions.get(namespace, name)
-        found[name] = stored_policy(definition) if definition else Policy()
+        policy = stored_policy(definition) if definition else Policy()
+        found[name] = policy._replace(version=versions.get(name))
     return found

@@ -39,6 +39,13 @@ async def claim(
     )
 
 
+async def claim_chosen(store: Store, namespace: str, session: str, ids: Sequence[str]) -> list[ClaimedJob]:
+    """Take those of the jobs that are still queued. Raises LeaseLost where the session has ended."""
+    return await store.jobs.claim(
+        ClaimJobs(namespace=namespace, session=session, ids=tuple(ids), limit=len(ids), now=store.now())
+    )
+
+
 async def claim_next(
     store: Store,
     namespace: str,

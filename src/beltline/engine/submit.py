@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, cast
@@ -13,6 +13,7 @@ from beltline.core.durations import Duration, Moment, micros, moment
 from beltline.core.errors import IdReused, InvalidInput, KeyReused
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
+from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
 from beltline.core.reasons import Reason
 from beltline.core.retry import MOST_ATTEMPTS
@@ -35,6 +36,8 @@ class JobOptions:
     must be done by then (a duration from submit, or a moment); `expires`: it must have started by then.
     `dedupe="content"`: the same payload of the same definition means the same job, as if the payload's hash
     were its idempotency key.
+    `resources` and `tags` take the place of the definition's, empty ones ask nothing; `pinned`: whether only
+    workers with the version of the definition that it was made from may run it.
     """
 
     id: str | None = None
@@ -53,6 +56,9 @@ class JobOptions:
     traceparent: str | None = None
     owner: str | None = None
     actor: str | None = None
+    resources: Mapping[str, Amount] | None = None
+    tags: Collection[str] | None = None
+    pinned: bool | None = None
 
 
 DEFAULTS: Final = JobOptions()
@@ -87,6 +93,7 @@ def new_job(template: Template, payload: bytes, options: JobOptions, *, now: int
         chosen_id=False,
         labels=template.labels,
         owner=template.owner,
+        needs=template.needs,
     )
 
 
@@ -131,7 +138,24 @@ def _with_options(
         traceparent=options.traceparent,
         owner=options.owner or job.owner,
         actor=options.actor,
+        needs=_needs(template, options),
     )
+
+
+def _needs(template: Template, options: JobOptions) -> str:
+    if options.resources is None and options.tags is None and options.pinned is None:
+        return template.needs
+    needs = read_needs(template.needs)
+    if options.resources is not None:
+        needs = needs._replace(amounts=amounts_of(options.resources))
+    if options.tags is not None:
+        needs = needs._replace(tags=frozenset(options.tags))
+    if options.pinned is not None:
+        needs = needs._replace(
+            definition=template.name if options.pinned else None,
+            version=template.version if options.pinned else None,
+        )
+    return needs.text()
 
 
 def _until(value: Duration | Moment, now: int, what: str) -> int:
@@ -147,6 +171,11 @@ def _faults(options: JobOptions) -> Iterator[str]:
     yield from _number_faults(options)
     yield from _time_faults(options)
     yield from _label_faults(options.labels)
+    yield from resource_faults(options.resources)
+    yield from tag_faults(options.tags)
+    pinned: object = options.pinned
+    if pinned is not None and not isinstance(pinned, bool):
+        yield f"pinned {options.pinned!r}: use True or False"
 
 
 def _exclusions(options: JobOptions) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from beltline.core.decide import Policy
+from beltline.core.needs import Needs, read_needs
 from beltline.core.retry import MAX_CRASHES, retry_from
 from beltline.definitions.definition import JobDefinition
 from beltline.store.params import Definition
@@ -15,7 +16,7 @@ from beltline.store.params import Definition
 class Template(NamedTuple):
     """The defaults of a definition's jobs.
 
-    Durations are microseconds from submit, `timeout_us` per attempt.
+    Durations are microseconds from submit, `timeout_us` per attempt. `needs` is what they ask of a worker.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Template(NamedTuple):
     owner: str | None = None
     labels: Mapping[str, str] | None = None
     dedupe: str | None = None
+    needs: str = ""
 
 
 def template_of(definition: JobDefinition) -> Template:
@@ -45,6 +47,7 @@ def template_of(definition: JobDefinition) -> Template:
         owner=definition.owner or None,
         labels=definition.labels or None,
         dedupe=definition.dedupe,
+        needs=_needs(definition.needs, definition.name, definition.version if definition.pinned else None),
     )
 
 
@@ -63,6 +66,11 @@ def stored_template(definition: Definition) -> Template:
         owner=definition.owner or None,
         labels=cast("Mapping[str, str] | None", policies.get("labels")) or None,
         dedupe=cast("str | None", policies.get("dedupe")),
+        needs=_needs(
+            read_needs(cast("str", policies.get("needs", ""))),
+            definition.name,
+            definition.version if policies.get("pinned") else None,
+        ),
     )
 
 
@@ -70,6 +78,10 @@ def stored_policy(definition: Definition) -> Policy:
     """Return what a rescuer needs of a stored definition."""
     policies = _policies(definition)
     return Policy(retry_from(policies), cast("int", policies.get("max_crashes", MAX_CRASHES)))
+
+
+def _needs(needs: Needs, name: str, version: str | None) -> str:
+    return (needs if version is None else needs._replace(definition=name, version=version)).text()
 
 
 def _policies(definition: Definition) -> Mapping[str, object]:

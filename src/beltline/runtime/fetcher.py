@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.engine.settle import claim, claim_next
+from beltline.runtime.picker import Picker
 from beltline.runtime.runner import Runner
 from beltline.store.contract import Store
 
@@ -31,7 +32,7 @@ class Fetcher:
 
     A busy worker waits until a fourth of its slots is free (at most 5 ms) before it asks again, so that
     claims come in batches; an idle one asks at the first hint. Without hints it asks every second. It stops
-    asking while outcomes pile up unwritten.
+    asking while outcomes pile up unwritten. Jobs with needs are claimed by the picker, into the same slots.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Fetcher:
         runner: Runner,
         settler: Backlog,
         random: Random,
+        picker: Picker,
     ) -> None:
         self.hinted = asyncio.Event()
         self.room = asyncio.Event()
@@ -57,13 +59,32 @@ class Fetcher:
         self._enough = max(1, min(concurrency // 4, LARGEST_CLAIM // 2))
         self._most_behind = 4 * concurrency
         self._asked = 0
+        self._picker = picker
+
+    def told(self) -> None:
+        """Ask soon: a job was queued."""
+        self._picker.told()
+        self.hinted.set()
+
+    def freed(self) -> None:
+        """Ask again where that was put off: a run ended."""
+        self.room.set()
+        if self._picker.freed():
+            self.hinted.set()
 
     async def fetch(self, session: str) -> list[ClaimedJob]:
         """Wait for room, then claim once; return what was claimed, perhaps nothing."""
         await self._wait_for_room()
         self.hinted.clear()
         self._asked = min(self._most, self._runner.free)
-        return await claim(self._store, self._namespace, session, queues=self._queues, limit=self._asked)
+        picked = await self._picker.pick(session, self._asked) if self._picker.is_due else []
+        left = self._asked - len(picked)
+        if not left:
+            return picked
+        jobs = await claim(self._store, self._namespace, session, queues=self._queues, limit=left)
+        if not jobs and not picked and self._picker.is_missed:
+            return await self._picker.pick(session, left)
+        return [*picked, *jobs] if picked else jobs
 
     async def wait_for_work(self, session: str, claimed: int) -> list[ClaimedJob]:
         """After a claim that left nothing behind, wait for jobs, a hint or the poll interval.
@@ -72,7 +93,7 @@ class Fetcher:
         """
         if claimed >= self._asked:
             return []
-        pause_s = POLL_S * (0.8 + 0.4 * self._random.random())
+        pause_s = self._picker.due_in(POLL_S * (0.8 + 0.4 * self._random.random()))
         timer = asyncio.get_running_loop().call_later(pause_s, self.hinted.set)
         try:
             limit = min(self._most, self._runner.free)

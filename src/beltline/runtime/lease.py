@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from beltline.config import WorkerConfig
 from beltline.core.ids import Random, new_id
+from beltline.core.offers import Offer
 from beltline.core.reasons import Reason
 from beltline.engine.rescue import give_back
 from beltline.store.contract import Store
@@ -32,7 +33,7 @@ class Lease:
         config: WorkerConfig,
         *,
         random: Random,
-        definitions: Sequence[str] | None = None,
+        offer: Offer | None = None,
     ) -> None:
         self.session = ""
         self.doubtful = False
@@ -41,12 +42,12 @@ class Lease:
         self._config = config
         self._random = random
         self._beats = 0
-        self._definitions = None if definitions is None else tuple(definitions)
+        self._offer = offer
 
     async def open(self) -> None:
         """Open a new session; `session` is its id from then on. Several workers may have one name."""
         name = self._config.name or f"{socket.gethostname()}:{os.getpid()}"
-        now = self._store.now()
+        now, offer = self._store.now(), self._offer
         session = f"{name}/{new_id(now, self._random)}"
         await self._store.sessions.open(
             NewSession(
@@ -59,7 +60,9 @@ class Lease:
                 queues=self._config.queues,
                 concurrency=self._config.concurrency,
                 now=now,
-                definitions=self._definitions,
+                definitions=None if offer is None else tuple(offer.versions),
+                versions=None if offer is None else tuple(offer.versions.values()),
+                offer=None if offer is None else offer.text(),
             )
         )
         self.session = session

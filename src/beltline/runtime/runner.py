@@ -237,7 +237,8 @@ class Runner:
     def _policy(self, definition: JobDefinition) -> Policy:
         found = self._policies.get(definition.name)
         if found is None:
-            found = self._policies[definition.name] = Policy(definition.retry, definition.max_crashes)
+            found = Policy(definition.retry, definition.max_crashes, definition.version)
+            self._policies[definition.name] = found
         return found
 
 

@@ -105,7 +105,8 @@ class Watchdog:
         message = f"the body blocked the event loop longer than its time-out of {limit_s:g} s"
         definition = blocking.definition
         timed_out = Outcome(Ending.TIMED_OUT, error=failure("Timeout", message))
-        guilty = Settlement(blocking.job, timed_out, Policy(definition.retry, definition.max_crashes))
+        policy = Policy(definition.retry, definition.max_crashes, definition.version)
+        guilty = Settlement(blocking.job, timed_out, policy)
         open_ = [run for run in list(self._runs.values()) if not run.settled]
         return [
             guilty if run is blocking else Settlement(run.job, released(Reason.DRAINED), Policy())

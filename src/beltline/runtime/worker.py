@@ -24,7 +24,9 @@ from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop, growing
+from beltline.runtime.machine import offer_of
 from beltline.runtime.memory import RunMemory
+from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
@@ -88,7 +90,8 @@ class Worker:
         self._stopping = asyncio.Event()
         self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
-        self._lease = Lease(store, namespace, config, random=random, definitions=parts.registry.names())
+        offer = offer_of(config, parts.registry)
+        self._lease = Lease(store, namespace, config, random=random, offer=offer)
         self._settler = Stower(store, namespace, random=random, settled=self._settled)
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
@@ -115,6 +118,7 @@ class Worker:
             runner=self._runner,
             settler=self._settler,
             random=random,
+            picker=Picker(store, namespace, queues=config.queues, offer=offer, runs=self._runner.runs),
         )
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
@@ -282,7 +286,7 @@ class Worker:
 
     def _hint(self, hint: Hint) -> None:
         if hint is Hint.QUEUED:
-            self._fetcher.hinted.set()
+            self._fetcher.told()
         elif hint is Hint.SCHEDULED:
             self._dispatcher.hinted()
         elif hint is Hint.REQUESTED and self._runner.runs:
@@ -310,7 +314,7 @@ class Worker:
                 run.interrupt(Cause.CANCEL)
 
     def _freed(self) -> None:
-        self._fetcher.room.set()
+        self._fetcher.freed()
         stuck = self._runner.stuck
         most = max(1, min(self._config.threads, self._config.concurrency) // 2)
         if stuck >= most and not self._stopping.is_set():

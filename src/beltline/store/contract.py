@@ -19,6 +19,7 @@ from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.dead_letters import DeadLetterStore
+from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
@@ -86,7 +87,8 @@ class JobStore(Protocol):
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         """Move up to `limit` queued jobs to running for the session.
 
-        The order is that of (order_key, id) across the queues.
+        The order is that of (order_key, id) across the queues: of the jobs that need nothing of their worker;
+        with `ids` of these, whatever they need, for the caller saw that it is there.
 
         Eligible: state queued, in one of `queues` (or any), queue not paused, not expired (expires_at is None
         or > now, or the job has run before), deadline not passed. A job that another claim holds locked is
@@ -114,8 +116,9 @@ class JobStore(Protocol):
         all else (session, request, run_at, queued_at, order_key, paused_from, progress) goes along as it was.
         Otherwise the row stays, with session None, request None, and state, reason, run_at, queued_at,
         order_key, attempts_used, crashes, error, paused_from as given. A change from running to a state that
-        is not final appends the attempt that ended (run, session, started_at, at, outcome = reason, error).
-        Final attempts stay on the row itself (outcome = reason). Results and errors are written as given.
+        is not final appends the attempt that ended (run, session, started_at, at, outcome = reason, error,
+        ran_version). Final attempts stay on the row itself (outcome = reason, with ran_version). Results and
+        errors are written as given.
         Finishing a job sets its idempotency key's expires_at to at + 24 h, unless another job took the key
         over. Counts deltas per definition, queue and target state, in the minute of `now` (for changes from
         running, with their run and wait times; also for changes that finish a job, without) and hints
@@ -352,6 +355,7 @@ class Store(Protocol):
     logs: LogStore
     steps: StepStore
     stacks: StackStore
+    fronts: FrontStore
     upkeep: UpkeepStore
     artifacts: ArtifactStore
     dead_letters: DeadLetterStore

@@ -71,11 +71,15 @@ class InsertJobs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimJobs:
-    """Take up to `limit` (1 to 10,000) queued jobs for a session; `queues` None means every queue."""
+    """Take up to `limit` (1 to 10,000) queued jobs for a session; `queues` None means every queue.
+
+    `ids`: these jobs, of whatever queue, in place of the first ones.
+    """
 
     namespace: str
     session: str
     queues: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = None
     limit: int
     now: int
 
@@ -186,7 +190,8 @@ class Finished(NamedTuple):
 class NewSession:
     """A worker process as the store knows it. `id` is unique; `name` is for people and may repeat.
 
-    `queues` None is all of them. `definitions`: what it has code for; None where it does not say.
+    `queues` None is all of them. `definitions`: what it has code for, None where it does not say, and their
+    `versions` in the same order. `offer`: the text of what it has for jobs (see core.offers).
     """
 
     namespace: str
@@ -199,6 +204,8 @@ class NewSession:
     concurrency: int
     now: int
     definitions: tuple[str, ...] | None = None
+    versions: tuple[str, ...] | None = None
+    offer: str | None = None
 
 
 class Session(NamedTuple):
@@ -220,6 +227,8 @@ class Session(NamedTuple):
     lost_at: int | None
     queues: tuple[str, ...] | None = None
     definitions: tuple[str, ...] | None = None
+    versions: tuple[str, ...] | None = None
+    offer: str | None = None
 
 
 class BeatReply(NamedTuple):

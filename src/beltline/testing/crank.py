@@ -12,9 +12,11 @@ from beltline.core.clock import MICROS
 from beltline.core.errors import Unsupported
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
+from beltline.core.offers import Offer
 from beltline.definitions.definition import JobDefinition, natural_mode
 from beltline.definitions.registry import Registry
 from beltline.engine import upkeep
+from beltline.engine.capacity import take
 from beltline.engine.objects import NewArtifact
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.executors.inline import InlineExecutor
@@ -44,7 +46,10 @@ class Crank:
         self._store = store
         self._namespace = namespace
         self._random = random
-        self._lease = Lease(store, namespace, WorkerConfig(name="testing", lease_us=LEASE_US), random=random)
+        # What a job asks of its worker is there, whatever the machine of the test has.
+        self._offer = Offer(versions={each.name: each.version for each in registry}, everything=True)
+        config = WorkerConfig(name="testing", lease_us=LEASE_US)
+        self._lease = Lease(store, namespace, config, random=random, offer=self._offer)
         self._reporter = Reporter(store, namespace, now=store.now, stow=_refused)
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(_PLACES, grace_us=_GRACE_US)
@@ -86,10 +91,15 @@ class Crank:
             continue
         while await upkeep.stage(self._store, self._namespace):
             continue
-        jobs = await claim(self._store, self._namespace, self._lease.session, queues=None, limit=1)
+        jobs = await self._claimed()
         for job in jobs:
             await self._run(job)
         return bool(jobs)
+
+    async def _claimed(self) -> list[ClaimedJob]:
+        store, namespace, session = self._store, self._namespace, self._lease.session
+        look = await take(store, namespace, session, queues=None, offer=self._offer, held=(), slots=1)
+        return look.jobs or await claim(store, namespace, session, queues=None, limit=1)
 
     def watch(self, verb: str, arguments: Sequence[object], answer: object) -> None:
         """Be told of the store's verbs: where a body waits for a job that does not run, the next is taken.

@@ -28,7 +28,7 @@ def parts_of(changes: Sequence[Change]) -> list[Part]:
     parts: dict[object, Part] = {}
     for change in sorted(changes, key=itemgetter(0)):
         if change.state in FINAL:
-            kind: object = (change.from_state, change.state, change.reason)
+            kind: object = (change.from_state, change.state, change.reason, change.ran_version)
         else:
             kind = STAY
         part = parts.get(kind)
@@ -48,10 +48,23 @@ def values_of(part: Part, namespace: str, now: int) -> list[object]:
         common = (sources[0], states[0], reasons[0])
         arrays, values = zip(*map(varying, (errors, attempts_used, crashes)), strict=True)
         error, used, crashed = values
-        return [namespace, ids, fences, *common, ats, results, *arrays, minute, used, crashed, error]
+        return [
+            namespace,
+            ids,
+            fences,
+            *common,
+            ats,
+            results,
+            *arrays,
+            minute,
+            used,
+            crashed,
+            error,
+            part.changes[0].ran_version,
+        ]
     head = [namespace, ids, fences, sources, states, reasons, ats, errors]
     times = [run_ats, queued_ats, order_keys]
-    return [*head, *times, attempts_used, crashes, requests, paused_froms, results, minute]
+    return [*head, *times, attempts_used, crashes, requests, paused_froms, results, minute, columns[-1]]
 
 
 def _statement(change: Change) -> str:

@@ -43,12 +43,14 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
             first.expires_at,
             first.idempotency_key,
             labels_text(first.labels),
-            *first[20:],
+            *first[20:-1],
         ]
         alike = [definition, version, queue, state, reason, *rest]
-        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts]
+        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts, first.needs]
     labels = [labels_text(job.labels) for job in jobs]
-    return "insert", [namespace, *columns[:18], labels, *columns[20:], *counts]
+    needs, equal_needs = varying(columns[-1])
+    head = [namespace, *columns[:18], labels, *columns[20:-1]]
+    return "insert", [*head, *counts, needs, equal_needs]
 
 
 async def insert_known(statements: Statements, address: Address, params: InsertJobs) -> list[Inserted]:

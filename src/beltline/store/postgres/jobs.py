@@ -72,7 +72,9 @@ class PostgresJobs:
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         values: list[object] = [params.namespace, params.session, params.now, params.limit]
-        if params.queues is not None and len(params.queues) == 1:
+        if params.ids is not None:
+            rows = await self._pool.prompt("claim_chosen", *values, params.ids)
+        elif params.queues is not None and len(params.queues) == 1:
             rows = await self._pool.prompt("claim_front", *values, params.queues[0])
         else:
             rows = await self._pool.prompt("claim_queues", *values, params.queues)

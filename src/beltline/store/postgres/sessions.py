@@ -29,6 +29,8 @@ class PostgresSessions:
             params.concurrency,
             params.now,
             params.definitions,
+            params.versions,
+            params.offer,
         )
 
     async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
@@ -46,7 +48,7 @@ class PostgresSessions:
 
     async def page(self, namespace: str, *, ended: bool = False, limit: int = 1_000) -> list[Session]:
         rows = await self._pool.rows("session_page", namespace, ended, limit)
-        return [Session._make((*row[:-2], _names(row[-2]), _names(row[-1]))) for row in rows]
+        return [Session._make((*row[:-4], *map(_names, row[-4:-1]), row[-1])) for row in rows]
 
 
 def _names(found: Sequence[str] | None) -> tuple[str, ...] | None:

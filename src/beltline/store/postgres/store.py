@@ -19,6 +19,7 @@ from beltline.store.contract import (
     UpkeepStore,
 )
 from beltline.store.dead_letters import DeadLetterStore
+from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
 from beltline.store.postgres.artifacts import PostgresArtifacts
@@ -26,6 +27,7 @@ from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.dead_letters import PostgresDeadLetters
 from beltline.store.postgres.definitions import PostgresDefinitions
+from beltline.store.postgres.fronts import PostgresFronts
 from beltline.store.postgres.jobs import PostgresJobs
 from beltline.store.postgres.logs import PostgresLogs
 from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
@@ -70,6 +72,7 @@ class PostgresStore:
         self.definitions: DefinitionStore = PostgresDefinitions(self._pool)
         self.logs: LogStore = PostgresLogs(self._pool)
         self.steps: StepStore = PostgresSteps(self._pool)
+        self.fronts: FrontStore = PostgresFronts(self._pool)
         self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)

@@ -26,7 +26,16 @@ KEY_LIFE: Final = DAY
 
 # What most changes of a batch have in common, and the rest; getters of the interpreter's own make it fast.
 SHARED: Final = attrgetter(
-    "fence", "from_state", "state", "reason", "at", "attempts_used", "crashes", "request", "paused_from"
+    "fence",
+    "from_state",
+    "state",
+    "reason",
+    "at",
+    "attempts_used",
+    "crashes",
+    "request",
+    "paused_from",
+    "ran_version",
 )
 COUNTED_BY: Final = attrgetter("definition", "queue", "state")
 ROW: Final = attrgetter("id", "run_at", "queued_at", "order_key")
@@ -158,6 +167,7 @@ def _group(
         "crashes": first.crashes,
         "request": first.request,
         "paused_from": None if first.paused_from is None else first.paused_from.value,
+        "ran_version": first.ran_version,
         "is_final": is_final,
         "results": b"".join(all_results) if all_results else None,
         "result_places": places(all_results),

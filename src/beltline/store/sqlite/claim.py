@@ -84,6 +84,13 @@ def _with_labels(rows: Sequence[list[Any]]) -> list[ClaimedJob]:
 
 def _claim(transaction: Transaction, *, params: ClaimJobs) -> Claimed:
     asked: dict[str, Any] = {"namespace": params.namespace, "session": params.session}
+    front = {"namespace": params.namespace, "now": params.now, "limit": params.limit}
+    if params.ids is not None:
+        if not transaction.value("claim_session", asked):
+            raise _lost(params)
+        return _taken(
+            transaction, params, transaction.row("claim_chosen", front | {"ids": packed(params.ids)})
+        )
     if params.queues is None:
         row = transaction.row("claim_queues", asked)
     else:
@@ -91,18 +98,26 @@ def _claim(transaction: Transaction, *, params: ClaimJobs) -> Claimed:
         row = transaction.row("claim_named_queues", asked)
     is_open, queues = row or (False, "[]")
     if not is_open:
-        raise LeaseLost(
-            f"session {params.session} is not open any more; nothing was claimed: open a new session"
-        )
+        raise _lost(params)
     names: list[str] = json.loads(queues)
     if not names:
         return NOTHING
-    front = {"namespace": params.namespace, "now": params.now, "limit": params.limit}
     if len(names) == 1:
         found = transaction.row("claim_front", front | {"queue": names[0]})
     else:
         found = transaction.row("claim_fronts", front | {"queues": queues})
+    return _taken(transaction, params, found)
+
+
+def _taken(transaction: Transaction, params: ClaimJobs, found: tuple[Any, ...] | None) -> Claimed:
     claimed = Claimed._make(found) if found is not None and found[0] != NO_IDS else NOTHING
     if claimed:
-        transaction.run("claim_take", front | {"session": params.session, "ids": claimed.ids})
+        holder = {"namespace": params.namespace, "now": params.now, "session": params.session}
+        transaction.run("claim_take", holder | {"ids": claimed.ids})
     return claimed
+
+
+def _lost(params: ClaimJobs) -> LeaseLost:
+    return LeaseLost(
+        f"session {params.session} is not open any more; nothing was claimed: open a new session"
+    )

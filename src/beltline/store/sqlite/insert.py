@@ -198,6 +198,7 @@ def _mixed(namespace: str, jobs: Sequence[NewJob]) -> Statement:
             job.parent,
             job.root,
             job.idempotency_key,
+            job.needs,
         )
         rows.append(place + kind + times + limits + origin)
         pieces += (job.payload, job.payload_hash)

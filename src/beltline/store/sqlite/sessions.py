@@ -26,6 +26,8 @@ class SqliteSessions:
             "queues": None if params.queues is None else packed(params.queues),
             "concurrency": params.concurrency,
             "definitions": None if params.definitions is None else packed(params.definitions),
+            "versions": None if params.versions is None else packed(params.versions),
+            "offer": params.offer,
             "now": params.now,
         }
         await self._gate.write(lambda transaction: transaction.run("session_open", parameters).close())
@@ -55,7 +57,7 @@ class SqliteSessions:
         rows = await self._gate.read(
             lambda transaction: transaction.run("session_page", parameters).fetchall()
         )
-        return [Session._make((*row[:-2], _names(row[-2]), _names(row[-1]))) for row in rows]
+        return [Session._make((*row[:-4], *map(_names, row[-4:-1]), row[-1])) for row in rows]
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

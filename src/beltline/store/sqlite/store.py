@@ -24,6 +24,7 @@ from beltline.store.contract import (
     UpkeepStore,
 )
 from beltline.store.dead_letters import DeadLetterStore
+from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.replays import ReplayStore
 from beltline.store.sqlite.artifacts import SqliteArtifacts
@@ -32,6 +33,7 @@ from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.dead_letters import SqliteDeadLetters
 from beltline.store.sqlite.definitions import SqliteDefinitions
 from beltline.store.sqlite.failures import translating
+from beltline.store.sqlite.fronts import SqliteFronts
 from beltline.store.sqlite.gates import Hop, InlineGate, ThreadedGate, in_place
 from beltline.store.sqlite.jobs import SqliteJobs
 from beltline.store.sqlite.logs import SqliteLogs
@@ -79,6 +81,7 @@ class SqliteStore:
         self.definitions: DefinitionStore = SqliteDefinitions(self._gate)
         self.logs: LogStore = SqliteLogs(self._gate)
         self.steps: StepStore = SqliteSteps(self._gate, self._path)
+        self.fronts: FrontStore = SqliteFronts(self._gate)
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)

@@ -21,7 +21,8 @@ moved AS (
         j.payload, j.payload_hash, j.labels, j.created_at, j.queued_at, j.started_at, f.at, j.fence, j.runs,
         coalesce(f.attempts_used, $13), coalesce(f.crashes, $14), j.max_attempts, j.session, j.request,
         j.paused_from, j.timeout_us, j.deadline_at, j.expires_at, f.result, coalesce(f.error, $15), j.progress,
-        j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key
+        j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key,
+        NULL, j.needs, $16::text
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
     RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key

@@ -1,7 +1,7 @@
 -- Moves succeeded or cancelled jobs to history, each guarded by (id, fence, from_state). Returns the ids moved, or null
 -- where all were. $1 namespace; $2 ids in order, $3 fences; for all of them $4 from_state, $5 state, $6 reason (as arrays
 -- these three cost a tenth of the statement); arrays again: $7 at, $8 result; arrays, or null and one value for all:
--- $9 and $15 error, $10 and $13 attempts_used, $11 and $14 crashes; $12 minute.
+-- $9 and $15 error, $10 and $13 attempts_used, $11 and $14 crashes; $12 minute; $16 ran_version, for all.
 -- The lateral look-up with its lock makes the planner find each id by primary key: joined freely, it may walk all
 -- running jobs once for each pair (57 ms for 500). What is locked is then copied and deleted by place (ctid): a tenth
 -- faster than to delete it and carry the whole rows on. A row that changed while its lock was waited for has another
@@ -28,7 +28,8 @@ moved AS (
         j.payload, j.payload_hash, j.labels, j.created_at, j.queued_at, j.started_at, f.at, j.fence, j.runs,
         coalesce(f.attempts_used, $13), coalesce(f.crashes, $14), j.max_attempts, j.session, j.request,
         j.paused_from, j.timeout_us, j.deadline_at, j.expires_at, f.result, coalesce(f.error, $15), j.progress,
-        j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key
+        j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key,
+        NULL, j.needs, $16::text
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
     RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key

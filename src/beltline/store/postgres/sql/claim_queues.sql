@@ -38,6 +38,7 @@ sample AS MATERIALIZED (
         FROM jobs AS j
         WHERE j.namespace = $1
             AND j.queue = o.queue
+            AND j.needs = ''
             AND j.state = 'queued'
             AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
             AND (j.deadline_at IS NULL OR j.deadline_at > $3)
@@ -67,6 +68,7 @@ shares AS MATERIALIZED (
             FROM jobs AS j
             WHERE j.namespace = $1
                 AND j.queue = o.queue
+                AND j.needs = ''
                 AND j.state = 'queued'
                 AND j.order_key <= (SELECT b.order_key FROM bound AS b)
                 AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
@@ -87,6 +89,7 @@ front AS MATERIALIZED (
         FROM jobs AS j
         WHERE j.namespace = $1
             AND j.queue = h.queue
+            AND j.needs = ''
             AND j.state = 'queued'
             AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
             AND (j.deadline_at IS NULL OR j.deadline_at > $3)

@@ -1,6 +1,6 @@
 -- Returns jobs that may no longer start: past their deadline, or past their expiry and never started; by the indexes
 -- `deadline` and `expiry`. $1 namespace, $2 now, $3 limit.
-SELECT f.*, NULL::bigint AS discarded_at
+SELECT f.*
 FROM (
     (
         SELECT j.*

@@ -6,7 +6,7 @@
 SELECT f.*
 FROM (
     (
-        SELECT j.*, NULL::bigint AS discarded_at
+        SELECT j.*
         FROM (
             SELECT r.* FROM jobs AS r WHERE $12::boolean AND r.namespace = $1 AND r.state = 'running'
             UNION ALL
@@ -29,7 +29,7 @@ FROM (
     )
     UNION ALL
     (
-        SELECT j.*, NULL::bigint AS discarded_at
+        SELECT j.*
         FROM jobs AS j
         WHERE
             $7::boolean
@@ -66,7 +66,7 @@ FROM (
     )
     UNION ALL
     (
-        SELECT h.*, NULL::bigint AS discarded_at
+        SELECT h.*
         FROM history AS h
         WHERE
             $9::boolean

@@ -13,8 +13,8 @@ gone AS (
     RETURNING d.*
 ),
 ended AS (
-    INSERT INTO attempts (namespace, job_id, run, session, started_at, finished_at, outcome, error)
-    SELECT $1, g.id, g.runs, g.session, g.started_at, g.finished_at, g.reason, g.error
+    INSERT INTO attempts (namespace, job_id, run, session, started_at, finished_at, outcome, error, version)
+    SELECT $1, g.id, g.runs, g.session, g.started_at, g.finished_at, g.reason, g.error, g.ran_version
     FROM gone AS g
     WHERE g.runs > 0
     ON CONFLICT (namespace, job_id, run) DO NOTHING
@@ -42,6 +42,7 @@ SELECT
     g.namespace, g.id, g.definition, g.version, g.queue, 'queued', 'replayed', g.priority,
     $3 - g.priority * $4::bigint, $3, g.payload, g.payload_hash, g.labels, g.created_at, $3, g.started_at, NULL,
     g.fence + 1, g.runs, 0, 0, g.max_attempts, NULL, NULL, NULL, g.timeout_us, NULL, NULL, NULL, NULL, NULL, NULL,
-    g.correlation_id, g.traceparent, g.owner, g.actor, g.parent, g.root, g.idempotency_key
+    g.correlation_id, g.traceparent, g.owner, g.actor, g.parent, g.root, g.idempotency_key, NULL,
+    g.needs
 FROM gone AS g
 RETURNING id

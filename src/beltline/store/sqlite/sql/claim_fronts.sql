@@ -5,7 +5,7 @@ WITH RECURSIVE merged (order_key, id, queue) AS (
     FROM json_each(:queues) AS q
     CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = (
         SELECT id FROM jobs INDEXED BY jobs_ready
-        WHERE namespace = :namespace AND queue = q.value AND state = 'queued'
+        WHERE namespace = :namespace AND queue = q.value AND needs = '' AND state = 'queued'
             AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
             AND (deadline_at IS NULL OR deadline_at > :now)
         ORDER BY order_key, id
@@ -16,7 +16,7 @@ WITH RECURSIVE merged (order_key, id, queue) AS (
     FROM merged AS m
     CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = (
         SELECT id FROM jobs INDEXED BY jobs_ready
-        WHERE namespace = :namespace AND queue = m.queue AND state = 'queued'
+        WHERE namespace = :namespace AND queue = m.queue AND needs = '' AND state = 'queued'
             AND (expires_at IS NULL OR expires_at > :now OR runs > 0)
             AND (deadline_at IS NULL OR deadline_at > :now)
             AND (order_key, id) > (m.order_key, m.id)

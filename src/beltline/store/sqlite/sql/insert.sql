@@ -2,7 +2,7 @@
 INSERT INTO jobs (
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, max_attempts, timeout_us, deadline_at, expires_at,
-    correlation_id, traceparent, owner, actor, parent, root, idempotency_key
+    correlation_id, traceparent, owner, actor, parent, root, idempotency_key, needs
 )
 SELECT
     :namespace, json_extract(value, '$[0]'), json_extract(value, '$[4]'),
@@ -15,5 +15,6 @@ SELECT
     json_extract(value, '$[15]'), json_extract(value, '$[16]'), json_extract(value, '$[17]'),
     json_extract(value, '$[18]'), json_extract(value, '$[19]'), json_extract(value, '$[20]'),
     json_extract(value, '$[21]'), json_extract(value, '$[22]'), json_extract(value, '$[23]'),
-    json_extract(value, '$[24]'), json_extract(value, '$[25]')
+    json_extract(value, '$[24]'), json_extract(value, '$[25]'),
+    json_extract(value, '$[26]')
 FROM json_each(:rows)

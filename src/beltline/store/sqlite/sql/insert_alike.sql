@@ -5,7 +5,7 @@
 INSERT INTO jobs (
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, max_attempts, timeout_us, deadline_at, expires_at,
-    correlation_id, traceparent, owner, actor, parent, root, idempotency_key
+    correlation_id, traceparent, owner, actor, parent, root, idempotency_key, needs
 )
 SELECT
     :namespace, value, :definition, :version, :queue, :state, :reason,
@@ -17,5 +17,5 @@ SELECT
     ),
     substr(:hashes, key * :hash_size + 1, :hash_size),
     :labels, :created_at, :queued_at, :max_attempts, :timeout_us, :deadline_at, :expires_at,
-    :correlation_id, :traceparent, :owner, :actor, :parent, :root, :idempotency_key
+    :correlation_id, :traceparent, :owner, :actor, :parent, :root, :idempotency_key, :needs
 FROM json_each(:ids)

@@ -1,3 +1,3 @@
 -- Stores a session that is alive.
-INSERT INTO sessions (namespace, id, name, host, pid, lease_us, queues, concurrency, definitions, opened_at, beat_at)
-VALUES (:namespace, :id, :name, :host, :pid, :lease_us, :queues, :concurrency, :definitions, :now, :now)
+INSERT INTO sessions (namespace, id, name, host, pid, lease_us, queues, concurrency, definitions, versions, offer, opened_at, beat_at)
+VALUES (:namespace, :id, :name, :host, :pid, :lease_us, :queues, :concurrency, :definitions, :versions, :offer, :now, :now)
