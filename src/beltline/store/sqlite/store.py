@@ -13,6 +13,7 @@ from beltline.core.errors import ConfigError
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.backfills import BackfillStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -24,6 +25,7 @@ from beltline.store.contract import (
     UpkeepStore,
 )
 from beltline.store.hints import Wakeups
+from beltline.store.schedules import ScheduleStore
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
@@ -35,6 +37,7 @@ from beltline.store.sqlite.logs import SqliteLogs
 from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
+from beltline.store.sqlite.schedules import SqliteBackfills, SqliteSchedules
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
@@ -77,6 +80,8 @@ class SqliteStore:
         self.steps: StepStore = SqliteSteps(self._gate, self._path)
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
+        self.schedules: ScheduleStore = SqliteSchedules(self._gate)
+        self.backfills: BackfillStore = SqliteBackfills(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 
