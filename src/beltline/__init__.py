@@ -19,6 +19,7 @@ __all__ = [
     "JobOptions",
     "JobReference",
     "Retry",
+    "Schedule",
     "Snooze",
     "SyncContext",
 ]
@@ -36,6 +37,7 @@ _PLACES: Final[Mapping[str, str]] = MappingProxyType(
         "JobOptions": "beltline.engine.submit",
         "JobReference": "beltline.client.reference",
         "Retry": "beltline.core.retry",
+        "Schedule": "beltline.definitions.schedule",
         "Snooze": "beltline.core.outcome",
         "SyncContext": "beltline.definitions.sync_context",
     }

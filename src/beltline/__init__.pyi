@@ -5,6 +5,7 @@ from beltline.core.errors import BeltlineError
 from beltline.core.outcome import Cancel, Fail, Snooze
 from beltline.core.retry import Retry
 from beltline.definitions.context import Context
+from beltline.definitions.schedule import Schedule
 from beltline.definitions.sync_context import SyncContext
 from beltline.engine.submit import JobOptions
 
@@ -20,6 +21,7 @@ __all__ = [
     "JobOptions",
     "JobReference",
     "Retry",
+    "Schedule",
     "Snooze",
     "SyncContext",
 ]

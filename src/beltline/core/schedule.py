@@ -146,3 +146,37 @@ def _due(ticks: Ticks, first: int | None, now: int) -> tuple[list[int], int | No
         fired.append(tick)
         tick = ticks.after(tick)
     return fired, tick
+
+
+class Verdict(NamedTuple):
+    """What due ticks do: which of them make jobs now, which one waits, which are skipped.
+
+    `cancels`: what is open is to be cancelled first.
+    """
+
+    submitted: tuple[int, ...]
+    buffered: int | None
+    skipped: tuple[int, ...]
+    cancels: bool = False
+
+
+def overlap(policy: Overlap, ticks: tuple[int, ...], *, is_open: bool, buffered: int | None) -> Verdict:
+    """Return what due ticks do, in order, where the job of an earlier one is open or not.
+
+    `buffered` is the tick that waits already; once nothing is open it goes first.
+    """
+    if policy is Overlap.ALLOW:
+        waiting = () if buffered is None else (buffered,)
+        return Verdict((*waiting, *ticks), None, ())
+    queue = ticks if buffered is None else (buffered, *ticks)
+    if policy is Overlap.CANCEL:
+        # Each would cancel the one before it: the newest is what is left.
+        newest, others = queue[-1:], queue[:-1]
+        if is_open and newest:
+            return Verdict((), newest[0], others, cancels=True)
+        return Verdict(newest, None, others)
+    first = () if is_open else queue[:1]
+    rest = queue[len(first) :]
+    if policy is Overlap.SKIP:
+        return Verdict(first, None, rest)
+    return Verdict(first, rest[0] if rest else None, rest[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypedDict
 
 from beltline.core.durations import Duration, micros
@@ -11,6 +12,7 @@ from beltline.core.errors import InvalidInput
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from beltline.core.retry import Retry
 from beltline.core.sizes import Size, memory_bytes
+from beltline.definitions.schedule import Schedule
 
 MOST_CRASHES: Final = 100
 MOST_LABELS: Final = 32
@@ -28,7 +30,8 @@ class DefinitionOptions(TypedDict, total=False):
 
     `mode` says where the body runs: without it, a coroutine function on the event loop and a plain function
     in a thread; "process" gives it a process of its own while it runs, on any core, which can be killed.
-    `memory` limits what such a body may allocate.
+    `memory` limits what such a body may allocate. `schedule` makes jobs of it at set times: a Schedule or a
+    cron line; `Beltline.schedule` says more.
     """
 
     name: str
@@ -46,6 +49,7 @@ class DefinitionOptions(TypedDict, total=False):
     dedupe: Literal["content"] | None
     mode: Literal["async", "thread", "process"]
     memory: Size | None
+    schedule: str | timedelta | datetime | Schedule | Mapping[str, Any]
 
 
 def option_faults(options: Mapping[str, Any]) -> list[str]:

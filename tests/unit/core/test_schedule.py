@@ -3,11 +3,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from beltline.core.calendar import Every, Once
 from beltline.core.clock import DAY, HOUR, MICROS, MINUTE
-from beltline.core.schedule import MOST_COUNTED, MOST_TICKS, Late, Misfire, Missed, plan, spread
+from beltline.core.schedule import (
+    MOST_COUNTED,
+    MOST_TICKS,
+    Late,
+    Misfire,
+    Missed,
+    Overlap,
+    Verdict,
+    overlap,
+    plan,
+    spread,
+)
 
 MISFIRE = Misfire(rule=Late.ONCE, window_us=DAY, limit=3, grace_us=MINUTE)
 HOURLY = Every(0, HOUR)
@@ -87,10 +98,11 @@ def test_one_moment_fires_late_and_never_again() -> None:
     assert plan(Once(NOON), NOON, NOON + HOUR, MISFIRE) == ((NOON,), None, None)
 
 
+@settings(deadline=None)
 @given(
     step=st.integers(1, 7_200),
     due=st.integers(0, 50),
-    steps=st.lists(st.integers(0, 20_000), min_size=1, max_size=12),
+    steps=st.lists(st.integers(0, 6_000), min_size=1, max_size=6),
     rule=st.sampled_from(list(Late)),
     window=st.integers(0, 50_000),
     grace=st.integers(1, 3_600),
@@ -126,3 +138,29 @@ def test_jitter_is_the_same_for_one_tick_and_spreads_others() -> None:
     assert min(found) < MINUTE
     assert max(found) > 9 * MINUTE
     assert spread("default", "nightly", HOUR, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "ticks", "is_open", "buffered", "verdict"),
+    [
+        (Overlap.ALLOW, (1, 2), True, None, Verdict((1, 2), None, ())),
+        (Overlap.ALLOW, (), False, 1, Verdict((1,), None, ())),
+        (Overlap.SKIP, (1, 2), False, None, Verdict((1,), None, (2,))),
+        (Overlap.SKIP, (1, 2), True, None, Verdict((), None, (1, 2))),
+        (Overlap.BUFFER, (1, 2, 3), False, None, Verdict((1,), 2, (3,))),
+        (Overlap.BUFFER, (1, 2), True, None, Verdict((), 1, (2,))),
+        (Overlap.BUFFER, (2, 3), True, 1, Verdict((), 1, (2, 3))),
+        (Overlap.BUFFER, (2, 3), False, 1, Verdict((1,), 2, (3,))),
+        (Overlap.BUFFER, (), False, 1, Verdict((1,), None, ())),
+        (Overlap.BUFFER, (), True, 1, Verdict((), 1, ())),
+        (Overlap.CANCEL, (1, 2), False, None, Verdict((2,), None, (1,))),
+        (Overlap.CANCEL, (2,), True, 1, Verdict((), 2, (1,), cancels=True)),
+        (Overlap.CANCEL, (), False, 1, Verdict((1,), None, ())),
+        (Overlap.CANCEL, (2,), False, 1, Verdict((2,), None, (1,))),
+        (Overlap.CANCEL, (), True, None, Verdict((), None, ())),
+    ],
+)
+def test_ticks_meet_an_earlier_job_by_the_policy(
+    *, policy: Overlap, ticks: tuple[int, ...], is_open: bool, buffered: int | None, verdict: Verdict
+) -> None:
+    assert overlap(policy, ticks, is_open=is_open, buffered=buffered) == verdict
