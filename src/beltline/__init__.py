@@ -20,6 +20,7 @@ __all__ = [
     "JobReference",
     "Replay",
     "Retry",
+    "Schedule",
     "Snooze",
     "SyncContext",
 ]
@@ -38,6 +39,7 @@ _PLACES: Final[Mapping[str, str]] = MappingProxyType(
         "JobReference": "beltline.client.reference",
         "Replay": "beltline.core.replay",
         "Retry": "beltline.core.retry",
+        "Schedule": "beltline.definitions.schedule",
         "Snooze": "beltline.core.outcome",
         "SyncContext": "beltline.definitions.sync_context",
     }

@@ -6,6 +6,7 @@ from beltline.core.outcome import Cancel, Fail, Snooze
 from beltline.core.replay import Replay
 from beltline.core.retry import Retry
 from beltline.definitions.context import Context
+from beltline.definitions.schedule import Schedule
 from beltline.definitions.sync_context import SyncContext
 from beltline.engine.submit import JobOptions
 
@@ -22,6 +23,7 @@ __all__ = [
     "JobReference",
     "Replay",
     "Retry",
+    "Schedule",
     "Snooze",
     "SyncContext",
 ]

@@ -22,6 +22,7 @@ from beltline.client.loading import load_app, store_of
 from beltline.config import Config
 from beltline.core.clock import Clock, SystemClock
 from beltline.engine.definitions import apply_definitions
+from beltline.engine.schedules import declare
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
@@ -108,6 +109,7 @@ async def ready_worker(
     try:
         namespace = config.store.namespace
         await apply_definitions(store, namespace, belt.registry)
+        await declare(store, namespace, tuple(belt.declared), belt.registry.names())
         async with belt.on(store, namespace), _processes(config, belt, target, clock) as processes:
             yield Worker(
                 Parts(

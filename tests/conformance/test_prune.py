@@ -15,7 +15,7 @@ from tests.conformance.builders import artifact_of, change_to
 from tests.conformance.remembering import record, save
 from tests.conformance.world import World
 
-KINDS = {"history", "dead", "sessions", "tallies", "idempotency", "ledger"}
+KINDS = {"history", "dead", "sessions", "tallies", "idempotency", "ledger", "fires", "backfills"}
 
 
 async def prune(world: World, *, limit: int = 1_000, **before: int) -> Counter[str]:

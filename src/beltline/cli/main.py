@@ -29,6 +29,9 @@ COMMANDS: Final = MappingProxyType(
             "beltline.cli.dead_letters:dead_letters", "Jobs that failed for good (alias: dlq)."
         ),
         "queues": Member("beltline.cli.queues:queues", "List, pause and resume queues."),
+        "schedules": Member(
+            "beltline.cli.schedules:schedules", "Make jobs at set times: list, edit, pause, fire, backfill."
+        ),
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),

@@ -13,11 +13,13 @@ from beltline.client.dead_letters import DeadLetters
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
+from beltline.client.schedules import Schedules
 from beltline.client.target import all_checked, checked, target_of
 from beltline.config import ObjectsConfig, StoreConfig, load
 from beltline.core.clock import Clock
 from beltline.core.ids import Random
 from beltline.core.job import Job
+from beltline.definitions.declared import Declarations, declaration
 from beltline.definitions.definition import define
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
@@ -66,6 +68,7 @@ class Beltline:
         objects: ObjectsConfig | None = None,
     ) -> None:
         self.registry = Registry()
+        self.declared = Declarations()
         self._given = store, namespace
         self._clock = clock
         self._objects = objects
@@ -109,6 +112,30 @@ class Beltline:
         if function is None:
             return lambda found: self._add(found, options)
         return self._add(function, options)
+
+    def schedule(
+        self,
+        job: JobHandle[Any],
+        when: object,
+        *,
+        name: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+        tick_field: str | None = None,
+    ) -> None:
+        """Declare a schedule: jobs of `job` with this payload, at the times that `when` says.
+
+        `when` is a Schedule, a cron line (`"0 3 * * *"`), an interval or a moment. `name` is the job's where
+        none is given. The payload's field `tick_field` gets the tick as ISO 8601 text. Workers store it when
+        they start; it keeps whether it is paused. Raises ConfigError that lists every fault.
+        """
+        self.declared.add(
+            declaration(job.definition, when, name=name, payload=payload, tick_field=tick_field)
+        )
+
+    @property
+    def schedules(self) -> Schedules:
+        """The schedules of the store: to make, edit, pause, fire them, and to look ahead."""
+        return Schedules(self._port)
 
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
@@ -217,6 +244,9 @@ class Beltline:
             self._port.portal.stop()
 
     def _add(self, function: Callable[..., Any], options: DefinitionOptions) -> JobHandle[Any]:
+        when = options.pop("schedule", None)
         definition = define(function, **options)
         self.registry.add(definition)
+        if when is not None:
+            self.declared.add(declaration(definition, when))
         return JobHandle(definition, self._port)

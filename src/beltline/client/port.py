@@ -95,6 +95,16 @@ class ClientPort:
         return self._opened
 
     @property
+    def store(self) -> Store:
+        """The store. Raises NotOpen."""
+        return self.opened[0]
+
+    @property
+    def random(self) -> Random:
+        """Where ids come from."""
+        return self._random
+
+    @property
     def payload_limit(self) -> int:
         """How many bytes a payload may have: where nothing is open, what every store takes."""
         return PAYLOAD_LIMIT if self._opened is None else payload_limit(self._opened[0])

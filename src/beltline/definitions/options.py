@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypedDict
 
 from beltline.core.durations import Duration, micros
@@ -13,6 +14,7 @@ from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from beltline.core.replay import Replay
 from beltline.core.retry import Retry
 from beltline.core.sizes import Size, memory_bytes
+from beltline.definitions.schedule import Schedule
 
 MOST_CRASHES: Final = 100
 MOST_LABELS: Final = 32
@@ -34,6 +36,8 @@ class DefinitionOptions(TypedDict, total=False):
     themselves.
     `resources` and `tags` say what a worker must have to run the job; a `pinned` job runs only where this
     version of its code is, others wherever its definition is.
+    `schedule` makes jobs of it at set times: a Schedule or a
+    cron line; `Beltline.schedule` says more.
     """
 
     name: str
@@ -55,6 +59,7 @@ class DefinitionOptions(TypedDict, total=False):
     resources: Mapping[str, Amount]
     tags: Collection[str]
     pinned: bool
+    schedule: str | timedelta | datetime | Schedule | Mapping[str, Any]
 
 
 def option_faults(options: Mapping[str, Any]) -> list[str]:

@@ -32,6 +32,7 @@ from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
+from beltline.runtime.scheduler import Scheduler
 from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
 from beltline.runtime.watchdog import RECYCLE, Watchdog
@@ -127,8 +128,9 @@ class Worker:
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
         self._dispatcher = Dispatcher(store, namespace, random=random)
+        self._scheduler = Scheduler(store, namespace, random=random)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        self._loops = [self._requests, self._dispatcher, stack_asks, *self._chores()]
+        self._loops = [self._requests, self._dispatcher, self._scheduler, stack_asks, *self._chores()]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -268,7 +270,10 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
+        now = self._store.now()
+        if await self._scheduler.is_due():
+            return False
+        return await self._store.reads.unsettled(self._namespace, self._config.queues, now) == 0
 
     async def _begin_anew(self) -> None:
         logging.getLogger(_LOG).warning(
@@ -291,6 +296,8 @@ class Worker:
             self._dispatcher.hinted()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
+        elif hint is Hint.FINISHED:
+            self._scheduler.finished()
 
     def _replied(self, session: str, reply: BeatReply) -> None:
         if session != self._lease.session:

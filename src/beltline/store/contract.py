@@ -18,6 +18,7 @@ from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.backfills import BackfillStore
 from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
@@ -48,6 +49,7 @@ from beltline.store.params import (
     Tally,
 )
 from beltline.store.replays import ReplayStore
+from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -329,7 +331,8 @@ class UpkeepStore(Protocol):
     async def prune(self, params: Retention) -> Mapping[str, int]:
         """Remove what retention says, up to `limit` rows of a kind; return how many of each kind went.
 
-        Keys: history, dead, sessions, tallies, idempotency, ledger. On PostgreSQL whole day partitions of
+        Keys: history, dead, sessions, tallies, idempotency, ledger, fires, backfills (the last two as long as
+        history). On PostgreSQL whole day partitions of
         history are dropped, and the partitions of the coming days made. Attempts, artifacts, logs, steps and
         positions go with their job.
         """
@@ -357,6 +360,8 @@ class Store(Protocol):
     stacks: StackStore
     fronts: FrontStore
     upkeep: UpkeepStore
+    schedules: ScheduleStore
+    backfills: BackfillStore
     artifacts: ArtifactStore
     dead_letters: DeadLetterStore
     replays: ReplayStore

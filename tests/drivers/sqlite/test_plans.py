@@ -46,9 +46,18 @@ SERVED_BY = {
     "step_record": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "stage": "COVERING INDEX jobs_later (namespace=? AND state=? AND run_at<?)",
     "unsettled": "j USING",
+    "schedule_due": "schedules USING INDEX schedules_due (namespace=? AND next_at>? AND next_at<?)",
+    "schedule_next_due": "schedules USING INDEX schedules_due (namespace=? AND next_at>?)",
+    "schedule_buffering": "schedules USING INDEX schedules_buffering (namespace=?)",
+    "schedule_advance": "schedules USING PRIMARY KEY (namespace=? AND name=?)",
+    "fire_page": "fires USING PRIMARY KEY (namespace=? AND schedule=?)",
+    "prune_fires": "fires USING INDEX fires_at (namespace=? AND at<?)",
+    "backfill_running": "backfills USING INDEX backfills_running (namespace=?)",
+    "unfinished": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
 }
 TABLES = re.compile(
-    r"^SCAN (jobs|dead|history|attempts|idempotency|sessions|job_logs|steps|positions|ledger|j|k|s)\b"
+    r"^SCAN (jobs|dead|history|attempts|idempotency|sessions|job_logs|steps|positions|ledger|j|k|s"
+    r"|schedules|fires)\b"
 )
 
 

@@ -8,6 +8,7 @@ from beltline.core.clock import Clock
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.backfills import BackfillStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -34,6 +35,7 @@ from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
 from beltline.store.postgres.queues import PostgresQueues
 from beltline.store.postgres.reads import PostgresReads
 from beltline.store.postgres.replays import PostgresReplays
+from beltline.store.postgres.schedules import PostgresBackfills, PostgresSchedules
 from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
@@ -41,6 +43,7 @@ from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.replays import ReplayStore
+from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -75,6 +78,8 @@ class PostgresStore:
         self.fronts: FrontStore = PostgresFronts(self._pool)
         self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
+        self.schedules: ScheduleStore = PostgresSchedules(self._pool, self._hints)
+        self.backfills: BackfillStore = PostgresBackfills(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.dead_letters: DeadLetterStore = PostgresDeadLetters(self._pool)
         self.replays: ReplayStore = PostgresReplays(self._pool, self._hints)

@@ -51,6 +51,8 @@ class PostgresUpkeep:
             ("tallies", params.tallies_before),
             ("idempotency", params.now),
             ("ledger", params.ledger_before),
+            ("fires", params.history_before),
+            ("backfills", params.history_before),
         ):
             gone[kind] = await self._pool.value(f"prune_{kind}", params.namespace, before, params.limit)
         return gone

@@ -13,6 +13,7 @@ from beltline.core.errors import ConfigError
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.backfills import BackfillStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -27,6 +28,7 @@ from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.replays import ReplayStore
+from beltline.store.schedules import ScheduleStore
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
@@ -41,6 +43,7 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.replays import SqliteReplays
+from beltline.store.sqlite.schedules import SqliteBackfills, SqliteSchedules
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
@@ -84,6 +87,8 @@ class SqliteStore:
         self.fronts: FrontStore = SqliteFronts(self._gate)
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
+        self.schedules: ScheduleStore = SqliteSchedules(self._gate)
+        self.backfills: BackfillStore = SqliteBackfills(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.dead_letters: DeadLetterStore = SqliteDeadLetters(self._gate)
         self.replays: ReplayStore = SqliteReplays(self._gate)

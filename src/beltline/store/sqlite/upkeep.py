@@ -71,6 +71,8 @@ class SqliteUpkeep:
             ("tallies", params.tallies_before),
             ("idempotency", params.now),
             ("ledger", params.ledger_before),
+            ("fires", params.history_before),
+            ("backfills", params.history_before),
         ):
             gone[kind] = await self._gate.write(partial(_prune, kind=kind, before=before, params=params))
         return gone

@@ -1,0 +1,140 @@
+"""The schedules of a store, from a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from beltline.core.codec import dump_json
+from beltline.core.durations import Moment, moment
+from beltline.core.ids import Random
+from beltline.definitions.schedule import schedule_of
+from beltline.definitions.timetable import stored_timetable, timetable
+from beltline.engine import backfills, schedules
+from beltline.engine.schedules import Coming, ScheduleEdit, ScheduleRequest
+from beltline.store.backfills import Backfill
+from beltline.store.contract import Store
+from beltline.store.schedules import Fire, StoredSchedule
+
+_ACTOR = "client"
+
+
+class SchedulePort(Protocol):
+    """What schedules need of the client. `namespace` is the tenant."""
+
+    namespace: str
+
+    @property
+    def store(self) -> Store:
+        """The open store. Raises NotOpen."""
+        ...
+
+    @property
+    def random(self) -> Random:
+        """Where ids come from."""
+        ...
+
+
+class Schedules:
+    """What `belt.schedules` is. Each method raises NotOpen; those that take a name raise NotFound."""
+
+    def __init__(self, port: SchedulePort) -> None:
+        self._port = port
+
+    async def create(
+        self,
+        name: str,
+        definition: str,
+        when: object,
+        *,
+        payload: Mapping[str, Any] | None = None,
+        tick_field: str | None = None,
+        paused: bool = False,
+    ) -> StoredSchedule:
+        """Make a schedule. Raises InvalidInput that lists every fault, UnknownDefinition, Conflict."""
+        request = ScheduleRequest(
+            name=name,
+            definition=definition,
+            schedule=schedule_of(when),
+            payload=dump_json(dict(payload or {})),
+            tick_field=tick_field,
+            paused=paused,
+        )
+        port = self._port
+        return await schedules.create(port.store, port.namespace, request, actor=_ACTOR)
+
+    async def edit(
+        self, name: str, *, payload: Mapping[str, Any] | None = None, why: str = "", **fields: Any
+    ) -> StoredSchedule:
+        """Change fields of a schedule (see Schedule) and its payload, from its next tick on."""
+        change = ScheduleEdit(fields=fields, payload=None if payload is None else dump_json(dict(payload)))
+        port = self._port
+        return await schedules.edit(port.store, port.namespace, name, change, actor=_ACTOR, why=why)
+
+    async def pause(self, name: str, *, why: str = "") -> StoredSchedule:
+        """Let no ticks fire."""
+        return await schedules.pause(self._port.store, self._port.namespace, name, actor=_ACTOR, why=why)
+
+    async def resume(self, name: str, *, why: str = "") -> StoredSchedule:
+        """Let ticks fire again, from the next one on."""
+        return await schedules.resume(self._port.store, self._port.namespace, name, actor=_ACTOR, why=why)
+
+    async def delete(self, name: str, *, why: str = "") -> StoredSchedule:
+        """Remove a schedule; its jobs stay."""
+        return await schedules.delete(self._port.store, self._port.namespace, name, actor=_ACTOR, why=why)
+
+    async def fire(self, name: str, *, why: str = "") -> str:
+        """Make a job of it now; return the job's id."""
+        port = self._port
+        return await schedules.fire(
+            port.store, port.namespace, name, random=port.random, actor=_ACTOR, why=why
+        )
+
+    async def get(self, name: str) -> StoredSchedule:
+        """Return a schedule."""
+        return await schedules.fetch(self._port.store, self._port.namespace, name)
+
+    async def list(self) -> list[StoredSchedule]:
+        """Return every schedule, by name."""
+        return await schedules.everything(self._port.store, self._port.namespace)
+
+    async def fires(self, name: str, *, limit: int = 100) -> list[Fire]:  # type: ignore[valid-type]
+        """Return what became of its newest ticks."""
+        return await self._port.store.schedules.fires(self._port.namespace, name, limit=limit)
+
+    async def preview(self, when: object, *, count: int = 10) -> list[Coming]:  # type: ignore[valid-type]
+        """Return the coming ticks of a schedule, by its name or not yet stored (a Schedule)."""
+        port = self._port
+        if isinstance(when, str) and (row := await port.store.schedules.get(port.namespace, when)):
+            table, name = stored_timetable(row.spec), when
+        else:
+            table, name = timetable(schedule_of(when)), ""
+        return schedules.preview(table, port.namespace, name, since=port.store.now(), count=count)
+
+    async def backfill(
+        self,
+        name: str,
+        since: Moment,
+        until: Moment,
+        *,
+        at_once: int = backfills.DEFAULT_AT_ONCE,
+        why: str = "",
+    ) -> Backfill:
+        """Make up for the ticks of a range of the past; `cancel_backfill` ends it."""
+        port = self._port
+        return await backfills.start(
+            port.store,
+            port.namespace,
+            name,
+            since=moment(since, what="since"),
+            until=moment(until, what="until"),
+            at_once=at_once,
+            random=port.random,
+            actor=_ACTOR,
+            why=why,
+        )
+
+    async def cancel_backfill(self, backfill_id: str, *, why: str = "") -> Backfill:
+        """End a backfill and cancel its jobs that are not final."""
+        port = self._port
+        return await backfills.cancel(port.store, port.namespace, backfill_id, actor=_ACTOR, why=why)

@@ -1,0 +1,9 @@
+-- Backfills that run, by the index `backfills_running`; every scheduler asks for them every second. $1 namespace,
+-- $2 schedule, $3 limit.
+SELECT
+    b.id, b.schedule, b.since, b.until, b.at_once, b.total, b.actor, b.state, b.revision, b.next_at, b.open_jobs,
+    b.submitted, b.existing, b.created_at, b.finished_at
+FROM backfills AS b
+WHERE b.namespace = $1 AND b.state = 'running' AND ($2::text IS NULL OR b.schedule = $2)
+ORDER BY b.id DESC
+LIMIT $3
