@@ -26,6 +26,7 @@ from tests.client.callers import dsn_of
 from tests.runtime.works import Works
 
 LATER: Final = datetime(2100, 5, 6, 7, 8, 9, 123_456, tzinfo=UTC)
+DEFINITIONS: Final = ("resize", "plain", "deduped", "demanding", "pinned", "pinned_there")
 TIMES: Final = ("queued_at", "run_at", "order_key", "deadline_at", "expires_at")
 
 # What Python is given, and what says the same in SQL.
@@ -124,6 +125,15 @@ async def both(postgres_schema_url: str) -> AsyncIterator[Both]:
     @belt.job(dedupe="content")
     async def deduped(image: str) -> None: ...
 
+    @belt.job(resources={"memory": "1Gi", "cpu": 1.5}, tags=["ssd", "eu"])
+    async def demanding(image: str) -> None: ...
+
+    @belt.job(pinned=True, version="7")
+    async def pinned(image: str) -> None: ...
+
+    @belt.job(pinned=True, version="8", tags=["eu"])
+    async def pinned_there(image: str) -> None: ...
+
     async with belt:
         await apply_definitions(belt.store, belt.namespace, list(belt.registry))
         sql = await asyncpg.connect(dsn_of(postgres_schema_url))
@@ -136,7 +146,7 @@ async def test_a_row_is_the_one_that_python_stores_column_by_column(both: Both) 
     python, sql = {}, {}
 
     for case, (options, given) in CASES.items():
-        for name in ("resize", "plain", "deduped"):
+        for name in DEFINITIONS:
             what = f"{case}, {name}"
             payload = {"image": what}
             text = f"""payload => '{{"image": "{what}"}}'"""

@@ -90,6 +90,17 @@ BEGIN
     );
 END $$;
 
+-- What the jobs of a definition ask of their worker, as core/needs.py writes it; a pinned one asks for its version.
+CREATE FUNCTION needs_text(needs text, pinned boolean, definition text, version text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF pinned THEN
+        RETURN '{"definition":' || to_json(definition)
+            || coalesce(',' || nullif(substr(needs, 2, length(needs) - 2), ''), '') || ',"version":' || to_json(version) || '}';
+    END IF;
+    RETURN coalesce(needs, '');
+END $$;
+
 -- What is wrong with the options of a submit, in the words of engine/submit.py. These functions are PL/pgSQL, which plans
 -- a statement once in a session; the same in SQL was planned at each call, 5 ms of a submit.
 CREATE FUNCTION submit_faults(names json, numbers json, spans json, moments json, labels jsonb)
@@ -265,7 +276,8 @@ BEGIN
             'idempotency_key', key,
             'labels', labels_text(coalesce((policies ->> 'labels')::jsonb, '{}') || coalesce(labels, '{}')),
             'correlation_id', correlation_id, 'traceparent', traceparent,
-            'owner', coalesce(owner, known.owner), 'actor', actor
+            'owner', coalesce(owner, known.owner), 'actor', actor,
+            'needs', needs_text(policies ->> 'needs', (policies ->> 'pinned')::boolean, definition, known.version)
         ))
     )::text)::json -> 0;
     IF answer ->> 1 IN ('key_reused', 'id_reused') THEN
