@@ -103,7 +103,7 @@ def checks(course: Course, expected: bytes) -> Iterator[Check]:
         f"charged in all: {course.attempts_used}",
     )
     yield Check(
-        "the last worker went on from a checkpoint",
+        "the last worker went on from the newest checkpoint",
         round(course.killed_at * course.trained.epochs)
         <= course.trained.went_on_from
         < course.trained.epochs,
