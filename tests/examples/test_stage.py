@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.stage.run import options_of, run
+from examples.stage.run import at_least, options_of, run
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,14 @@ def test_a_package_that_is_not_installed_is_named(tmp_path: Path, capsys: pytest
 
     assert code == 2
     assert "cannot start: No module named 'examples.gone': run `make setup`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["-1", "39", "many"])
+def test_an_option_out_of_its_range_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = options_of("training", None)
+    parser.add_argument("--epochs", type=at_least(40, int))
+
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--epochs", text])
+
+    assert "argument --epochs: " in capsys.readouterr().err
