@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from examples.stage.run import options_of, run
+from examples.stage.run import at_least, options_of, run
 
 
 def main() -> int:
@@ -12,7 +12,7 @@ def main() -> int:
     parser = options_of("backfill", __doc__)
     parser.add_argument(
         "--pause",
-        type=float,
+        type=at_least(0, float),
         default=0.02,
         help="seconds between two pages of 50 rows (default: %(default)s)",
     )

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from beltline import JobReference
 from examples.backfill import table
 from examples.backfill.app import Filled, belt, fill_geohash
 from examples.backfill.expected import expected_geohashes
@@ -41,7 +42,7 @@ async def play(stage: Stage) -> Sequence[Check]:
         with Workers(APP, belt, stage.log, "--lease", LEASE) as workers:
             job = await fill_geohash.submit(database=database, pause=stage.options.pause)
             stage.say(f"job {job.id} fills them in, one worker process (lease {LEASE}) runs it")
-            filled, kill = await _kill(workers, database, rows)
+            filled, kill = await _kill(workers, job, database, rows)
             stage.say(f"killed worker process {kill.pid} (SIGKILL) with {filled:,} rows filled in")
             last = await job.result(timeout=PATIENCE_S)
             stage.say(f"a new process went on behind {last.began_after}, where its position was kept")
@@ -50,7 +51,7 @@ async def play(stage: Stage) -> Sequence[Check]:
     return list(checks(course, rows, source, database))
 
 
-async def _kill(workers: Workers, database: Path, rows: int) -> tuple[int, Kill]:
+async def _kill(workers: Workers, job: JobReference[Filled], database: Path, rows: int) -> tuple[int, Kill]:
     """Kill the worker once a third of the rows is filled in; return how many are, and the kill."""
 
     async def kill() -> Kill | None:
@@ -59,7 +60,7 @@ async def _kill(workers: Workers, database: Path, rows: int) -> tuple[int, Kill]
         return await kill_busy_worker(belt.store, belt.namespace)
 
     with closing(table.connect(database)) as connection:
-        killed = await workers.until(kill, "a worker in the middle of the backfill")
+        killed = await workers.until(kill, "a worker in the middle of the backfill", job=job)
         return table.count(connection, "geohash IS NOT NULL"), killed
 
 

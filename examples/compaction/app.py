@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from beltline import Beltline, Retry, SyncContext
@@ -12,8 +13,11 @@ belt = Beltline()
 
 
 @belt.job(retry=Retry(max_attempts=5, base=0.2, give_up_on=(Refused,)), timeout="10m", owner="operations")
-def compact(ctx: SyncContext, folder: Path) -> list[Compacted]:
-    """Compact every log of a folder. Each step is repeatable, and a done one is not done again."""
+def compact(ctx: SyncContext, folder: Path, pause: float = 0.0) -> list[Compacted]:
+    """Compact every log of a folder. Each step is repeatable, and a done one is not done again.
+
+    `pause`: seconds of rest after each log, so that others can use the disk.
+    """
     names = ctx.step("list", logs.names, folder)
     done = []
     for name in names:
@@ -24,4 +28,5 @@ def compact(ctx: SyncContext, folder: Path) -> list[Compacted]:
         done.append(compacted)
         ctx.progress(len(done) / len(names), name)
         ctx.log.info("compacted", log=name, lines=compacted.lines, bytes=compacted.after)
+        time.sleep(pause)
     return done

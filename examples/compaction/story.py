@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from beltline import JobReference
 from examples.compaction.app import belt, compact
 from examples.compaction.inputs import Log, write_logs
 from examples.compaction.logs import Compacted
@@ -41,8 +42,8 @@ async def play(stage: Stage) -> Sequence[Check]:
     stage.say(f"{len(written)} programs wrote {lines:,} lines of log into {shown(folder)}/")
     async with belt:
         with Workers(APP, belt, stage.log, "--lease", LEASE) as workers:
-            job = await compact.submit(folder=folder)
-            left, kill = await _kill(workers, folder, len(written))
+            job = await compact.submit(folder=folder, pause=stage.options.pause)
+            left, kill = await _kill(workers, job, folder, len(written))
             stage.say(f"killed worker process {kill.pid} (SIGKILL) with {left} of {len(written)} logs to do")
             compacted = await job.result(timeout=PATIENCE_S)
             course = Course(kill, left, compacted, await outcomes(belt, job.id), workers.stop())
@@ -52,7 +53,9 @@ async def play(stage: Stage) -> Sequence[Check]:
     return list(checks(course, written, folder))
 
 
-async def _kill(workers: Workers, folder: Path, total: int) -> tuple[int, Kill]:
+async def _kill(
+    workers: Workers, job: JobReference[list[Compacted]], folder: Path, total: int
+) -> tuple[int, Kill]:
     """Kill the worker once a third of the logs is removed; return how many are left, and the kill."""
 
     async def kill() -> Kill | None:
@@ -60,7 +63,7 @@ async def _kill(workers: Workers, folder: Path, total: int) -> tuple[int, Kill]:
             return None
         return await kill_busy_worker(belt.store, belt.namespace)
 
-    killed = await workers.until(kill, "a worker in the middle of the logs")
+    killed = await workers.until(kill, "a worker in the middle of the logs", job=job)
     return _left(folder), killed
 
 

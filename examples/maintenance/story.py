@@ -53,7 +53,7 @@ async def play(stage: Stage) -> Sequence[Check]:
                     ended = (await outcomes(belt, job.id)).count("snoozed")
                     return ended if ended >= PUT_OFF else None
 
-                times = await workers.until(put_off, "the job to put itself off")
+                times = await workers.until(put_off, "that the job puts itself off", job=job)
                 stage.say(f"job {job.id} found the file busy and put itself off, {times} times so far")
             committed = file.stat().st_size
             stage.say(f"the writer committed and ended: {_kib(committed)}")

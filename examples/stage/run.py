@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from shlex import quote
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from rich.console import Console
 
@@ -49,6 +49,8 @@ class Stage:
         tell(self.console, text)
 
 
+N = TypeVar("N", int, float)
+
 Story: TypeAlias = Callable[[Stage], Coroutine[Any, Any, Sequence[Check]]]
 
 
@@ -63,6 +65,19 @@ def options_of(name: str, about: str | None) -> argparse.ArgumentParser:
         help="where to write; emptied first (default: %(default)s)",
     )
     return parser
+
+
+def at_least(least: float, kind: Callable[[str], N]) -> Callable[[str], N]:
+    """Return what reads an option that is a number of this kind, and refuses a smaller one."""
+
+    def read(text: str) -> N:
+        value = kind(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least:g}")
+        return value
+
+    read.__name__ = kind.__name__  # argparse calls it so
+    return read
 
 
 def run(name: str, options: argparse.Namespace) -> int:

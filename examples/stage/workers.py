@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
-from beltline import Beltline
+from beltline import Beltline, JobReference
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.store.contract import Store
@@ -23,7 +23,7 @@ from beltline.store.params import JobFilter, ListJobs
 
 T = TypeVar("T")
 
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 _LOOK_S: Final = 0.01
 _STOPPING_S: Final = 20.0
 _SETTLING_S: Final = 0.3
@@ -97,13 +97,20 @@ class Workers:
             words = self._log.read_text("utf-8", "replace").strip().splitlines()[-20:]
             raise WorkersEnded(f"the workers ended with exit code {code}:\n" + "\n".join(words))
 
-    async def until(self, ask: Callable[[], Awaitable[T | None]], what: str) -> T:
-        """Ask again and again and return the first answer there is. Raises TooSlow, WorkersEnded."""
+    async def until(self, ask: Callable[[], Awaitable[T | None]], what: str, *, job: JobReference[Any]) -> T:
+        """Ask again and again and return the first answer there is, while the job is not final.
+
+        Raises TooSlow, WorkersEnded.
+        """
         give_up_at = time.monotonic() + PATIENCE_S
         while time.monotonic() < give_up_at:
             self.require_alive()
             if answer := await ask():
                 return answer
+            if (await job.job()).finished_at is not None:
+                raise TooSlow(
+                    f"job {job.id} was done before {what} was seen: this machine is quick, try again"
+                )
             await asyncio.sleep(_LOOK_S)
         raise TooSlow(f"after {PATIENCE_S:g} s still waiting for {what}")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from examples.stage.run import options_of, run
+from examples.stage.run import at_least, options_of, run
 
 
 def main() -> int:
     """Run the example and return its exit code."""
     parser = options_of("training", __doc__)
-    parser.add_argument("--epochs", type=int, default=40, help="rounds over the data (default: %(default)s)")
+    parser.add_argument(
+        "--epochs", type=at_least(40, int), default=120, help="rounds over the data (default: %(default)s)"
+    )
     return run("training", parser.parse_args())
 
 

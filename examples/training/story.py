@@ -85,7 +85,7 @@ async def _once_at(part: float, workers: Workers, job: JobReference[Trained], ac
         done = await act() if at >= part else None
         return None if done is None else (at, done)
 
-    return await workers.until(try_it, f"the training to be at {part:.0%}")
+    return await workers.until(try_it, f"the training at {part:.0%}", job=job)
 
 
 def checks(course: Course, expected: bytes) -> Iterator[Check]:
@@ -103,7 +103,7 @@ def checks(course: Course, expected: bytes) -> Iterator[Check]:
         f"charged in all: {course.attempts_used}",
     )
     yield Check(
-        "the last worker went on from a checkpoint",
+        "the last worker went on from the newest checkpoint",
         round(course.killed_at * course.trained.epochs)
         <= course.trained.went_on_from
         < course.trained.epochs,

@@ -24,6 +24,7 @@ from beltline.core.clock import Clock, SystemClock
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.executors.process.executor import ProcessExecutor
+from beltline.runtime.supervisor import log_to_stderr
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.open import configured_store, store_from_url
@@ -38,9 +39,7 @@ def run_worker(config: Config, target: str) -> int:
     Where the configuration names no store, the app's own is used. Raises AppImportFailed, StoreError,
     ConfigError before any job is claimed.
     """
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    log_to_stderr()
     belt = load_app(target)
     tune_interpreter()
     return uvloop.run(work(replace(config, store=store_of(belt, config.store)), belt, target))

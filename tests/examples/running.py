@@ -19,7 +19,7 @@ def run_example(name: str, folder: Path, *options: str) -> subprocess.CompletedP
         env={word: value for word, value in os.environ.items() if not word.startswith("BELTLINE_")},
         capture_output=True,
         text=True,
-        timeout=2 * PATIENCE_S,
+        timeout=4 * PATIENCE_S,
         check=False,
     )
 

@@ -30,7 +30,7 @@ def test_two_workers_that_are_taken_away_change_no_bit(
     ended = run_example("training", tmp_path / "train ing", "--store", url)
 
     expect_what_the_page_shows("training", ended)
-    assert (tmp_path / "train ing/artifacts/model.npz").read_bytes() == undisturbed(40)
+    assert (tmp_path / "train ing/artifacts/model.npz").read_bytes() == undisturbed(120)
 
 
 async def test_a_crash_anywhere_changes_no_bit(tmp_path: Path) -> None:

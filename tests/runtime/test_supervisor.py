@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -107,6 +108,12 @@ def test_a_child_that_ends_unasked_is_started_anew(parents: Parents, scenario: s
     assert code == 0
     assert parents.lives() == ["0-0", "0-1"]
     assert words in err
+
+
+def test_what_the_parent_says_has_its_time(parents: Parents) -> None:
+    _, _, err = parents.run("killed")
+
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} WARNING beltline worker process 0 ended", err)
 
 
 def test_the_last_words_of_a_child_that_fails_are_its_error(parents: Parents) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -97,6 +98,14 @@ class Supervisor:
         self._stopping = True
 
 
+def log_to_stderr() -> None:
+    """Say what this process logs, with the time, on standard error; where that is settled it stays."""
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+
 def supervise(start: Callable[[int], int], processes: int) -> int:
     """Run `start(index)` in this many supervised processes; return the exit code."""
+    log_to_stderr()
     return Supervisor(start, processes, clock=SystemClock()).run()
