@@ -206,3 +206,29 @@ def test_a_disk_that_is_nearly_full_is_told(tmp_path: Path, free: int, level: Le
     found = examine_host(f"sqlite:///{tmp_path}/a.db", free=lambda _: free)
 
     assert found[-1].level is level
+
+
+def objects_finding(cli: Terminal, **env: Any) -> dict[str, str]:
+    [found] = [item for item in cli("doctor", "--json", **env).json["items"] if item["id"] == "objects"]
+    return dict(found)
+
+
+def test_where_objects_lie_is_told_and_whether_that_is_reached(
+    cli: Terminal, shop: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "no-folder").write_text("")
+
+    there = objects_finding(cli)
+    away = objects_finding(cli, BELTLINE_OBJECTS=f"file://{tmp_path / 'no-folder'}")
+
+    assert (there["state"], away["state"]) == ("ok", "error")
+    assert "which is reached" in there["message"]
+    assert "jobs with large payloads wait" in away["action"]
+
+
+def test_a_key_of_objects_that_is_missing_is_told(cli: Terminal, shop: Shop, tmp_path: Path) -> None:
+    found = objects_finding(
+        cli, BELTLINE_OBJECTS=f"file://{tmp_path / 'objects'}", BELTLINE_OBJECTS_KEYS="k1=env:NOBODY_SET_THIS"
+    )
+
+    assert (found["state"], "NOBODY_SET_THIS" in found["message"]) == ("error", True)

@@ -92,7 +92,7 @@ async def psycopg_async_connection(url: str) -> AsyncIterator[Caller]:
 
 @asynccontextmanager
 async def sqlalchemy_async_connection(url: str) -> AsyncIterator[Caller]:
-    engine = create_async_engine(dsn_of(url, "+asyncpg"))
+    engine = create_async_engine(alchemy_async_url(url, "+asyncpg"))
     async with engine.connect() as conn:
         yield Caller(conn, conn.commit, conn.rollback)
     await engine.dispose()
@@ -100,7 +100,7 @@ async def sqlalchemy_async_connection(url: str) -> AsyncIterator[Caller]:
 
 @asynccontextmanager
 async def sqlalchemy_async_session(url: str) -> AsyncIterator[Caller]:
-    engine = create_async_engine(dsn_of(url, "+psycopg"))
+    engine = create_async_engine(alchemy_async_url(url, "+psycopg"))
     async with AsyncSession(engine) as session:
         yield Caller(session, session.commit, session.rollback)
     await engine.dispose()
@@ -110,6 +110,12 @@ def alchemy_url(url: str) -> str:
     return url if url.startswith("sqlite:") else dsn_of(url, "+psycopg")
 
 
+def alchemy_async_url(url: str, driver: str) -> str:
+    return (
+        url.replace("sqlite:", "sqlite+aiosqlite:", 1) if url.startswith("sqlite:") else dsn_of(url, driver)
+    )
+
+
 Kind = Callable[[str], AbstractAsyncContextManager[Caller]]
 
 FILE_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -117,6 +123,8 @@ FILE_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "file-sqlite3": sqlite3_connection,
         "file-sqlalchemy-connection": sqlalchemy_connection,
         "file-sqlalchemy-session": sqlalchemy_session,
+        "file-sqlalchemy-async-connection": sqlalchemy_async_connection,
+        "file-sqlalchemy-async-session": sqlalchemy_async_session,
     }
 )
 SERVER_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(

@@ -48,6 +48,11 @@ def leave() -> int:
     sys.exit(5)
 
 
+def exit_from_within(code: int) -> Callable[[], int]:
+    """Return what a body does to its worker that calls C's exit."""
+    return lambda: os._exit(code)
+
+
 def say() -> int:
     sys.stdout.write("child\n")
     return 0
@@ -64,6 +69,8 @@ SCENARIOS: Final[Mapping[str, Callable[[int, int], Callable[[], int] | int]]] = 
         "recycle": lambda _index, life: RECYCLE if life < 2 else 0,
         "killed": lambda _index, life: kill_myself if life == 0 else 0,
         "raise": lambda _index, life: fail if life == 0 else 0,
+        "exit 0": lambda _index, life: exit_from_within(0) if life == 0 else 0,
+        "exit 3": lambda _index, life: exit_from_within(3) if life == 0 else 0,
         "odd": lambda _index, life: 64 if life == 0 else 0,
         "say": lambda _index, _life: say,
     }

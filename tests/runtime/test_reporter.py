@@ -183,7 +183,7 @@ async def test_while_the_store_is_away_the_oldest_lines_are_dropped(works: Works
     flushing.cancel()
     await asyncio.wait([flushing])
 
-    kept = [line.message for line in reporting.reporter._lines]
+    kept = [line.message for line, _ in reporting.reporter._lines]
 
     door.open()
     await reporter.close()
@@ -262,3 +262,12 @@ async def test_closing_waits_for_what_is_on_its_way(works: Works, door: Door) ->
     await closing
 
     assert await reporting.lines() == ["one", "two"]
+
+
+async def test_a_long_message_is_cut_where_there_is_no_place_for_more(reporting: Reporting) -> None:
+    reporting.say("é" * 10_000)
+    await reporting.reporter.flush()
+
+    [message] = await reporting.lines()
+    assert len(message.encode()) <= 8_192
+    assert message.endswith("… (11,808 bytes more)")

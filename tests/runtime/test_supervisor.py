@@ -100,6 +100,8 @@ def test_a_child_that_leaves_with_a_code_is_a_refusal_too(parents: Parents) -> N
         ("killed", "ended with signal 9: starting a new one in"),
         ("raise", "ended with exit code 70: starting a new one in"),
         ("odd", "ended with exit code 64: starting a new one in"),
+        ("exit 0", "ended with exit code 0: starting a new one in"),
+        ("exit 3", "ended with exit code 3: starting a new one in"),
     ],
 )
 def test_a_child_that_ends_unasked_is_started_anew(parents: Parents, scenario: str, words: str) -> None:
@@ -174,7 +176,7 @@ def test_a_signal_in_the_moment_after_a_child_was_buried_is_passed_on_to_the_oth
     buried.wait()
     alive = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     children = Children(SystemClock())
-    children._running = {buried.pid: (0, 0.0), alive.pid: (1, 0.0)}
+    children._running = {buried.pid: (0, 0.0, -1), alive.pid: (1, 0.0, -1)}
 
     children.send(signal.SIGTERM)
 

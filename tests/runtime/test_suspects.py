@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from beltline.bodies import command
+from beltline.client.beltline import Beltline
 from beltline.client.handle import JobHandle
 from beltline.config import WorkerConfig
 from beltline.core.clock import SystemClock
@@ -30,7 +31,9 @@ from tests.runtime.works import Works
 
 
 @asynccontextmanager
-async def on(url: str, target: str = suspects.__file__) -> AsyncIterator[Works]:
+async def on(
+    url: str, target: str = suspects.__file__, belt: Beltline = suspects.belt
+) -> AsyncIterator[Works]:
     """Yield a worker's parts whose processes are not made before they are needed."""
     store = store_from_url(url, clock=SystemClock())
     await store.open(migrate=True)
@@ -38,8 +41,8 @@ async def on(url: str, target: str = suspects.__file__) -> AsyncIterator[Works]:
     executor = ProcessExecutor(
         command(target), WorkerConfig(body_processes=2), clock=SystemClock(), environment=environment
     )
-    async with suspects.belt.on(store, "default"):
-        yield Works(store, belt=suspects.belt, processes=executor)
+    async with belt.on(store, "default"):
+        yield Works(store, belt=belt, processes=executor)
     await executor.close()
     await store.close()
 

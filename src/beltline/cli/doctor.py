@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -11,12 +12,13 @@ from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.faults import FAILED, OK, fault_of
 from beltline.cli.output import note, print_list
 from beltline.cli.text import clean
-from beltline.config import StoreConfig, masked
+from beltline.config import Config, masked
 from beltline.core.clock import SystemClock
-from beltline.core.errors import BeltlineError, SchemaOutdated
+from beltline.core.errors import BeltlineError, ConfigError, ObjectsError, SchemaOutdated
 from beltline.engine.diagnosis import Finding, Level, examine
 from beltline.runtime.host import examine_host, file_of
-from beltline.store.open import store_from_url
+from beltline.store.contract import Store
+from beltline.store.open import configured_store
 
 _COLOURS = (("ok", "green"), ("warning", "yellow"), ("error", "red"))
 
@@ -37,8 +39,8 @@ def doctor(invocation: Invocation) -> int:
     Each finding says what to do. Nothing is changed: a store that does not exist is not made, one that is out
     of date not migrated. Exit code 0 where all is well, 1 where there is a warning or an error.
     """
-    config = invocation.config().store
-    findings = [*examine_host(config.url), *_examine_store(config)]
+    config = invocation.config()
+    findings = [*examine_host(config.store.url), *_examine_store(config, invocation.env)]
     if invocation.json:
         print_list(
             [
@@ -51,22 +53,27 @@ def doctor(invocation: Invocation) -> int:
     return OK if all(found.level is Level.OK for found in findings) else FAILED
 
 
-def _examine_store(config: StoreConfig) -> list[Finding]:
-    if (file := file_of(config.url)) and not Path(file).exists():
-        message = f"{masked(config.url)} does not exist yet"
+def _examine_store(config: Config, env: Mapping[str, str]) -> list[Finding]:
+    if (file := file_of(config.store.url)) and not Path(file).exists():
+        message = f"{masked(config.store.url)} does not exist yet"
         return [Finding("store", Level.WARNING, message, "a worker or a submit makes it: `beltline dev APP`")]
-    return asyncio.run(_examine_opened(config))
+    return asyncio.run(_examine_opened(config, env))
 
 
-async def _examine_opened(config: StoreConfig) -> list[Finding]:
+async def _examine_opened(config: Config, env: Mapping[str, str]) -> list[Finding]:
     clock = SystemClock()
-    store = store_from_url(config.url, clock=clock)
+    url, namespace = config.store.url, config.store.namespace
+    try:
+        store = configured_store(url, config.objects, env, clock=clock)
+    except ConfigError as error:
+        return [Finding("objects", Level.ERROR, str(error), "mend the section [objects] or what it names")]
     try:
         await store.open(migrate=False)
         reached = Finding(
-            "store", Level.OK, f"{masked(config.url)} is reached and up to date, namespace {config.namespace}"
+            "store", Level.OK, f"{masked(url)} is reached and up to date, namespace {namespace}"
         )
-        return [reached, *await examine(store, config.namespace, local_now=clock.now())]
+        found = await examine(store, namespace, local_now=clock.now())
+        return [reached, await _examine_objects(store, namespace), *found]
     except SchemaOutdated as error:
         message = fault_of(error).message.partition(";")[0]
         return [Finding("store", Level.ERROR, message, "run `beltline db migrate`")]
@@ -75,6 +82,19 @@ async def _examine_opened(config: StoreConfig) -> list[Finding]:
         return [Finding("store", Level.ERROR, fault_of(error).message, action)]
     finally:
         await store.close()
+
+
+async def _examine_objects(store: Store, namespace: str) -> Finding:
+    """Look whether what lies outside the rows can be reached; nothing is written for that."""
+    if store.objects is None:
+        message = "there is no place for objects: payloads and results end at 1 MiB, artifacts are refused"
+        return Finding("objects", Level.OK, message)
+    try:
+        await store.objects.days(namespace)
+    except ObjectsError as error:
+        action = "see that the place is there and the credentials are right; jobs with large payloads wait"
+        return Finding("objects", Level.ERROR, str(error), action)
+    return Finding("objects", Level.OK, f"objects lie in {masked(store.objects.shown)}, which is reached")
 
 
 def _print(findings: list[Finding]) -> None:

@@ -17,6 +17,7 @@ from beltline.cli.shapes import log_shape
 from beltline.cli.text import clean, stamp
 from beltline.core.states import FINAL
 from beltline.engine import control
+from beltline.engine.objects import whole_lines
 from beltline.store.contract import Store
 from beltline.store.params import LogLine
 
@@ -131,7 +132,7 @@ async def _arriving(
     quiet = 0
     while quiet < LAST_LOOKS:
         job = await control.fetch(store, namespace, job_id)
-        lines = await store.logs.read(namespace, job_id, after=after, limit=PAGE)
+        lines = await whole_lines(store, await store.logs.read(namespace, job_id, after=after, limit=PAGE))
         if lines:
             after = lines[-1].seq
             yield lines
@@ -146,7 +147,7 @@ async def _read(store: Store, namespace: str, job_id: str) -> list[LogLine]:
     while True:
         after = lines[-1].seq if lines else 0
         page = await store.logs.read(namespace, job_id, after=after, limit=PAGE)
-        lines += page
+        lines += await whole_lines(store, page)
         if len(page) < PAGE:
             return lines
 

@@ -35,6 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MESSAGE_LIMIT: Final = 8_192
+LONGEST_MESSAGE: Final = 1_048_576
 FIELD_LIMIT: Final = 2_048
 NAME_LIMIT: Final = 128
 MOST_FIELDS: Final = 32
@@ -47,7 +48,8 @@ _ROUNDING: Final = 1e-9
 class ContextLog:
     """Log lines that stay with the job: a message and fields.
 
-    Messages are cut at 8 KiB and fields at 2 KiB each; a value that is not JSON is kept as its repr.
+    Messages are cut at 8 KiB, whole ones of up to 1 MiB go to the object store; fields are cut at 2 KiB each.
+    A value that is not JSON is kept as its repr.
     """
 
     __slots__ = ("_port",)
@@ -73,7 +75,7 @@ class ContextLog:
 
     def _append(self, level: str, message: str, fields: Mapping[str, object]) -> None:
         self._port.append_log(
-            level, _cut(str(message), MESSAGE_LIMIT), _fields_text(fields) if fields else ""
+            level, cut(str(message), LONGEST_MESSAGE), _fields_text(fields) if fields else ""
         )
 
 
@@ -137,7 +139,7 @@ class RunContext:
             raise InvalidInput(
                 f"progress {fraction!r} is not a number from 0 to 1; give the part that is done"
             )
-        self._port.report_progress(min(max(float(fraction), 0.0), 1.0), _cut(str(note), NOTE_LIMIT))
+        self._port.report_progress(min(max(float(fraction), 0.0), 1.0), cut(str(note), NOTE_LIMIT))
 
     def artifact(self, name: str, data: bytes | bytearray | memoryview | Path, *, type: str = BINARY) -> None:  # noqa: A002 - its public word
         """Keep a file that this run made: bytes, or the path of a file, which is read now.
@@ -342,7 +344,7 @@ def _is_fraction(value: object) -> bool:
     return number and -_ROUNDING <= cast("float", value) <= 1 + _ROUNDING
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """Return text that every store can hold: whole characters, no NUL, at most `limit` bytes."""
     # The usual line is passed through as it is: one byte each character.
     if len(text) <= limit and text.isascii() and "\x00" not in text:
@@ -359,7 +361,7 @@ def _fields_text(fields: Mapping[str, object]) -> str:
         data = dump_json(fields)
         if len(data) <= FIELD_LIMIT:
             return data.decode()
-    kept = {_cut(name, NAME_LIMIT): _bounded(value) for name, value in list(fields.items())[:MOST_FIELDS]}
+    kept = {cut(name, NAME_LIMIT): _bounded(value) for name, value in list(fields.items())[:MOST_FIELDS]}
     return dump_json(kept).decode()
 
 
@@ -367,7 +369,7 @@ def _bounded(value: object) -> object:
     try:
         data = dump_json(value)
     except MalformedJson:
-        return _cut(repr(value), FIELD_LIMIT)
+        return cut(repr(value), FIELD_LIMIT)
     if len(data) <= FIELD_LIMIT:
         return value
-    return _cut(value if isinstance(value, str) else data.decode(), FIELD_LIMIT)
+    return cut(value if isinstance(value, str) else data.decode(), FIELD_LIMIT)

@@ -7,19 +7,23 @@ a row whose object is missing. An object goes only when its job is gone: `sweep`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from beltline.core.clock import DAY
-from beltline.core.codec import PAYLOAD_LIMIT
-from beltline.core.errors import ObjectsUnavailable
+from beltline.core.codec import PAYLOAD_LIMIT, dump_json, parse_json
+from beltline.core.errors import ObjectsError, ObjectsUnavailable
 from beltline.core.job import Job, NewJob
 from beltline.core.outcome import Outcome
 from beltline.objects.names import day_of, job_of
 from beltline.objects.objects import Objects
-from beltline.objects.reference import is_reference, reference_of
+from beltline.objects.reference import Reference, is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
+from beltline.store.params import LogLine, NewLogLine
 from beltline.store.steps import NewStep, Remembered
+
+# The field of a log line that says where its whole message is.
+WHOLE_MESSAGE: Final = "message_object"
 
 
 class NewArtifact(NamedTuple):
@@ -99,6 +103,34 @@ async def whole_steps(store: Store, rows: Sequence[Remembered]) -> list[Remember
         row._replace(value=await whole_bytes(store, row.value)) if is_reference(row.value) else row
         for row in rows
     ]
+
+
+async def kept_line(store: Store, namespace: str, line: NewLogLine, message: bytes) -> NewLogLine:
+    """Return a line of a log whose whole message is in the object store. Raises what `kept` raises."""
+    contents = [(line.job_id, message)]
+    what = f"a log line of job {line.job_id}"
+    [reference] = await _objects(store).keep(namespace, contents, at=store.now(), what=what)
+    fields = {**_fields(line.fields), WHOLE_MESSAGE: reference._asdict()}
+    return line._replace(fields=dump_json(fields).decode())
+
+
+async def whole_lines(store: Store, lines: Sequence[LogLine]) -> list[LogLine]:
+    """Return lines with their whole messages; one whose object cannot be read keeps its beginning."""
+    return [await _whole_line(store, line) if WHOLE_MESSAGE in line.fields else line for line in lines]
+
+
+async def _whole_line(store: Store, line: LogLine) -> LogLine:
+    fields = _fields(line.fields)
+    try:
+        reference = Reference(**fields.pop(WHOLE_MESSAGE))
+        message = (await _objects(store).fetch(reference)).decode()
+    except (ObjectsError, KeyError, TypeError):
+        return line
+    return line._replace(message=message, fields=dump_json(fields).decode() if fields else "")
+
+
+def _fields(text: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", parse_json(text)) if text else {}
 
 
 async def whole(store: Store, job: Job) -> Job:

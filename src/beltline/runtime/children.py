@@ -18,12 +18,17 @@ _FAILED: Final = 70
 
 
 class Ended(NamedTuple):
-    """A child that is gone, by the number it was given. `code` is negative for the signal that ended it."""
+    """A child that is gone, by the number it was given. `code` is negative for the signal that ended it.
+
+    `said`: it came to its end. A code without that is the doing of a body, or of a library, that called
+    `_exit`.
+    """
 
     number: int
     pid: int
     code: int
     lived_s: float
+    said: bool
 
 
 class Children:
@@ -31,7 +36,7 @@ class Children:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._running: dict[int, tuple[int, float]] = {}
+        self._running: dict[int, tuple[int, float, int]] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -45,10 +50,14 @@ class Children:
         flush()
         # A signal waits until the child is on record and has put the parent's handlers off.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        last_word, mouth = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _be_child(start, mask)
-        self._running[pid] = (number, self._clock.monotonic() / MICROS)
+            os.close(last_word)
+            _be_child(start, mask, mouth)
+        os.close(mouth)
+        os.set_blocking(last_word, False)
+        self._running[pid] = (number, self._clock.monotonic() / MICROS, last_word)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if at_once():
             os.kill(pid, signal.SIGTERM)
@@ -62,9 +71,9 @@ class Children:
             return None
         if pid not in self._running:
             return None
-        number, started = self._running.pop(pid)
+        number, started, last_word = self._running.pop(pid)
         lived_s = self._clock.monotonic() / MICROS - started
-        return Ended(number, pid, os.waitstatus_to_exitcode(status), lived_s)
+        return Ended(number, pid, os.waitstatus_to_exitcode(status), lived_s, _is_said(last_word))
 
     def send(self, signal_number: int) -> None:
         """Send a signal to each."""
@@ -91,7 +100,17 @@ def flush() -> None:
             stream.flush()
 
 
-def _be_child(start: Callable[[], int], mask: AbstractSet[signal.Signals | int]) -> None:
+def _is_said(last_word: int) -> bool:
+    """Whether a child has said that it ends; what it left behind may still hold its end of the pipe."""
+    try:
+        return os.read(last_word, 1) != b""
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(last_word)
+
+
+def _be_child(start: Callable[[], int], mask: AbstractSet[signal.Signals | int], mouth: int) -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -104,4 +123,6 @@ def _be_child(start: Callable[[], int], mask: AbstractSet[signal.Signals | int])
         traceback.print_exc()
     finally:
         flush()
+        with contextlib.suppress(OSError):
+            os.write(mouth, b".")
         os._exit(code)

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
-from beltline.core.errors import StoreError
-from beltline.engine.objects import NewArtifact
+from beltline.core.errors import ObjectsError, StoreError
+from beltline.core.values import MIB
+from beltline.definitions.context import MESSAGE_LIMIT, cut
+from beltline.engine.objects import WHOLE_MESSAGE, NewArtifact, kept_line
 from beltline.runtime.run import Run
 from beltline.store.contract import Store
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
@@ -17,6 +19,11 @@ from beltline.store.params import NewLogLine, Progress
 
 FLUSH_S: Final = 0.25
 MOST_LINES: Final = 20_000
+# Of one run; what is longer goes on as beginnings.
+MOST_WHOLE: Final = 16 * MIB
+_PATIENCE_S: Final = 2.0
+# A line, and its whole message where it is only the beginning.
+_Line: TypeAlias = tuple[NewLogLine, bytes | None]
 
 
 class Reporter:
@@ -42,7 +49,7 @@ class Reporter:
         self._keep = keep
         self._flush_s = flush_s
         self._loop = asyncio.get_running_loop()
-        self._lines: deque[NewLogLine] = deque(maxlen=MOST_LINES)
+        self._lines: deque[_Line] = deque(maxlen=MOST_LINES)
         self._progress: dict[str, Progress] = {}
         self._due = False
         self._timer: asyncio.TimerHandle | None = None
@@ -51,7 +58,16 @@ class Reporter:
 
     def log(self, run: Run, level: str, message: str, fields: str) -> None:
         """Keep a line; safe from any thread."""
-        self._lines.append(NewLogLine(run.job.id, run.job.run, self._now(), level, message, fields))
+        whole = None
+        if WHOLE_MESSAGE in fields:
+            fields = fields.replace(f'"{WHOLE_MESSAGE}"', f'"{WHOLE_MESSAGE}_"')  # a word of ours
+        if len(message) > MESSAGE_LIMIT or (not message.isascii() and len(message.encode()) > MESSAGE_LIMIT):
+            whole, message = message.encode(), cut(message, MESSAGE_LIMIT)
+            run.whole_messages += len(whole)
+            if self._store.objects is None or run.whole_messages > MOST_WHOLE:
+                whole = None
+        line = NewLogLine(run.job.id, run.job.run, self._now(), level, message, fields)
+        self._lines.append((line, whole))
         self._call()
 
     def progress(self, run: Run, fraction: float, note: str) -> None:
@@ -69,7 +85,8 @@ class Reporter:
         reports, self._progress = self._progress, {}
         try:
             if lines:
-                await self._store.logs.append(self._namespace, lines, keep=self._keep)
+                await self._put_away(lines)
+                await self._store.logs.append(self._namespace, [line for line, _ in lines], keep=self._keep)
                 lines = []
             if reports:
                 await self._store.jobs.progress(self._namespace, list(reports.values()))
@@ -86,7 +103,20 @@ class Reporter:
             await asyncio.wait([self._flushing])
         await self.flush()
 
-    def _put_back(self, lines: list[NewLogLine], reports: dict[str, Progress]) -> None:
+    async def _put_away(self, lines: list[_Line]) -> None:
+        """Put whole messages away; where that cannot be done now, their beginnings are what is kept."""
+        is_away = False
+        for index, (line, whole) in enumerate(lines):
+            if whole is not None and not is_away:
+                try:
+                    async with asyncio.timeout(_PATIENCE_S):
+                        line = await kept_line(self._store, self._namespace, line, whole)  # noqa: PLW2901
+                except (ObjectsError, TimeoutError) as error:
+                    is_away = True
+                    logging.getLogger("beltline").warning("a long log line of %s: %s", line.job_id, error)
+            lines[index] = line, None
+
+    def _put_back(self, lines: list[_Line], reports: dict[str, Progress]) -> None:
         room = MOST_LINES - len(self._lines)
         self._lines.extendleft(reversed(lines[max(0, len(lines) - room) :]))
         for job_id, report in reports.items():

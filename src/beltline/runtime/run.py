@@ -70,6 +70,7 @@ class Run:
         "reports",
         "settled",
         "task",
+        "whole_messages",
     )
 
     def __init__(
@@ -93,6 +94,7 @@ class Run:
         self.settled = False
         self.pausing = False
         self.artifacts = 0
+        self.whole_messages = 0
         # Made when the body first asks for it: most bodies remember nothing.
         self.remembered: RunMemory | None = None
         self._remember = remember

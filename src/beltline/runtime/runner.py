@@ -122,7 +122,9 @@ class Runner:
         body: _Body = self._body
         if definition.mode in self._held:
             self._held[definition.mode] += 1
-        if self._remote is not None and (definition.mode == "process" or is_suspect(job, definition)):
+        if self._remote is not None and (
+            definition.mode == "process" or (job.crashes and is_suspect(job, definition))
+        ):
             body, run.mode = partial(self._body_elsewhere, self._remote), "process"
         run.task = asyncio.create_task(self._run(run, body))
         if job.deadline_at is not None:

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Final
 
 from beltline.core.clock import MICROS, Clock, SystemClock
-from beltline.runtime.children import SIGNALS, Children
+from beltline.runtime.children import SIGNALS, Children, Ended
 from beltline.runtime.loop import growing
 from beltline.runtime.watchdog import RECYCLE
 
@@ -28,9 +28,10 @@ _LONGEST_PAUSE_S: Final = 30.0
 class Supervisor:
     """Runs `start(index)` in `processes` children.
 
-    A child that exits 0 is done; 1 to 63 is a refusal (bad configuration, store missing) and ends the others
-    too; RECYCLE, a signal or anything else starts a new child, after a pause that doubles while children live
-    shorter than five seconds. SIGTERM and SIGINT are passed on; a second one kills.
+    A child that returns 0 is done; 1 to 63 is a refusal (bad configuration, store missing) and ends the
+    others too; RECYCLE, a signal, an exit that the child did not come to or anything else starts a new one,
+    after a pause that doubles while children live shorter than five seconds. SIGTERM and SIGINT are passed
+    on; a second one kills.
     """
 
     def __init__(self, start: Callable[[int], int], processes: int, *, clock: Clock) -> None:
@@ -60,20 +61,21 @@ class Supervisor:
     def _reap(self) -> None:
         ended = self._children.reap(wait=not self._restarts)
         if ended is not None:
-            self._ended(ended.number, ended.code, ended.lived_s)
+            self._ended(ended)
         elif self._restarts:
             time.sleep(0.05)
 
-    def _ended(self, index: int, code: int, lived_s: float) -> None:
-        if self._stopping or code == 0:
+    def _ended(self, ended: Ended) -> None:
+        index, code = ended.number, ended.code
+        if self._stopping or (code == 0 and ended.said):
             self._exit_code = self._exit_code or max(0, code if code != RECYCLE else 0)
             return
-        if 0 < code <= LAST_REFUSAL:
+        if 0 < code <= LAST_REFUSAL and ended.said:
             self._exit_code = code
             self._children.send(signal.SIGTERM)
             self._stopping = True
             return
-        self._failures = self._failures + 1 if lived_s < _SHORT_LIFE_S else 0
+        self._failures = self._failures + 1 if ended.lived_s < _SHORT_LIFE_S else 0
         pause = (
             growing(_SHORTEST_PAUSE_S, self._failures, longest=_LONGEST_PAUSE_S) if self._failures else 0.0
         )
