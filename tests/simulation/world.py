@@ -18,6 +18,7 @@ from beltline.store.params import (
     ListJobs,
     NewSession,
 )
+from beltline.store.replays import OPEN, NoteRun
 from beltline.store.sqlite.store import SqliteStore
 from beltline.store.steps import RecordSteps, StepOutcome
 from beltline.testing.simulation import Crashes, Simulation, crash_at_random
@@ -34,6 +35,7 @@ FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
 _GROUPS: Final = (
     "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
+    "replays", "dead_letters",
 )  # fmt: skip
 
 
@@ -124,6 +126,10 @@ class World:
             self.witness.look(ask, self.all_jobs())
         elif ask.verb.startswith("sessions."):
             self._tell_session(ask, value)
+        elif ask.verb == "replays.note" and value:
+            run = cast("NoteRun", ask.arguments[0])
+            if run.state not in OPEN:
+                self.witness.ended_runs.add(run.run_id)
         elif ask.verb == "steps.record":
             params = cast("RecordSteps", ask.arguments[0])
             self.witness.recorded(params, cast("list[StepOutcome]", value))
