@@ -1,7 +1,8 @@
 -- Groups of dead letters. Core makes the fingerprint; it is read here from the record of the error, in which it has 12
 -- characters after its name (quotes within a text are escaped, so the name with its quotes is found nowhere else). A
 -- letter without it (a deadline that passed) belongs to the group of its reason. Nothing that succeeds pays for it.
-ALTER TABLE dead ADD COLUMN fingerprint TEXT;
+-- What an older program writes meanwhile, in a rolling deploy, is the group `unknown`.
+ALTER TABLE dead ADD COLUMN fingerprint TEXT NOT NULL DEFAULT 'unknown';
 
 UPDATE dead SET fingerprint = coalesce(
     CAST(substr(error, nullif(instr(error, CAST('"fingerprint":"' AS BLOB)), 0) + 15, 12) AS TEXT), reason
