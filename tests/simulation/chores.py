@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from beltline.core.clock import MICROS, MINUTE
 from beltline.core.errors import BeltlineError, StoreError
+from beltline.core.rate import rate_of
 from beltline.core.states import FINAL, JobState
-from beltline.engine import control, upkeep
+from beltline.engine import control, replays, upkeep
 from beltline.runtime.rescuer import Rescuer
+from beltline.store.dead_letters import LetterFilter
 from tests.simulation.world import DEFINITIONS, NAMESPACE, World
 
 _ACTOR = "op"
@@ -63,6 +65,7 @@ def housekeeper(world: World) -> Callable[[int], list[Coroutine[None, None, None
             try:
                 await upkeep.stage(world.store, NAMESPACE)
                 await upkeep.end_overdue(world.store, NAMESPACE)
+                await replays.tick(world.store, NAMESPACE)
                 if world.chance(0.3):
                     await upkeep.fold(world.store, NAMESPACE)
                 if world.chance(0.05):
@@ -96,6 +99,9 @@ async def _act(world: World) -> None:
         queue = DEFINITIONS[world.below(len(DEFINITIONS))]
         await control.pause_queue(store, NAMESPACE, queue, paused=world.chance(0.5), actor=_ACTOR)
         return
+    if world.chance(0.05):
+        await _replay_many(world)
+        return
     unfinished = [job.id for job in world.witness.jobs.values() if job.state not in FINAL]
     known = unfinished if unfinished and world.chance(0.7) else sorted(world.attempted)
     if not known:
@@ -112,6 +118,22 @@ async def _act(world: World) -> None:
     ]
     action = actions[world.below(len(actions))]
     await action(store, NAMESPACE, known[world.below(len(known))], actor=_ACTOR)
+
+
+async def _replay_many(world: World) -> None:
+    """Begin a replay run, or end one."""
+    open_runs = await world.store.replays.page(NAMESPACE)
+    if open_runs and world.chance(0.5):
+        await replays.cancel(world.store, NAMESPACE, open_runs[0].id, actor=_ACTOR)
+        return
+    await replays.start(
+        world.store,
+        NAMESPACE,
+        LetterFilter(definition=DEFINITIONS[world.below(len(DEFINITIONS))]),
+        rate=rate_of("5/s") if world.chance(0.8) else None,
+        actor=_ACTOR,
+        random=world.random,
+    )
 
 
 async def _undo_pauses(world: World) -> None:

@@ -14,12 +14,14 @@ from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.retry import MAX_CRASHES
 from beltline.core.states import DEAD, FINAL, JobEvent, JobState, targets
 from beltline.store.params import ApplyChanges, ClaimJobs, InsertJobs, Retention
+from beltline.store.replays import AdvanceRun
 from beltline.store.steps import RecordSteps, StepOutcome
 from tests.simulation.steps import StepWitness
 
 WRITES: Final = frozenset(
     {
         *(f"jobs.{verb}" for verb in ("insert", "claim", "apply", "note_requests", "replay", "discard")),
+        "replays.advance",
         "upkeep.stage",
         "upkeep.prune",
     }
@@ -63,6 +65,8 @@ class Witness:
         self.events: Counter[tuple[str, str, str]] = Counter()
         self.sessions: dict[str, SessionSeen] = {}
         self.paused_queues: set[str] = set()
+        self.replayed: Counter[tuple[str, str]] = Counter()
+        self.ended_runs: set[str] = set()
         self.steps = StepWitness()
 
     def look(self, ask: Ask, jobs: Sequence[Job]) -> None:
@@ -179,12 +183,21 @@ class Witness:
                 self.events[new.definition, new.queue, new.state.value] += 1
 
     def _final(self, ask: Ask, old: Job, new: Job) -> None:
-        if ask.verb == "jobs.replay" and old.state in DEAD and old.discarded_at is None:
+        if ask.verb in {"jobs.replay", "replays.advance"} and old.state in DEAD and old.discarded_at is None:
             _require(new.state is JobState.QUEUED and new.fence == old.fence + 1, f"{old.id} replayed", ask)
+            self._replayed(ask, old)
             return
         same = all(getattr(old, name) == getattr(new, name) for name in _KEPT_WHEN_FINAL)
         _require(same and ask.verb == "jobs.discard", f"{old.id}: final {old.state} was overwritten", ask)
         self.steps.forgotten(old.id)
+
+    def _replayed(self, ask: Ask, old: Job) -> None:
+        """A run replays a letter once, and none while it is not running."""
+        params = ask.arguments[0]
+        if isinstance(params, AdvanceRun):
+            self.replayed[params.run_id, old.id] += 1
+            once = self.replayed[params.run_id, old.id] == 1
+            _require(once and params.run_id not in self.ended_runs, f"{old.id} was replayed by a run", ask)
 
     def _ended(self, ask: Ask, old: Job, new: Job) -> None:
         params = ask.arguments[0]

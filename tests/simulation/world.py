@@ -17,6 +17,7 @@ from beltline.store.params import (
     Definition,
     NewSession,
 )
+from beltline.store.replays import OPEN, NoteRun
 from beltline.store.rows import JOB_COLUMNS, job_of
 from beltline.store.sqlite.store import SqliteStore
 from beltline.store.sqlite.transaction import Transaction
@@ -36,6 +37,7 @@ DEFINITIONS: Final = ("ship", "bill")
 _ALL_JOBS: Final = ("SELECT * FROM jobs", "SELECT * FROM dead", "SELECT * FROM history")
 _GROUPS: Final = (
     "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
+    "replays", "dead_letters",
 )  # fmt: skip
 
 
@@ -133,6 +135,10 @@ class World:
             self.witness.look(ask, self.all_jobs())
         elif ask.verb.startswith("sessions."):
             self._tell_session(ask, value)
+        elif ask.verb == "replays.note" and value:
+            run = cast("NoteRun", ask.arguments[0])
+            if run.state not in OPEN:
+                self.witness.ended_runs.add(run.run_id)
         elif ask.verb == "steps.record":
             params = cast("RecordSteps", ask.arguments[0])
             self.witness.recorded(params, cast("list[StepOutcome]", value))

@@ -67,12 +67,17 @@ def chosen(
     return Chosen(list(dict.fromkeys(job_ids)), where)
 
 
+def counted_letters(count: int) -> str:
+    """Return a number of dead letters in words."""
+    return "1 dead letter" if count == 1 else f"{count:,} dead letters"
+
+
 def print_plan(plan: Plan, *, as_json: bool, verb: str) -> None:
     """Print what would be done."""
     if as_json:
         print_json(plan_shape(plan))
         return
-    click.echo(f"{plan.total:,} dead letters would be {verb}")
+    click.echo(f"{counted_letters(plan.total)} would be {verb}")
     for job_id in plan.ids:
         click.echo(f"  {job_id}")
     if plan.total > len(plan.ids):

@@ -9,13 +9,14 @@ from typing import IO, Any
 import click
 
 from beltline.cli.acting import act_on
-from beltline.cli.choosing import Chosen, choosing_options, chosen, print_plan
+from beltline.cli.choosing import Chosen, choosing_options, chosen, counted_letters, print_plan
 from beltline.cli.command import Invocation, actor, command, example, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json
 from beltline.cli.replay_runs import begin_run
 from beltline.cli.shapes import job_shape
 from beltline.cli.submit import payload_of
+from beltline.core.errors import InvalidInput
 from beltline.core.job import Job
 from beltline.core.rate import rate_of
 from beltline.engine import control, dead_letters
@@ -119,7 +120,7 @@ def discard(
     if invocation.json:
         print_json({"discarded": count})
     else:
-        click.echo(f"{count:,} dead letters discarded")
+        click.echo(f"{counted_letters(count)} discarded")
     return 0
 
 
@@ -197,7 +198,7 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
     if yes or not plan.total:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(
-            f"{plan.total:,} dead letters would be discarded, finally: look with --dry-run, then add --yes"
+        raise InvalidInput(
+            f"{counted_letters(plan.total)} would be discarded, finally: look with --dry-run, then add --yes"
         )
-    click.confirm(f"Discard {plan.total:,} dead letters, finally?", abort=True, err=True)
+    click.confirm(f"Discard {counted_letters(plan.total)}, finally?", abort=True, err=True)

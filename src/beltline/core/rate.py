@@ -9,8 +9,8 @@ from beltline.core.clock import DAY, HOUR, MICROS, MINUTE
 from beltline.core.errors import InvalidInput
 
 MOST_A_SECOND: Final = 1_000
-# What was missed while no worker looked is not caught up: a burst is what a rate is to prevent. Workers look once
-# a second, more or less.
+# What was missed while no worker looked is not caught up: a burst is what a rate is to prevent. Workers look
+# once a second, more or less.
 LONGEST_BURST_US: Final = 2 * MICROS
 _TEXT: Final = re.compile(r"([1-9][0-9]{0,8})/(s|m|h|d)")
 

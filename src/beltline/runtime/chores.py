@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Final
 
 from beltline.config import RetentionConfig
@@ -50,9 +51,6 @@ def chores(
         )
         return any(gone.values())
 
-    async def replay() -> bool:
-        return await replays.tick(store, namespace)
-
     async def replay_by_policy() -> bool:
         await replay_policy.tick(store, namespace)
         return False
@@ -67,7 +65,7 @@ def chores(
 
     return [
         Loop("sweeper", SWEEP_S, sweep, random=random),
-        Loop("replayer", REPLAY_S, replay, random=random),
+        Loop("replayer", REPLAY_S, partial(replays.tick, store, namespace), random=random),
         Loop("policy replayer", POLICY_S, replay_by_policy, random=random),
         Loop("overdue", OVERDUE_S, overdue, random=random),
         Loop("folder", FOLD_S, fold, random=random),

@@ -36,6 +36,16 @@ KEEP: Final = """
     FROM generate_series(1, $3::integer) AS i
 """
 
+DIE: Final = """
+    INSERT INTO dead (namespace, id, definition, version, queue, state, reason, priority, order_key, run_at,
+        payload, payload_hash, created_at, queued_at, fence, runs, attempts_used, crashes, max_attempts,
+        finished_at, error)
+    SELECT $1, 'c' || lpad(i::text, 25, '0'), 'resize', 'v' || i % 3, 'q', 'failed', 'not_retryable', 0,
+        $2::bigint, $2, '1', '1', $2, $2, 1, 1, 1, 0, 5, $2 + i,
+        convert_to('{"fingerprint":"' || lpad((i % 40)::text, 12, '0') || '"}', 'UTF8')
+    FROM generate_series(1, $3::integer) AS i
+"""
+
 
 async def fill(world: World, plain: asyncpg.Connection, *, analyzed: bool) -> None:
     await plain.execute(FILL, world.namespace, world.now, QUEUED)
@@ -143,6 +153,20 @@ class TestAtScale:
             assert whole_tables(plan) == set(), name
             assert index in indexes(plan), name
             assert pages(plan) < 1_000, name
+
+
+async def test_groups_are_listed_from_their_index_alone(world: World, plain: asyncpg.Connection) -> None:
+    await plain.execute(DIE, world.namespace, world.now, 20_000)
+    await plain.execute("VACUUM ANALYZE dead")
+
+    listed = await explained(world, plain, "group_page", world.namespace, None, None, None, None, 50)
+    one = await explained(world, plain, "group_get", world.namespace, "000000000007")
+
+    for plan in (listed, one):
+        scans = {node["Node Type"] for node in nodes(plan) if node.get("Index Name") == "dead_by_group"}
+        assert "Index Only Scan" in scans
+        assert whole_tables(plan) == set()
+    assert pages(listed) < 2_000
 
 
 async def test_a_claim_and_an_apply_and_an_insert_are_one_statement_each(single: World) -> None:

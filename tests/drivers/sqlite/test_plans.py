@@ -31,6 +31,11 @@ SERVED_BY = {
     "fronts": "jobs USING INDEX jobs_ready (namespace=? AND queue=? AND needs=?)",
     "held": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
     "lanes": "jobs USING COVERING INDEX jobs_ready (namespace=? AND queue=? AND needs>?)",
+    "group_get": "COVERING INDEX dead_by_group (namespace=? AND fingerprint=?)",
+    "group_page": "COVERING INDEX dead_by_group (namespace=?)",
+    "letter_group_page": "dead USING INDEX dead_by_group (namespace=? AND fingerprint=? AND finished_at>?",
+    "letter_page": "dead USING INDEX dead_finished (namespace=? AND finished_at>?",
+    "mark_news": "m USING INDEX replay_marks_open (namespace=? AND run_id=?)",
     "next_due": "COVERING INDEX jobs_later (namespace=? AND state=?)",
     "note_requests": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "overdue": "jobs USING INDEX jobs_expiry (namespace=? AND expires_at>? AND expires_at<?)",
@@ -40,6 +45,7 @@ SERVED_BY = {
     "ledger_found": "ledger USING PRIMARY KEY (namespace=? AND definition=? AND once_key=?)",
     "position_save": "jobs USING PRIMARY KEY (namespace=? AND id=?)",
     "prune_ledger": "ledger USING COVERING INDEX ledger_at (namespace=? AND at<?)",
+    "run_open_page": "replay_runs USING INDEX replay_runs_open (namespace=?)",
     "session_requests": "jobs USING INDEX jobs_held (namespace=? AND session=?)",
     "step_found": "steps USING PRIMARY KEY (namespace=? AND job_id=? AND name=?)",
     "step_load": "steps USING PRIMARY KEY (namespace=? AND job_id=?)",
@@ -181,3 +187,18 @@ async def test_what_a_batch_of_jobs_remembers_is_one_statement_each_way(inline: 
         with counted(inline) as counts:
             await act()
         assert len([statement for statement in counts.statements if statement.startswith("--")]) == 1
+
+
+async def test_settling_pays_for_groups_only_where_a_letter_is_made(inline: World) -> None:
+    await inline.insert(*(inline.new() for _ in range(200)))
+    session = await inline.session()
+    texts = []
+    for state in (JobState.SUCCEEDED, JobState.FAILED):
+        claimed = await inline.claim(session=session, limit=100)
+        with counted(inline) as counts:
+            await inline.apply(*(change_to(job, state, inline.now) for job in claimed))
+        texts.append([statement for statement in counts.statements if statement.startswith("--")])
+
+    succeeded, failed = texts
+    assert len(succeeded) == len(failed) == 3
+    assert not any("fingerprint" in statement for statement in succeeded)

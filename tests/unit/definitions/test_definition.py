@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from beltline.core.errors import ConfigError
+from beltline.core.replay import Replay, replay_from
 from beltline.core.retry import Retry, retry_from
 from beltline.definitions.context import Context
 from beltline.definitions.definition import define, policies_json, stored
@@ -149,6 +150,7 @@ def test_every_fault_is_reported_at_once() -> None:
         ({"mode": "async"}, "mode 'async' is for coroutine functions"),
         ({"mode": "process", "memory": "256MB"}, "memory '256MB' is not a size"),
         ({"memory": "256Mi"}, "add mode='process'"),
+        ({"replay": 3}, "replay 3: give a Replay"),
     ],
 )
 def test_an_option_of_the_wrong_kind_is_refused(options: dict[str, Any], words: str) -> None:
@@ -215,3 +217,13 @@ def test_the_stored_text_holds_the_schema() -> None:
         "media",
     )
     assert json.loads(text.schema) == definition.payload.schema
+
+
+def test_the_replay_policy_can_be_read_back_and_is_left_out_where_there_is_none() -> None:
+    policy = Replay(on=(ConnectionError, "worker_lost"), after="10m", rate="50/m", times=2)
+    definition = define(resize, replay=policy)
+
+    assert definition.replay == policy
+    assert replay_from(json.loads(policies_json(definition))["replay"]).stored() == policy.stored()
+    assert "replay" not in json.loads(policies_json(define(resize)))
+    assert define(resize).version != definition.version

@@ -1,3 +1,5 @@
+-- breaking: an older program reads all columns of dead, and would meet one more than it knows.
+--
 -- Groups of dead letters. Core makes the fingerprint; it is read here from the record of the error, in which it has 12
 -- characters after its name (quotes within a text are escaped, so the name with its quotes is found nowhere else). A
 -- letter without it (a deadline that passed) belongs to the group of its reason. Nothing that succeeds pays for it.

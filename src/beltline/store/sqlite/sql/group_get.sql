@@ -8,15 +8,15 @@ seen AS (
     WHERE namespace = :namespace AND fingerprint = :fingerprint AND discarded_at IS NULL
 )
 SELECT
-    :fingerprint, s.letters, min(coalesce(s.first_at, g.first_at), coalesce(g.first_at, s.first_at)),
-    max(coalesce(s.last_at, g.last_at), coalesce(g.last_at, s.last_at)), s.versions, s.definitions, e.id, e.error,
+    :fingerprint, seen.letters, min(coalesce(seen.first_at, g.first_at), coalesce(g.first_at, seen.first_at)),
+    max(coalesce(seen.last_at, g.last_at), coalesce(g.last_at, seen.last_at)), seen.versions, seen.definitions, e.id, e.error,
     e.reason, coalesce(g.owner, ''), coalesce(g.owned_by, ''), g.owned_at, coalesce(g.note, ''),
     coalesce(g.noted_by, ''), g.noted_at
-FROM seen AS s
+FROM seen
 LEFT JOIN dead_groups AS g ON g.namespace = :namespace AND g.fingerprint = :fingerprint
 LEFT JOIN dead AS e ON e.namespace = :namespace AND e.id = (
     SELECT max(d.id) FROM dead AS d INDEXED BY dead_by_group
-    WHERE d.namespace = :namespace AND d.fingerprint = :fingerprint AND d.finished_at = s.last_at
+    WHERE d.namespace = :namespace AND d.fingerprint = :fingerprint AND d.finished_at = seen.last_at
         AND d.discarded_at IS NULL
 )
-WHERE s.letters > 0 OR g.fingerprint IS NOT NULL
+WHERE seen.letters > 0 OR g.fingerprint IS NOT NULL

@@ -11,11 +11,11 @@ seen AS (
 ),
 found AS (
     SELECT
-        s.fingerprint, s.letters, min(s.first_at, coalesce(g.first_at, s.first_at)) AS first_at, s.last_at,
-        s.versions, s.definitions, coalesce(g.owner, '') AS owner, coalesce(g.owned_by, '') AS owned_by, g.owned_at,
+        seen.fingerprint, seen.letters, min(seen.first_at, coalesce(g.first_at, seen.first_at)) AS first_at, seen.last_at,
+        seen.versions, seen.definitions, coalesce(g.owner, '') AS owner, coalesce(g.owned_by, '') AS owned_by, g.owned_at,
         coalesce(g.note, '') AS note, coalesce(g.noted_by, '') AS noted_by, g.noted_at, count(*) OVER () AS total
-    FROM seen AS s
-    LEFT JOIN dead_groups AS g ON g.namespace = :namespace AND g.fingerprint = s.fingerprint
+    FROM seen
+    LEFT JOIN dead_groups AS g ON g.namespace = :namespace AND g.fingerprint = seen.fingerprint
     WHERE :owner IS NULL OR g.owner = :owner
 ),
 paged AS (
