@@ -33,7 +33,8 @@ STALL_CHANCE: Final = 0.006
 FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
 _GROUPS: Final = (
-    "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
+    "jobs", "reads", "sessions", "queues", "definitions", "logs", "fronts", "steps",
+    "upkeep", "audit", "wakeups",
 )  # fmt: skip
 
 
