@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from beltline.client.beltline import Beltline
+from beltline.core.clock import MICROS
 from beltline.core.job import Job
 from beltline.core.needs import amounts_of
 from beltline.core.offers import Offer
@@ -15,7 +16,8 @@ from beltline.core.values import Offered
 from beltline.engine import capacity
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.submit import JobOptions
-from beltline.runtime.picker import SOON_S, Picker
+from beltline.runtime.picker import LOOK_US, SOON_US, Picker
+from tests.clocks import FakeClock
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
 
@@ -203,7 +205,8 @@ async def test_a_pinned_job_without_its_version_waits_and_says_so(works: Works) 
 
 
 async def test_without_jobs_with_needs_looks_are_few(works: Works) -> None:
-    picker = Picker(works.store, "default", queues=None, offer=Offer(), runs={})
+    clock = FakeClock()
+    picker = Picker(works.store, "default", queues=None, offer=Offer(), runs={}, clock=clock)
     assert picker.is_due
 
     assert await picker.pick("nobody", 8) == []
@@ -211,5 +214,8 @@ async def test_without_jobs_with_needs_looks_are_few(works: Works) -> None:
     assert (picker.is_due, picker.is_missed, picker.freed()) == (False, False, False)
     assert picker.due_in(1.0) == 1.0
     picker.told()
-    assert (picker.is_due, picker.is_missed) == (False, False)
-    assert picker.due_in(1.0) <= SOON_S
+    assert (picker.is_due, picker.is_missed, picker.due_in(1.0)) == (False, False, SOON_US / MICROS)
+    clock.advance(SOON_US)
+    assert (picker.is_due, picker.is_missed) == (False, True)
+    clock.advance(LOOK_US - SOON_US)
+    assert picker.is_due

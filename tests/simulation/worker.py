@@ -91,7 +91,7 @@ class Worker:
         if memory.suspect:
             await self._reconcile(memory)
         free = SLOTS - len(memory.runs)
-        if free and not memory.draining and world.chance(0.25):
+        if free and not memory.draining and world.has_needs and world.chance(0.25):
             free -= await self._pick(memory, free)
         if free and not memory.draining:
             for job in await claim(world.store, NAMESPACE, memory.session, queues=None, limit=free):
