@@ -131,6 +131,16 @@ def test_a_pinned_job_whose_version_a_worker_has_just_waits_its_turn(cli: Termin
     assert (shown["reason"], shown["blocked"]) == ("submitted", None)
 
 
+def test_the_versions_that_live_workers_have_are_listed(cli: Terminal, shop: Shop) -> None:
+    worker(shop, OFFER, version="v1")
+    worker(shop, OFFER, version="v2")
+
+    [resize] = [item for item in cli("definitions", "ls", "--json").json["items"] if item["id"] == "resize"]
+
+    assert resize["live_versions"] == {"v1": 1, "v2": 1}
+    assert "v1 (1), v2 (1)" in cli("definitions", "ls").out
+
+
 def test_the_doctor_names_what_no_worker_can_hold(any_cli: Terminal, any_shop: Shop) -> None:
     worker(any_shop, None)
     submit(any_cli, "--resources", "cpu=2")
