@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -109,6 +110,15 @@ def test_only_the_queues_asked_for_are_worked(cli: Terminal, shop: Shop) -> None
     assert shop.job(other).state is JobState.QUEUED
 
 
+def test_a_worker_takes_jobs_that_ask_for_what_it_offers(cli: Terminal, shop: Shop) -> None:
+    words = ("--resources", "cpu=2,gpu=1", "--tags", "eu")
+    ids = [cli("submit", "resize", *words).out.strip() for _ in range(3)]
+
+    assert Worker(shop.url, "--until-idle", "--resources", "auto,cpu=3,gpu=1", "--tags", "eu,ssd").end() == 0
+
+    assert {shop.job(job_id).state for job_id in ids} == {JobState.SUCCEEDED}
+
+
 def test_several_processes_share_the_work(cli: Terminal, shop: Shop) -> None:
     ids = cli("submit", "resize", "--each", "-", stdin=b"{}\n" * 50).lines
 
@@ -117,6 +127,9 @@ def test_several_processes_share_the_work(cli: Terminal, shop: Shop) -> None:
     assert {shop.job(job_id).state for job_id in ids} == {JobState.SUCCEEDED}
     sessions = shop.on_store(lambda store: store.sessions.page(NAMESPACE, ended=True))
     assert len({session.pid for session in sessions}) == 2
+    # What was detected is offered once.
+    cpus = [json.loads(session.offer or "{}")["resources"]["cpu"] for session in sessions]
+    assert sum(cpus) <= (os.cpu_count() or 1)
 
 
 def test_two_workers_may_have_one_name(any_cli: Terminal, any_shop: Shop) -> None:

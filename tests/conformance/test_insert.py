@@ -40,6 +40,7 @@ async def test_a_stored_job_reads_back_with_every_column(world: World, state: Jo
         actor="key:ci",
         parent="parent-1",
         root="root-1",
+        needs='{"resources":{"cpu":1}}',
     )
 
     answers = await world.insert(job)

@@ -22,7 +22,10 @@ async def insert_with(world: World, own: Caller, *jobs: NewJob, all_or_none: boo
 
 async def test_jobs_exist_when_the_caller_commits(shared_world: World, kind: str) -> None:
     world = shared_world
-    jobs = [world.new(labels={"n": "ä"}, payload=b'{"a":"\\u0000"}'), world.new(state=JobState.SCHEDULED)]
+    jobs = [
+        world.new(labels={"n": "ä"}, payload=b'{"a":"\\u0000"}', needs='{"tags":["eu"]}'),
+        world.new(state=JobState.SCHEDULED),
+    ]
     async with caller(world.place, kind) as own:
         answers = await insert_with(world, own, *jobs)
         assert await world.store.reads.get(world.namespace, [job.id for job in jobs]) == []

@@ -26,6 +26,9 @@ async def test_what_is_stored_makes_the_same_jobs_as_the_code(desk: Desk) -> Non
         labels={"team": "a"},
         dedupe="content",
         max_crashes=7,
+        resources={"cpu": 1.5, "memory": "512Mi", "gpu": 0},
+        tags=["eu"],
+        pinned=True,
     )
 
     assert await apply_definitions(desk.store, desk.namespace, [definition]) == ["resize"]

@@ -12,6 +12,7 @@ from beltline.core.codec import payload_hash
 from beltline.core.errors import InvalidInput
 from beltline.core.ids import created_at
 from beltline.core.job import NewJob
+from beltline.core.needs import Needs, amounts_of, read_needs
 from beltline.core.order import order_key
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
@@ -72,6 +73,10 @@ BAD = [
     ({"labels": {1: "c"}}, "label name 1"),
     ({"labels": {f"n{n}": "" for n in range(33)}}, "labels: 33 given, at most 32 are kept"),
     ({"labels": "a=b"}, "labels 'a=b': give a mapping"),
+    ({"resources": {"cpu": "lots"}}, "resource cpu 'lots': use a number"),
+    ({"resources": "cpu=1"}, "resources 'cpu=1': give a mapping"),
+    ({"tags": "eu"}, "tags 'eu': give a list"),
+    ({"pinned": "yes"}, "pinned 'yes': use True or False"),
 ]
 
 
@@ -159,6 +164,26 @@ def test_options_win_over_the_template() -> None:
     assert (job.timeout_us, job.deadline_at, job.expires_at) == (MICROS, NOON + MICROS, NOON + 2 * MICROS)
     assert job.labels == {"team": "a", "tier": "free", "x": "y"}
     assert (job.idempotency_key, job.order_key) == ("mine", NOON)
+
+
+def test_what_a_submit_asks_takes_the_place_of_what_the_template_asks() -> None:
+    asked = Needs(amounts_of({"cpu": 2}), frozenset(["eu"]))
+    template = TEMPLATE._replace(needs=asked.text())
+    more = amounts_of({"gpu": 1})
+
+    assert made(template).needs == made(template, priority=1).needs == asked.text()
+    assert made(template, resources={"gpu": 1}).needs == asked._replace(amounts=more).text()
+    assert made(template, tags=[]).needs == asked._replace(tags=frozenset()).text()
+    assert made(template, resources={}, tags=[]).needs == ""
+
+
+def test_a_submit_pins_a_job_or_lifts_its_pin() -> None:
+    pinned = made(pinned=True)
+    template = TEMPLATE._replace(needs=pinned.needs)
+
+    assert read_needs(pinned.needs) == Needs(definition="resize", version="7")
+    assert made(template, pinned=False).needs == ""
+    assert made(template, tags=["eu"]).needs == Needs({}, frozenset(["eu"]), "resize", "7").text()
 
 
 def test_a_higher_priority_comes_before_what_was_queued_earlier() -> None:

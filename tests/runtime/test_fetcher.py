@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from beltline.core.clock import SystemClock
 from beltline.core.decide import Policy
 from beltline.core.errors import LeaseLost
 from beltline.core.offers import Offer
@@ -38,7 +39,12 @@ class Fetching:
             settler=self.settler,
             random=random.Random(1),
             picker=Picker(
-                works.store, "default", queues=None, offer=Offer({"cpu": 2_000}), runs=stage.runner.runs
+                works.store,
+                "default",
+                queues=None,
+                offer=Offer({"cpu": 2_000}),
+                runs=stage.runner.runs,
+                clock=SystemClock(),
             ),
         )
         self.gate = asyncio.Event()

@@ -81,4 +81,6 @@ class Submitter:
             options = JobOptions(deadline=5.0 + world.below(60))
         elif kind == 5:
             options = JobOptions(expires=5.0 + world.below(60))
+        elif kind == 6 and world.has_needs:
+            options = JobOptions(resources={"cpu": 1 + world.below(2)}, pinned=world.chance(0.5))
         return new_job(template, payload, options, now=world.store.now(), random=world.random)

@@ -124,7 +124,8 @@ class Witness:
     def _may_run(self, params: ClaimJobs, job: Job) -> bool:
         never_ran_in_time = job.runs == 0 and job.expires_at is not None and job.expires_at <= params.now
         too_late = job.deadline_at is not None and job.deadline_at <= params.now
-        fit = job.state is JobState.QUEUED and job.queue not in self.paused_queues
+        asked_for = not job.needs if params.ids is None else job.id in params.ids
+        fit = asked_for and job.state is JobState.QUEUED and job.queue not in self.paused_queues
         return fit and not never_ran_in_time and not too_late
 
     def lost(self, session: str, now: int) -> None:

@@ -12,17 +12,22 @@ from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.failure import failure
 from beltline.core.ids import new_id
 from beltline.core.job import ClaimedJob
+from beltline.core.needs import Needs
+from beltline.core.offers import Offer, free_of
 from beltline.core.outcome import Ending, Outcome, released, succeeded
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
+from beltline.engine.capacity import take
 from beltline.engine.rescue import give_back
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.store.params import NewSession
 from tests.simulation.steps import DEFINITION, Walk, walk
-from tests.simulation.world import LEASE_US, NAMESPACE, World
+from tests.simulation.world import DEFINITIONS, LEASE_US, NAMESPACE, World
 
 SLOTS: Final = 3
 _POLICY: Final = Policy(Retry(max_attempts=3, backoff="fixed", base=2.0))
+# Submitters make jobs of version 1 that ask for one or two processors.
+_OFFER: Final = Offer({"cpu": 2_000}, versions=dict.fromkeys(DEFINITIONS, "1"))
 
 
 class _Memory:
@@ -31,6 +36,7 @@ class _Memory:
     def __init__(self) -> None:
         self.session = ""
         self.runs: dict[str, ClaimedJob] = {}
+        self.needs: dict[str, Needs] = {}
         self.unwritten: list[Settlement] = []
         self.cancelled: set[str] = set()
         self.suspect = False
@@ -85,6 +91,8 @@ class Worker:
         if memory.suspect:
             await self._reconcile(memory)
         free = SLOTS - len(memory.runs)
+        if free and not memory.draining and world.has_needs and world.chance(0.25):
+            free -= await self._pick(memory, free)
         if free and not memory.draining:
             for job in await claim(world.store, NAMESPACE, memory.session, queues=None, limit=free):
                 memory.runs[job.id] = job
@@ -97,6 +105,23 @@ class Worker:
                 memory.unwritten.append(Settlement(job, outcome, _POLICY))
         if not world.calm and world.chance(0.02):
             await self._drain(memory)
+
+    async def _pick(self, memory: _Memory, free: int) -> int:
+        """Take jobs with needs that fit beside what is held; return how many."""
+        world = self._world
+        memory.needs = {job_id: needs for job_id, needs in memory.needs.items() if job_id in memory.runs}
+        held = memory.needs.values()
+        look = await take(
+            world.store, NAMESPACE, memory.session, queues=None, offer=_OFFER, held=held, slots=free
+        )
+        for job in look.jobs:
+            memory.runs[job.id] = job
+            memory.needs[job.id] = look.needs[job.id]
+            world.witness.begun(job)
+        assert min(free_of(_OFFER, memory.needs.values()).values()) >= 0, (
+            f"{self._name} took more than it has"
+        )
+        return len(look.jobs)
 
     async def _write(self, memory: _Memory) -> None:
         world = self._world

@@ -36,8 +36,8 @@ FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
 _ALL_JOBS: Final = ("SELECT * FROM jobs", "SELECT * FROM dead", "SELECT * FROM history")
 _GROUPS: Final = (
-    "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
-    "replays", "dead_letters",
+    "jobs", "reads", "sessions", "queues", "definitions", "logs", "fronts", "steps",
+    "upkeep", "audit", "wakeups", "replays", "dead_letters",
 )  # fmt: skip
 
 
@@ -59,6 +59,8 @@ class World:
         self.acknowledged: set[str] = set()
         self.keys: dict[tuple[str, str], set[str]] = {}
         self.submitting = 0
+        # To look for jobs with needs takes hops: a fourth of the seeds has some.
+        self.has_needs = seed % 4 == 0
         self.fault_chance = FAULT_CHANCE if crashes is None else 0.0
         self.calm = False
         self._known: dict[tuple[object, ...], Job] = {}

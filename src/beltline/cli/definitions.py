@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import click
 
@@ -11,6 +12,7 @@ from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.cli.shapes import definition_shape
 from beltline.cli.text import age
+from beltline.engine.capacity import live_versions
 from beltline.store.contract import Store
 from beltline.store.params import Definition
 
@@ -23,19 +25,25 @@ def definitions() -> None:
 @definitions.command("ls", epilog=example("beltline definitions ls --json"))
 @pass_invocation
 def ls(invocation: Invocation) -> None:
-    """List the newest version of each job definition that the store knows."""
+    """List the newest version of each job definition, and which versions live workers have."""
 
-    async def read(store: Store, namespace: str) -> tuple[list[Definition], int]:
-        return await store.definitions.page(namespace), store.now()
+    async def read(store: Store, namespace: str) -> tuple[list[Definition], dict[str, Counter[str]], int]:
+        page = await store.definitions.page(namespace)
+        return page, await live_versions(store, namespace), store.now()
 
-    found, now = with_store(invocation, read)
+    found, live, now = with_store(invocation, read)
     if invocation.json:
-        print_list([definition_shape(definition) for definition in found])
+        print_list(
+            [
+                {**definition_shape(definition), "live_versions": dict(live.get(definition.name, {}))}
+                for definition in found
+            ]
+        )
         return
-    columns = ["definition", "version", "queue", "attempts", "owner", "applied"]
+    columns = ["definition", "version", "workers have", "queue", "attempts", "owner", "applied"]
     print_table(
         columns,
-        [_row(definition, now) for definition in found],
+        [_row(definition, live.get(definition.name), now) for definition in found],
         empty="no definitions yet: `beltline definitions apply APP`, or start a worker",
     )
 
@@ -77,13 +85,14 @@ def apply(invocation: Invocation, app: str) -> None:
         note(f"{app} defines no jobs: decorate functions with @belt.job")
 
 
-def _row(definition: Definition, now: int) -> tuple[str, ...]:
+def _row(definition: Definition, live: Counter[str] | None, now: int) -> tuple[str, ...]:
     policies = json.loads(definition.policies or "{}")
     attempts = str(policies.get("max_attempts", "-"))
     owner = definition.owner or "-"
     return (
         definition.name,
         definition.version,
+        ", ".join(f"{version} ({workers})" for version, workers in sorted((live or {}).items())) or "-",
         definition.queue,
         attempts,
         owner,

@@ -38,14 +38,19 @@ class Needs(NamedTuple):
 
     def text(self) -> str:
         """Return the one text that stands for equal needs; empty where nothing is asked."""
+        asked = self.plain()
+        if self.version is not None:
+            asked |= {"definition": self.definition, "version": self.version}
+        return json.dumps(asked, separators=(",", ":"), sort_keys=True) if asked else ""
+
+    def plain(self) -> dict[str, object]:
+        """Return resources and tags as JSON has them, each only where some are asked for."""
         asked: dict[str, object] = {}
         if self.amounts:
             asked["resources"] = {kind: plain_amount(kind, size) for kind, size in self.amounts.items()}
         if self.tags:
             asked["tags"] = sorted(self.tags)
-        if self.version is not None:
-            asked |= {"definition": self.definition, "version": self.version}
-        return json.dumps(asked, separators=(",", ":"), sort_keys=True) if asked else ""
+        return asked
 
 
 def read_needs(text: str) -> Needs:
@@ -53,12 +58,13 @@ def read_needs(text: str) -> Needs:
     if not text:
         return Needs()
     found = json.loads(text)
-    return Needs(
-        {kind: _size(kind, value) for kind, value in found.get("resources", {}).items()},
-        frozenset(found.get("tags", ())),
-        found.get("definition"),
-        found.get("version"),
-    )
+    return needs_of(found)._replace(definition=found.get("definition"), version=found.get("version"))
+
+
+def needs_of(found: Mapping[str, object]) -> Needs:
+    """Return the needs that `Needs.plain` told."""
+    resources = cast("Mapping[str, Amount]", found.get("resources", {}))
+    return Needs(amounts_of(resources), frozenset(cast("Collection[str]", found.get("tags", ()))))
 
 
 def amounts_of(resources: Mapping[str, Amount]) -> Amounts:

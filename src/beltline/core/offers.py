@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from beltline.core.clock import MICROS
-from beltline.core.needs import Amounts, Needs, plain_amount, read_needs
+from beltline.core.needs import Amounts, Needs, needs_of, plain_amount
 
 # So long a job that does not fit now lets smaller ones pass; then room is kept for it.
 PATIENCE_US: Final = 5 * MICROS
@@ -61,9 +61,8 @@ class Front(NamedTuple):
 def read_offer(text: str | None, versions: Mapping[str, str]) -> Offer:
     """Return the offer of a session; one that tells nothing offers nothing."""
     found = json.loads(text) if text else {}
-    # Written as needs are, so read as they are.
-    asked = read_needs(json.dumps(found)) if found else Needs()
-    return Offer(asked.amounts, asked.tags, versions, bool(found.get("everything")))
+    told = needs_of(found)
+    return Offer(told.amounts, told.tags, versions, bool(found.get("everything")))
 
 
 def free_of(offer: Offer, held: Iterable[Needs]) -> dict[str, int]:

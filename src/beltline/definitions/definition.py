@@ -109,7 +109,7 @@ def policies_json(definition: JobDefinition) -> str:
         **({"replay": definition.replay.stored()} if definition.replay else {}),
         # Left out elsewhere, where it follows from the code or is not so: a version is a hash of this text.
         **({"mode": "process", "memory": definition.memory} if definition.mode == "process" else {}),
-        **({"needs": definition.needs.text()} if definition.needs.text() else {}),
+        **definition.needs.plain(),
         **({"pinned": True} if definition.pinned else {}),
     }
     return dump_json(policies).decode()

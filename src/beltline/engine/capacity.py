@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -88,6 +89,17 @@ async def explained(store: Store, namespace: str, jobs: Sequence[Job]) -> list[J
     """Return the jobs with the reason no_capacity or no_version where no live worker could ever hold them."""
     found = await blocked(store, namespace, jobs)
     return [job._replace(reason=found[job.id].reason) if job.id in found else job for job in jobs]
+
+
+async def live_versions(store: Store, namespace: str) -> dict[str, Counter[str]]:
+    """Return for each definition how many live workers have which version of it."""
+    now = store.now()
+    found: dict[str, Counter[str]] = {}
+    for session in await store.sessions.page(namespace):
+        if is_alive(session, now):
+            for definition, version in versions_of(session).items():
+                found.setdefault(definition, Counter())[version] += 1
+    return found
 
 
 def is_alive(session: Session, now: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from beltline.core.decide import Policy
-from beltline.core.needs import Needs, read_needs
+from beltline.core.needs import Needs, needs_of
 from beltline.core.retry import MAX_CRASHES, retry_from
 from beltline.definitions.definition import JobDefinition
 from beltline.store.params import Definition
@@ -67,7 +67,7 @@ def stored_template(definition: Definition) -> Template:
         labels=cast("Mapping[str, str] | None", policies.get("labels")) or None,
         dedupe=cast("str | None", policies.get("dedupe")),
         needs=_needs(
-            read_needs(cast("str", policies.get("needs", ""))),
+            needs_of(policies),
             definition.name,
             definition.version if policies.get("pinned") else None,
         ),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from beltline.core.clock import MICROS, Clock
 from beltline.core.job import ClaimedJob
 from beltline.core.needs import Needs
 from beltline.core.offers import Offer
@@ -15,9 +15,9 @@ from beltline.store.contract import Store
 from beltline.store.fronts import Lane
 
 # A worker whose every claim is full looks so often for jobs with needs: four small reads a second.
-LOOK_S: Final = 0.25
+LOOK_US: Final = MICROS // 4
 # An idle one looks when it was told that a job is queued and finds none without needs, but no oftener.
-SOON_S: Final = 0.05
+SOON_US: Final = MICROS // 20
 
 
 class Picker:
@@ -34,14 +34,16 @@ class Picker:
         queues: tuple[str, ...] | None,
         offer: Offer,
         runs: Mapping[tuple[str, int], Run],
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._store = store
         self._namespace = namespace
         self._queues = queues
         self._offer = offer
         self._runs = runs
         self._held: dict[tuple[str, int], Needs] = {}
-        self._looked_at: float | None = None
+        self._looked_at: int | None = None
         self._told = False
         self._freed = False
         self._waits = False
@@ -59,22 +61,23 @@ class Picker:
     @property
     def is_due(self) -> bool:
         """Whether to look before the next claim, however many jobs that would find."""
-        return self._freed or self._since_look() >= (SOON_S if self._waits and self._told else LOOK_S)
+        return self._freed or self._since_look() >= (SOON_US if self._waits and self._told else LOOK_US)
 
     @property
     def is_missed(self) -> bool:
         """Whether to look after a claim that found nothing."""
-        return self._told and self._since_look() >= SOON_S
+        return self._told and self._since_look() >= SOON_US
 
     def due_in(self, longest: float) -> float:
         """Return after how many seconds an idle worker should look, at the longest."""
         if not (self._told or self._waits or self._after):
             return longest
-        return min(longest, max(0.001, (SOON_S if self._told else LOOK_S) - self._since_look()))
+        wait_us = (SOON_US if self._told else LOOK_US) - self._since_look()
+        return min(longest, max(0.001, wait_us / MICROS))
 
     async def pick(self, session: str, slots: int) -> list[ClaimedJob]:
         """Claim what fits beside what is held, at most `slots`. Raises LeaseLost, StoreError."""
-        self._looked_at = asyncio.get_running_loop().time()
+        self._looked_at = self._clock.monotonic()
         self._told = self._freed = False
         self._held = {key: needs for key, needs in self._held.items() if key in self._runs}
         look = await take(
@@ -92,6 +95,6 @@ class Picker:
             self._held[job.id, job.fence] = look.needs[job.id]
         return look.jobs
 
-    def _since_look(self) -> float:
+    def _since_look(self) -> int:
         at = self._looked_at
-        return LOOK_S if at is None else asyncio.get_running_loop().time() - at
+        return LOOK_US if at is None else self._clock.monotonic() - at

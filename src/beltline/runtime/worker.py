@@ -119,7 +119,14 @@ class Worker:
             runner=self._runner,
             settler=self._settler,
             random=random,
-            picker=Picker(store, namespace, queues=config.queues, offer=offer, runs=self._runner.runs),
+            picker=Picker(
+                store,
+                namespace,
+                queues=config.queues,
+                offer=offer,
+                runs=self._runner.runs,
+                clock=parts.clock,
+            ),
         )
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()

@@ -125,6 +125,7 @@ def test_a_large_job_begins_however_many_small_ones_come(seed: int) -> None:
     waiting = [Front(NOW, "large", cpu(4), NOW)]
     known = {text: read_needs(text) for text in (cpu(4), cpu(1), cpu(2))}
 
+    tick, ids = 0, list[str]()
     for tick in range(60):
         now = NOW + tick * second
         running = {name: run for name, run in running.items() if run[1] > now}

@@ -64,8 +64,16 @@ def test_options_are_kept() -> None:
         labels={"team": "media"},
         max_crashes=1,
         dedupe="content",
+        resources={"cpu": 2, "memory": "1Gi"},
+        tags=["eu"],
+        pinned=True,
     )
 
+    assert (definition.needs.amounts, definition.needs.tags, definition.pinned) == (
+        {"cpu": 2_000, "memory": 2**30},
+        frozenset(["eu"]),
+        True,
+    )
     assert (definition.name, definition.version, definition.queue) == ("media.resize", "7", "slow")
     assert (definition.timeout_us, definition.deadline_us, definition.expires_us) == (
         300_000_000,
@@ -130,10 +138,14 @@ def test_every_fault_is_reported_at_once() -> None:
         max_crashes=0,
         dedupe="yes",
         colour="red",
+        resources={"cpu": -1, "GPU": 1},
+        tags="eu",
+        pinned="yes",
     )
 
     wanted = (
         "name queue retry timeout deadline expires priority owner label max_crashes dedupe 'colour' *values"
+        " cpu 'GPU' tags pinned"
     )
     assert [word for word in wanted.split() if word not in found] == []
 
@@ -151,6 +163,10 @@ def test_every_fault_is_reported_at_once() -> None:
         ({"mode": "process", "memory": "256MB"}, "memory '256MB' is not a size"),
         ({"memory": "256Mi"}, "add mode='process'"),
         ({"replay": 3}, "replay 3: give a Replay"),
+        ({"resources": {"memory": "512MB"}}, "resource memory '512MB' is not a size"),
+        ({"resources": ["cpu"]}, "resources ['cpu']: give a mapping"),
+        ({"tags": ["a b"]}, "tag 'a b'"),
+        ({"pinned": 1}, "pinned 1: use True or False"),
     ],
 )
 def test_an_option_of_the_wrong_kind_is_refused(options: dict[str, Any], words: str) -> None:
@@ -198,6 +214,9 @@ def test_the_policies_are_one_flat_json_object() -> None:
         "dedupe": None,
         "labels": {"a": "b"},
     }
+    asking = define(resize, resources={"cpu": 1}, tags=["ssd", "eu"], pinned=True)
+    asked = {"resources": {"cpu": 1}, "tags": ["eu", "ssd"], "pinned": True}
+    assert json.loads(policies_json(asking)).items() >= asked.items()
 
 
 def test_the_retry_policy_can_be_read_back_from_the_policies() -> None:
