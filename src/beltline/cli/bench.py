@@ -20,6 +20,7 @@ SMALL: Final = 100
         """
         beltline bench --store sqlite:////tmp/bench.db --jobs 20000
         beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
+        beltline bench --store sqlite:////tmp/bench.db --schedules 10000
         """
     ),
 )
@@ -49,18 +50,31 @@ SMALL: Final = 100
     default=0,
     help="Also drain after so many finished jobs.",
 )
+@click.option(
+    "--schedules",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    help="Measure schedules instead: what so many cost, and how soon after its tick a job starts.",
+)
 @pass_invocation
-def bench(invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int) -> None:
+def bench(
+    invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int, schedules: int
+) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
     The jobs go into a new namespace of the store and stay there; do not run it beside work that matters.
     """
-    from beltline.proof.bench import run_bench
-
     url = invocation.config().store.url
     with bar("starting", None, shown=not invocation.json) as progress:
         say = progress.say if sys.stderr.isatty() and not invocation.json else note
-        figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
+        if schedules:
+            from beltline.proof.ticks import run_tick_bench
+
+            figures = run_tick_bench(url, schedules, say=say)
+        else:
+            from beltline.proof.bench import run_bench
+
+            figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
     if invocation.json:
         print_json(figures)
     else:

@@ -29,9 +29,10 @@ class Schedule:
     tick.
 
     A tick is late once `misfire_grace` has passed. Of late ticks `misfire` fires the newest one (`once`), the
-    newest `misfire_limit` (`all`) or none (`skip`); one older than `misfire_window` never fires. `overlap`
-    says what a tick does while the job of an earlier one is not final: `allow`, `skip`, `buffer` (one tick
-    waits for the end) or `cancel` (that job is cancelled, then this one starts).
+    newest `misfire_limit` (`all`, which needs overlap `allow`) or none (`skip`); one older than
+    `misfire_window` never fires. `overlap` says what a tick does while the job of an earlier one is not
+    final: `allow`, `skip`, `buffer` (one tick waits for the end) or `cancel` (that job is cancelled, then
+    this one starts).
 
     Raises InvalidInput that lists every fault.
     """

@@ -163,6 +163,8 @@ def _policy_faults(given: Mapping[str, Any]) -> Iterator[str]:
     for name, choices in (("misfire", Late), ("overlap", Overlap)):
         if given[name] not in {choice.value for choice in choices}:
             yield f"{name} {given[name]!r} is unknown; use {', '.join(choice.value for choice in choices)}"
+    if given["misfire"] == Late.ALL and given["overlap"] != Overlap.ALLOW:
+        yield "misfire 'all' fires several ticks at once: that needs overlap 'allow'"
     yield from _duration_faults("misfire_window", given["misfire_window"], 0, 3_660 * DAY)
     yield from _duration_faults("misfire_grace", given["misfire_grace"], MICROS, LONGEST_GRACE_US)
     limit = given["misfire_limit"]

@@ -57,21 +57,20 @@ class Scheduler(Loop):
 
     async def _look(self) -> bool:
         store, namespace = self._store, self._namespace
-        fired = await ticking.turn(store, namespace, self._timetables, random=self._chance)
+        if await ticking.turn(store, namespace, self._timetables, random=self._chance):
+            return True
         released = await ticking.release(store, namespace, self._timetables, random=self._chance)
         moved = await backfills.turn(store, namespace, self._timetables, random=self._chance)
         self._waits = released is not None or moved is not None
-        if fired or released or moved:
+        if released or moved:
             return True
         due = await store.schedules.next_due(namespace)
-        if due is not None:
-            self._wake_at(due)
-        return False
-
-    def _wake_at(self, due: int) -> None:
-        wait_s = (due - self._store.now()) / MICROS
-        # What is due already, another has just taken or cannot be read here: the next look will tell.
-        if 0 < wait_s < 2 * self._look_s:
+        wait_s = self._look_s if due is None else (due - store.now()) / MICROS
+        if wait_s <= 0:
+            # It has come since we looked, or cannot be read here.
+            return await ticking.is_due(store, namespace, self._timetables)
+        if wait_s < 2 * self._look_s:
             if self._due is not None:
                 self._due.cancel()
             self._due = asyncio.get_running_loop().call_later(wait_s, self.wake)
+        return False

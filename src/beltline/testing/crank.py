@@ -15,7 +15,7 @@ from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.definition import JobDefinition, natural_mode
 from beltline.definitions.registry import Registry
-from beltline.engine import upkeep
+from beltline.engine import backfills, ticking, upkeep
 from beltline.engine.capacity import take
 from beltline.engine.objects import NewArtifact
 from beltline.engine.settle import Settlement, claim, settle
@@ -53,6 +53,7 @@ class Crank:
         self._reporter = Reporter(store, namespace, now=store.now, stow=_refused)
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(_PLACES, grace_us=_GRACE_US)
+        self._timetables = ticking.Timetables()
         self._settlements: list[Settlement] = []
         self._stalled: asyncio.Future[None] | None = None
         self._looked_in_vain = False
@@ -89,6 +90,8 @@ class Crank:
         """Run the first job that is due, once; return whether there was one."""
         while await upkeep.end_overdue(self._store, self._namespace):
             continue
+        while await self._tick():
+            continue
         while await upkeep.stage(self._store, self._namespace):
             continue
         jobs = await self._claimed()
@@ -100,6 +103,13 @@ class Crank:
         store, namespace, session = self._store, self._namespace, self._lease.session
         look = await take(store, namespace, session, queues=None, offer=self._offer, held=(), slots=1)
         return look.jobs or await claim(store, namespace, session, queues=None, limit=1)
+
+    async def _tick(self) -> int:
+        """Fire what schedules and backfills say; return how many went on."""
+        given = (self._store, self._namespace, self._timetables)
+        fired = await ticking.turn(*given, random=self._random)
+        released = await ticking.release(*given, random=self._random)
+        return fired + (released or 0) + (await backfills.turn(*given, random=self._random) or 0)
 
     def watch(self, verb: str, arguments: Sequence[object], answer: object) -> None:
         """Be told of the store's verbs: where a body waits for a job that does not run, the next is taken.

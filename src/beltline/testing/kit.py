@@ -16,6 +16,7 @@ from beltline.core.errors import NotOpen, ResultTimeout, Unsupported
 from beltline.core.job import Job
 from beltline.core.states import FINAL
 from beltline.engine.definitions import apply_definitions
+from beltline.engine.schedules import declare
 from beltline.store.contract import Store
 from beltline.store.open import store_from_url
 from beltline.store.params import JobFilter, ListJobs
@@ -53,6 +54,7 @@ class Kit:
         self._stack.push_async_callback(inner.close)
         store = watched(inner, self)
         await apply_definitions(store, DEFAULT_NAMESPACE, self.belt.registry)
+        await declare(store, DEFAULT_NAMESPACE, tuple(self.belt.declared), self.belt.registry.names())
         await self._stack.enter_async_context(self.belt.on(store, DEFAULT_NAMESPACE, random=random))
         crank = Crank(store, DEFAULT_NAMESPACE, self.belt.registry, random=random)
         await crank.open()
@@ -103,12 +105,19 @@ class Kit:
         )
 
     async def advance(self, time: Duration) -> int:
-        """Let time pass, stopping wherever something falls due to run it then; return the number of runs."""
+        """Let time pass, stopping wherever something falls due to run it then; return the number of runs.
+
+        Declared schedules tick on the way. To let ticks be missed, move `kit.clock` and then `drain`.
+        """
         until = self.clock.now() + micros(time, what="time")
         runs = await self.drain()
         while True:
-            due = await self.store.upkeep.next_due(DEFAULT_NAMESPACE)
-            if due is None or due > until:
+            dues = (
+                await self.store.upkeep.next_due(DEFAULT_NAMESPACE),
+                await self.store.schedules.next_due(DEFAULT_NAMESPACE),
+            )
+            due = min((each for each in dues if each is not None), default=until + 1)
+            if due > until:
                 break
             self.clock.move_to(due)
             runs += await self.drain()

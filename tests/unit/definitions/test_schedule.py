@@ -65,6 +65,7 @@ def at(text: str) -> int:
         ({"every": 60, "misfire": "never", "overlap": "kill"}, ["use once, all, skip", "use allow, skip"]),
         ({"every": 60, "misfire_limit": 0, "misfire_grace": "0s"}, ["misfire_limit 0", "misfire_grace '0s'"]),
         ({"every": 60, "jitter": "2d"}, ["jitter '2d'"]),
+        ({"every": 60, "misfire": "all"}, ["that needs overlap 'allow'"]),
     ],
 )
 def test_all_that_is_wrong_is_said_at_once(options: dict[str, Any], words: list[str]) -> None:
@@ -97,7 +98,7 @@ def test_its_text_says_the_same_and_is_equal_for_equal_schedules() -> None:
         latest=timedelta(hours=4),
         misfire="all",
         misfire_window=86_400,
-        overlap="buffer",
+        overlap="allow",
     )
 
     again = schedule_of(json.loads(schedule.text()))
@@ -106,7 +107,7 @@ def test_its_text_says_the_same_and_is_equal_for_equal_schedules() -> None:
     assert "misfire_window" not in schedule.shape()
     stored, made = stored_timetable(schedule.text()), timetable(schedule)
     assert stored._replace(ticks=made.ticks) == made
-    assert stored.overlap is Overlap.BUFFER
+    assert stored.overlap is Overlap.ALLOW
     assert stored.ticks.after(0) == made.ticks.after(0) == at("2026-01-01T03:00+01:00")
 
 
