@@ -16,7 +16,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from beltline import Beltline, Retry, Schedule
-from examples.demo.inputs import TABLE, shipped
+from examples.demo.inputs import TABLE
+from examples.stage.shipped import shipped
 
 ZONE = "America/Los_Angeles"
 NIGHTLY = Schedule(

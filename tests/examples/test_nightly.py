@@ -14,8 +14,9 @@ import pytest
 from beltline.core.calendar import micros_of
 from beltline.testing.clock import StillClock
 from beltline.testing.kit import Kit
-from examples.demo.inputs import TABLE, shipped
+from examples.demo.inputs import TABLE
 from examples.nightly.app import DATABASE, ZONE, belt
+from examples.stage.shipped import shipped
 
 DAY = timedelta(days=1)
 

@@ -14,6 +14,7 @@ from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
+from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
@@ -111,23 +112,7 @@ class Worker:
             objects=store.objects,
             remote=parts.processes,
         )
-        self._fetcher = Fetcher(
-            store,
-            namespace,
-            queues=config.queues,
-            concurrency=slots,
-            runner=self._runner,
-            settler=self._settler,
-            random=random,
-            picker=Picker(
-                store,
-                namespace,
-                queues=config.queues,
-                offer=offer,
-                runs=self._runner.runs,
-                clock=parts.clock,
-            ),
-        )
+        self._fetcher = self._make_fetcher(slots, offer)
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
@@ -138,6 +123,20 @@ class Worker:
         self._scheduler = Scheduler(store, namespace, random=random)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
         self._loops = [self._requests, self._dispatcher, self._scheduler, stack_asks, *self._chores()]
+
+    def _make_fetcher(self, slots: int, offer: Offer) -> Fetcher:
+        given, queues = (self._store, self._namespace), self._config.queues
+        clock, random = self._parts.clock, self._parts.random
+        picker = Picker(*given, queues=queues, offer=offer, runs=self._runner.runs, clock=clock)
+        return Fetcher(
+            *given,
+            queues=queues,
+            concurrency=slots,
+            runner=self._runner,
+            settler=self._settler,
+            random=random,
+            picker=picker,
+        )
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""

@@ -43,15 +43,14 @@ from beltline.store.params import (
     Progress,
     QueueInfo,
     ReplayDead,
-    Retention,
     Session,
     StateCount,
-    Tally,
 )
 from beltline.store.replays import ReplayStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.upkeep import UpkeepStore
 
 
 class JobStore(Protocol):
@@ -285,57 +284,6 @@ class LogStore(Protocol):
 
     async def read(self, namespace: str, job_id: str, *, after: int = 0, limit: int = 1_000) -> list[LogLine]:
         """Return lines with seq > after, oldest first."""
-        ...
-
-
-class UpkeepStore(Protocol):
-    """What the loops of any worker do for all.
-
-    Each verb is bounded, idempotent, and may run in several processes at once.
-    """
-
-    async def stage(self, namespace: str, now: int, limit: int) -> int:
-        """Move up to `limit` scheduled and retrying jobs with run_at <= now to queued; return how many.
-
-        Hint `queued`.
-
-        queued_at = run_at, order_key = run_at - priority * HEAD_START, reason due.
-        """
-        ...
-
-    async def next_due(self, namespace: str) -> int | None:
-        """Return the smallest run_at of the scheduled and retrying jobs."""
-        ...
-
-    async def overdue(self, namespace: str, now: int, limit: int) -> list[Job]:
-        """Return jobs, not running, whose deadline_at <= now.
-
-        Or whose expires_at <= now while they have never run.
-        """
-        ...
-
-    async def fold(self, namespace: str, limit: int) -> int:
-        """Fold up to `limit` deltas into the minute roll-up; return how many.
-
-        Readers see the same sums before and after.
-        """
-        ...
-
-    async def tallies(self, namespace: str, since: int, until: int) -> list[Tally]:
-        """Return the roll-up of the minutes from `since` (included) to `until` (excluded), in microseconds.
-
-        Unfolded deltas are added.
-        """
-        ...
-
-    async def prune(self, params: Retention) -> Mapping[str, int]:
-        """Remove what retention says, up to `limit` rows of a kind; return how many of each kind went.
-
-        Keys: history, dead, sessions, tallies, idempotency, ledger, fires, backfills (the last two as long as
-        history). On PostgreSQL whole day partitions of
-        history are dropped, and the partitions of the coming days made. Attempts, artifacts, logs, steps and
-        positions go with their job.
-        """
         ...
 
 

@@ -17,7 +17,6 @@ from beltline.store.contract import (
     QueueStore,
     SessionStore,
     Traits,
-    UpkeepStore,
 )
 from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.fronts import FrontStore
@@ -46,6 +45,7 @@ from beltline.store.replays import ReplayStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.upkeep import UpkeepStore
 
 
 class PostgresStore:

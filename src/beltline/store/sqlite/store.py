@@ -22,7 +22,6 @@ from beltline.store.contract import (
     QueueStore,
     SessionStore,
     Traits,
-    UpkeepStore,
 )
 from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.fronts import FrontStore
@@ -52,6 +51,7 @@ from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.upkeep import UpkeepStore
 
 PREFIX: Final = "sqlite:///"
 MEMORY: Final = ":memory:"
