@@ -207,14 +207,16 @@ async def test_a_pinned_job_without_its_version_waits_and_says_so(works: Works) 
 async def test_without_jobs_with_needs_looks_are_few(works: Works) -> None:
     clock = FakeClock()
     picker = Picker(works.store, "default", queues=None, offer=Offer(), runs={}, clock=clock)
-    assert picker.is_due
+    assert (picker.is_due, picker.is_missed) == (False, True)
 
     assert await picker.pick("nobody", 8) == []
 
     assert (picker.is_due, picker.is_missed, picker.freed()) == (False, False, False)
-    assert picker.due_in(1.0) == 1.0
+    assert picker.due_in(1.0, found=False) == 1.0
     picker.told()
-    assert (picker.is_due, picker.is_missed, picker.due_in(1.0)) == (False, False, SOON_US / MICROS)
+    assert (picker.is_due, picker.is_missed) == (False, False)
+    assert picker.due_in(1.0, found=False) == SOON_US / MICROS
+    assert picker.due_in(1.0, found=True) == LOOK_US / MICROS
     clock.advance(SOON_US)
     assert (picker.is_due, picker.is_missed) == (False, True)
     clock.advance(LOOK_US - SOON_US)

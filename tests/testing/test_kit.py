@@ -28,6 +28,20 @@ async def test_a_body_that_wants_a_process_of_its_own_runs_in_that_of_the_test(k
     assert await kit.run(await names_its_process.submit()) == os.getpid()
 
 
+async def test_what_a_job_asks_of_its_worker_is_there(bank: Bank, kit: Kit) -> None:
+    @kit.belt.job(resources={"qubits": 9}, tags=["mars"], pinned=True)
+    async def asks() -> str:
+        bank.log.append("asked")
+        return "done"
+
+    await bank.deposit.submit(amount=1)
+    job = await asks.submit()
+    await bank.deposit.submit(amount=2)
+
+    assert await kit.run(job) == "done"
+    assert bank.log == ["deposit 1", "asked"]
+
+
 async def test_what_was_submitted_before_runs_before(bank: Bank, kit: Kit) -> None:
     await bank.deposit.submit(amount=1)
     second = await bank.deposit.submit(amount=2)

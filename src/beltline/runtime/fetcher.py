@@ -93,7 +93,7 @@ class Fetcher:
         """
         if claimed >= self._asked:
             return []
-        pause_s = self._picker.due_in(POLL_S * (0.8 + 0.4 * self._random.random()))
+        pause_s = self._picker.due_in(POLL_S * (0.8 + 0.4 * self._random.random()), found=claimed > 0)
         timer = asyncio.get_running_loop().call_later(pause_s, self.hinted.set)
         try:
             limit = min(self._most, self._runner.free)

@@ -43,8 +43,9 @@ class Picker:
         self._offer = offer
         self._runs = runs
         self._held: dict[tuple[str, int], Needs] = {}
-        self._looked_at: int | None = None
-        self._told = False
+        # The first claim is a plain one; where it finds nothing, there may be jobs with needs.
+        self._looked_at = clock.monotonic() - SOON_US
+        self._told = True
         self._freed = False
         self._waits = False
         self._after: Lane | None = None
@@ -68,11 +69,14 @@ class Picker:
         """Whether to look after a claim that found nothing."""
         return self._told and self._since_look() >= SOON_US
 
-    def due_in(self, longest: float) -> float:
-        """Return after how many seconds an idle worker should look, at the longest."""
+    def due_in(self, longest: float, *, found: bool) -> float:
+        """Return after how many seconds an idle worker should look, at the longest.
+
+        `found`: its last claim found jobs, so what it was told of was most likely these.
+        """
         if not (self._told or self._waits or self._after):
             return longest
-        wait_us = (SOON_US if self._told else LOOK_US) - self._since_look()
+        wait_us = (SOON_US if self._told and not found else LOOK_US) - self._since_look()
         return min(longest, max(0.001, wait_us / MICROS))
 
     async def pick(self, session: str, slots: int) -> list[ClaimedJob]:
@@ -96,5 +100,4 @@ class Picker:
         return look.jobs
 
     def _since_look(self) -> int:
-        at = self._looked_at
-        return LOOK_US if at is None else self._clock.monotonic() - at
+        return self._clock.monotonic() - self._looked_at

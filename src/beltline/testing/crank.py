@@ -46,8 +46,7 @@ class Crank:
         self._store = store
         self._namespace = namespace
         self._random = random
-        # What a job asks of its worker is there, whatever the machine of the test has.
-        self._offer = Offer(versions={each.name: each.version for each in registry}, everything=True)
+        self._registry = registry
         config = WorkerConfig(name="testing", lease_us=LEASE_US)
         self._lease = Lease(store, namespace, config, random=random, offer=self._offer)
         self._reporter = Reporter(store, namespace, now=store.now, stow=_refused)
@@ -98,6 +97,11 @@ class Crank:
         for job in jobs:
             await self._run(job)
         return bool(jobs)
+
+    @property
+    def _offer(self) -> Offer:
+        """What a job asks of its worker is there, whatever the machine of the test has."""
+        return Offer(versions={each.name: each.version for each in self._registry}, everything=True)
 
     async def _claimed(self) -> list[ClaimedJob]:
         store, namespace, session = self._store, self._namespace, self._lease.session
