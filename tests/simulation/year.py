@@ -170,7 +170,7 @@ class Year:
 
     async def _pass_time(self) -> None:
         while not self._is_over:
-            due = self._unseen(lambda: drive(self.store.schedules.next_due(NAMESPACE)))
+            due = self._unseen(lambda: drive(self.store.schedules.outlook(NAMESPACE)).next_at)
             now = self.clock.now()
             if due is None or due > self.until:
                 self._is_over = True

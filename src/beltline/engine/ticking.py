@@ -82,11 +82,9 @@ async def turn(store: Store, namespace: str, timetables: Timetables, *, random: 
     return await _fire(store, namespace, rows, timetables, random)
 
 
-async def release(store: Store, namespace: str, timetables: Timetables, *, random: Random) -> int | None:
-    """Fire ticks that waited for jobs that have ended; return how many, None where none waits."""
+async def release(store: Store, namespace: str, timetables: Timetables, *, random: Random) -> int:
+    """Fire ticks that waited for jobs that have ended; return how many."""
     rows = await store.schedules.buffering(namespace, BATCH)
-    if not rows:
-        return None
     ended = await _unfinished(store, namespace, rows)
     free = [row for row in rows if ended.isdisjoint(row.open_jobs)]
     return await _fire(store, namespace, free, timetables, random)
@@ -230,8 +228,5 @@ def with_tick(payload: bytes, field: str, tick: int) -> bytes:
 
 async def is_due(store: Store, namespace: str, timetables: Timetables) -> bool:
     """Return whether there is a tick that this process could fire now."""
-    due = await store.schedules.next_due(namespace)
-    if due is None or due > store.now():
-        return False
     rows = await store.schedules.due(namespace, store.now(), BATCH)
     return any(timetables.get(row) is not None for row in rows)
