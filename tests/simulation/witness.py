@@ -20,6 +20,7 @@ from tests.simulation.steps import StepWitness
 WRITES: Final = frozenset(
     {
         *(f"jobs.{verb}" for verb in ("insert", "claim", "apply", "note_requests", "replay", "discard")),
+        "schedules.fire",
         "upkeep.stage",
         "upkeep.prune",
     }
@@ -132,7 +133,7 @@ class Witness:
         self.sessions[session] = seen._replace(open=False)
 
     def _born(self, ask: Ask, job: Job) -> None:
-        _require(ask.verb == "jobs.insert", f"{job.id} appeared", ask)
+        _require(ask.verb in {"jobs.insert", "schedules.fire"}, f"{job.id} appeared", ask)
         _require(job.state in {JobState.QUEUED, JobState.SCHEDULED}, f"{job.id} was born {job.state}", ask)
         if job.id in self.pruned:
             self._reborn(ask, job)

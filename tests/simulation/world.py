@@ -34,6 +34,7 @@ FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
 _GROUPS: Final = (
     "jobs", "reads", "sessions", "queues", "definitions", "logs", "steps", "upkeep", "audit", "wakeups",
+    "schedules",
 )  # fmt: skip
 
 
