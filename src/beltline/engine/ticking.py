@@ -96,13 +96,10 @@ async def _fire(
     known = [(row, table) for row in rows if (table := timetables.get(row)) is not None]
     if not known:
         return 0
-    look = Look(
-        namespace,
-        store.now(),
-        await _unfinished(store, namespace, rows),
-        await templates_of(store, namespace, {row.definition for row, _ in known}),
-        random,
-    )
+    templates = await templates_of(store, namespace, {row.definition for row, _ in known})
+    unfinished = await _unfinished(store, namespace, rows)
+    # The time is read last, so that a job is never older than the end of the one that it waited for.
+    look = Look(namespace, store.now(), unfinished, templates, random)
     steps = _bounded(step(row, table, look) for row, table in known)
     for job_id in {job_id for each in steps for job_id in each.cancels}:
         # Before the write: a scheduler that dies between leaves a tick that is still due.
