@@ -16,6 +16,7 @@ from tests.conformance.schedules import (
     made,
     new_schedule,
     schedule,
+    started,
     submitted,
     write,
 )
@@ -109,11 +110,22 @@ async def test_what_is_due_comes_longest_due_first(world: World) -> None:
 
     assert [row.name for row in due] == ["before", "now"]
     assert [row.name for row in await world.store.schedules.due(world.namespace, world.now, 1)] == ["before"]
-    assert await world.store.schedules.next_due(world.namespace) == world.now - 5
+    assert (await world.store.schedules.outlook(world.namespace)).next_at == world.now - 5
+
+
+async def test_the_outlook_tells_of_what_waits(world: World) -> None:
+    await made(world, "paused", world.now, paused=True)
+    assert await world.store.schedules.outlook(world.namespace) == (None, False, False)
+    row = await made(world, "nightly", world.now)
+
+    await fire(world, advance(row, buffered=world.now))
+    await started(world, "b1")
+
+    assert await world.store.schedules.outlook(world.namespace) == (world.now + MINUTE, True, True)
 
 
 async def test_nothing_is_due_where_there_are_no_schedules(world: World) -> None:
-    assert await world.store.schedules.next_due(world.namespace) is None
+    assert (await world.store.schedules.outlook(world.namespace)).next_at is None
     assert await world.store.schedules.due(world.namespace, world.now, 10) == []
     assert await fire(world) == set()
 
@@ -281,7 +293,7 @@ async def test_namespaces_do_not_see_each_other(world: World) -> None:
 
     assert (await schedule(elsewhere, "nightly")).revision == 1
     assert await world.store.schedules.fires(elsewhere.namespace, "nightly") == []
-    assert await world.store.schedules.next_due(elsewhere.namespace) == world.now - 1
+    assert (await world.store.schedules.outlook(elsewhere.namespace)).next_at == world.now - 1
 
 
 async def test_old_fires_are_pruned_but_those_that_wait(world: World) -> None:

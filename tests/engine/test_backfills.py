@@ -37,7 +37,7 @@ async def begin(timing: Timing, ticks: int, *, at_once: int = 2, **options: int)
     )
 
 
-async def go_on(timing: Timing) -> int | None:
+async def go_on(timing: Timing) -> int:
     return await backfills.turn(timing.store, timing.namespace, timing.timetables, random=timing.desk.random)
 
 
@@ -61,7 +61,7 @@ async def test_ticks_of_a_range_are_made_up_for_a_few_at_a_time(timing: Timing) 
     assert (ended.submitted, ended.existing, ended.state) == (5, 0, BackfillState.DONE)
     ticks = [job.labels["tick"] for job in await timing.jobs() if job.labels]
     assert ticks == [moment_text(row.since + index * MINUTE) for index in range(5)]
-    assert await go_on(timing) is None
+    assert await go_on(timing) == 0
     assert {reason for _, reason in await timing.fires()} == {"backfill"}
 
 
@@ -121,7 +121,7 @@ async def test_a_cancelled_backfill_makes_no_more_jobs_and_cancels_its_own(timin
     ended = await backfills.cancel(timing.store, timing.namespace, row.id, actor="ada", why="wrong week")
 
     assert ended.state is BackfillState.CANCELLED
-    assert await go_on(timing) is None
+    assert await go_on(timing) == 0
     states = {job.id: (job.state, job.request) for job in await timing.jobs()}
     assert states.pop(running.id) == (JobState.RUNNING, "cancel")
     assert list(states.values()) == [(JobState.CANCELLED, None)]

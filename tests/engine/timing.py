@@ -59,7 +59,7 @@ class Timing:
         """Look once, as a scheduler does."""
         fired = await ticking.turn(self.store, self.namespace, self.timetables, random=self.desk.random)
         released = await ticking.release(self.store, self.namespace, self.timetables, random=self.desk.random)
-        return fired + (released or 0)
+        return fired + released
 
     async def fires(self, name: str = "nightly") -> list[tuple[str, str]]:
         """What became of the ticks, the oldest first: outcome and reason."""

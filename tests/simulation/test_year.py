@@ -54,7 +54,7 @@ def test_every_tick_of_a_year_of_200_schedules_is_as_calculated(seed: int) -> No
     year = play(seed, 200, since, since + 366 * DAY)
 
     fired = judge(year, seed)
-    assert fired == stored_jobs(year) > 40_000
-    assert year.crashes > 200
+    assert fired == stored_jobs(year) > 20_000
+    assert year.crashes > 50
     print(f"seed {seed}: {fired:,} ticks, {year.crashes:,} crashes, {len(year.looks):,} looks")  # noqa: T201 - for the record
     year.close()

@@ -22,6 +22,7 @@ WRITES: Final = frozenset(
     {
         *(f"jobs.{verb}" for verb in ("insert", "claim", "apply", "note_requests", "replay", "discard")),
         "replays.advance",
+        "schedules.fire",
         "upkeep.stage",
         "upkeep.prune",
     }
@@ -137,7 +138,7 @@ class Witness:
         self.sessions[session] = seen._replace(open=False)
 
     def _born(self, ask: Ask, job: Job) -> None:
-        _require(ask.verb == "jobs.insert", f"{job.id} appeared", ask)
+        _require(ask.verb in {"jobs.insert", "schedules.fire"}, f"{job.id} appeared", ask)
         _require(job.state in {JobState.QUEUED, JobState.SCHEDULED}, f"{job.id} was born {job.state}", ask)
         if job.id in self.pruned:
             self._reborn(ask, job)

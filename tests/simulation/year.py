@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 NAMESPACE: Final = "year"
 SCHEDULERS: Final = 2
-CRASH_CHANCE: Final = 0.004
+CRASH_CHANCE: Final = 0.01
 ZONES: Final = (
     "Europe/Berlin",
     "America/New_York",
@@ -47,11 +47,11 @@ ZONES: Final = (
 LINES: Final = (
     "30 2 * * *",
     "0 3 * * 1-5",
-    "15 0,12 * * *",
+    "15 0,12 * * 2,4",
     "0,30 1-3 * * 0",
     "59 23 28-31 * *",
     "5 4 1,15 * *",
-    "45 */6 * * *",
+    "45 */6 * * 1",
     "10 2 * 3,4,9-11 *",
 )
 HOURLY: Final = ("20 * * * *", "*/30 1-3 * * *")
@@ -73,8 +73,8 @@ def mixed(number: int, since: int, until: int, chance: random.Random) -> Known:
         "overlap": "allow",
         "misfire": ("once", "all", "skip")[number % 3],
         "misfire_limit": 3,
-        "misfire_window": "3h",
-        "misfire_grace": ("1h", "1h", "1m")[number // 3 % 3],
+        "misfire_window": "9h",
+        "misfire_grace": ("6h", "6h", "1m")[number // 3 % 3],
         "jitter": (0, 0, 90)[number // 7 % 3],
     }
     if number % 9 == 4:
@@ -87,7 +87,7 @@ def mixed(number: int, since: int, until: int, chance: random.Random) -> Known:
     if number % 25 == 7:
         at = since + chance.randrange(1, (until - since) // MINUTE) * MINUTE
         return Known(f"s{number:03}", Schedule(at=moment_text(at), **policy), [at])
-    line = HOURLY[number // 40 % 2] if number % 40 == 1 else LINES[number % len(LINES)]
+    line = HOURLY[number // 80 % 2] if number % 80 == 1 else LINES[number % len(LINES)]
     found = Almanac(line, ZoneInfo(zone)).ticks(since + 1, until)
     if number % 5 == 2:
         first = (EPOCH + timedelta(microseconds=since)).date() + timedelta(days=chance.randrange(5, 200))
@@ -170,7 +170,7 @@ class Year:
 
     async def _pass_time(self) -> None:
         while not self._is_over:
-            due = self._unseen(lambda: drive(self.store.schedules.next_due(NAMESPACE)))
+            due = self._unseen(lambda: drive(self.store.schedules.outlook(NAMESPACE)).next_at)
             now = self.clock.now()
             if due is None or due > self.until:
                 self._is_over = True
@@ -188,17 +188,17 @@ class Year:
             self.simulation.current = task
 
     def _delay(self) -> int:
-        """Return how much later than the tick anyone looks: within the hour, seldom by many."""
+        """Return how much later than the tick anyone looks: within hours, seldom by more than a day."""
         drawn = self.random.random()
         if drawn < 0.005:
-            return self.random.randrange(30 * HOUR)
-        return self.random.randrange(HOUR) if drawn < 0.8 else 0
+            return self.random.randrange(40 * HOUR)
+        return self.random.randrange(6 * HOUR) if drawn < 0.7 else 0
 
 
 def expected(known: Known, looks: list[int]) -> Iterator[tuple[int, FireOutcome, str]]:
     """Yield what must become of the ticks, given when somebody looked; of dropped ones the first stands."""
     schedule = known.schedule
-    grace = HOUR if schedule.misfire_grace == "1h" else MINUTE
+    grace = 6 * HOUR if schedule.misfire_grace == "6h" else MINUTE
     most = {"once": 1, "all": schedule.misfire_limit, "skip": 0}[schedule.misfire]
     ticks = iter(known.ticks)
     tick = next(ticks, None)
@@ -208,7 +208,7 @@ def expected(known: Known, looks: list[int]) -> Iterator[tuple[int, FireOutcome,
             seen.append(tick)
             tick = next(ticks, None)
         late = [each for each in seen if look - each > grace]
-        young = [each for each in late if look - each <= 3 * HOUR]
+        young = [each for each in late if look - each <= 9 * HOUR]
         fired = young[-most:] if most else []
         dropped = late[: len(late) - len(fired)]
         if dropped:

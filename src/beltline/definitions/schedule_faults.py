@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo, available_timezones
 
-from beltline.core.clock import DAY, HOUR, MICROS
+from beltline.core.clock import DAY, MICROS
 from beltline.core.durations import Duration, Moment, micros, moment
 from beltline.core.errors import InvalidInput
 from beltline.core.schedule import Late, Overlap
@@ -20,7 +20,7 @@ from beltline.definitions.ical import MOST_DATES, ical_dates
 MOST_LIMIT: Final = 1_000
 MOST_WINDOWS: Final = 32
 SHORTEST_INTERVAL_US: Final = MICROS
-LONGEST_GRACE_US: Final = HOUR
+LONGEST_GRACE_US: Final = DAY
 LARGEST_CALENDAR: Final = 1_048_576
 DATE: Final = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)")
 WINDOW: Final = re.compile(r"(?:([a-z]{3})(?:-([a-z]{3}))? )?(\d\d):(\d\d)-(\d\d):(\d\d)")

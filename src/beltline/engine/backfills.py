@@ -89,11 +89,9 @@ async def fetch(store: Store, namespace: str, backfill_id: str) -> Backfill:
     return found
 
 
-async def turn(store: Store, namespace: str, timetables: Timetables, *, random: Random) -> int | None:
-    """Let running backfills go on; return how many did, None where none runs."""
+async def turn(store: Store, namespace: str, timetables: Timetables, *, random: Random) -> int:
+    """Let running backfills go on; return how many did."""
     rows = await store.backfills.page(namespace, running=True, limit=BATCH)
-    if not rows:
-        return None
     ids = [job_id for row in rows for job_id in row.open_jobs]
     unfinished = frozenset(await store.schedules.unfinished(namespace, ids)) if ids else frozenset()
     moved = 0

@@ -82,11 +82,9 @@ async def turn(store: Store, namespace: str, timetables: Timetables, *, random: 
     return await _fire(store, namespace, rows, timetables, random)
 
 
-async def release(store: Store, namespace: str, timetables: Timetables, *, random: Random) -> int | None:
-    """Fire ticks that waited for jobs that have ended; return how many, None where none waits."""
+async def release(store: Store, namespace: str, timetables: Timetables, *, random: Random) -> int:
+    """Fire ticks that waited for jobs that have ended; return how many."""
     rows = await store.schedules.buffering(namespace, BATCH)
-    if not rows:
-        return None
     ended = await _unfinished(store, namespace, rows)
     free = [row for row in rows if ended.isdisjoint(row.open_jobs)]
     return await _fire(store, namespace, free, timetables, random)
@@ -98,13 +96,10 @@ async def _fire(
     known = [(row, table) for row in rows if (table := timetables.get(row)) is not None]
     if not known:
         return 0
-    look = Look(
-        namespace,
-        store.now(),
-        await _unfinished(store, namespace, rows),
-        await templates_of(store, namespace, {row.definition for row, _ in known}),
-        random,
-    )
+    templates = await templates_of(store, namespace, {row.definition for row, _ in known})
+    unfinished = await _unfinished(store, namespace, rows)
+    # The time is read last, so that a job is never older than the end of the one that it waited for.
+    look = Look(namespace, store.now(), unfinished, templates, random)
     steps = _bounded(step(row, table, look) for row, table in known)
     for job_id in {job_id for each in steps for job_id in each.cancels}:
         # Before the write: a scheduler that dies between leaves a tick that is still due.
@@ -230,8 +225,5 @@ def with_tick(payload: bytes, field: str, tick: int) -> bytes:
 
 async def is_due(store: Store, namespace: str, timetables: Timetables) -> bool:
     """Return whether there is a tick that this process could fire now."""
-    due = await store.schedules.next_due(namespace)
-    if due is None or due > store.now():
-        return False
     rows = await store.schedules.due(namespace, store.now(), BATCH)
     return any(timetables.get(row) is not None for row in rows)

@@ -30,7 +30,7 @@ _SETTLE_S: Final = 2.0
 def run_tick_bench(
     url: str, schedules: int, *, seconds: float = SECONDS, say: Say = lambda _: None
 ) -> dict[str, object]:
-    """Measure and return the figures. Schedules and jobs go into a new namespace and stay there, paused.
+    """Measure and return the figures. Schedules and jobs go into a new namespace and stay there.
 
     `scheduler_cpu_percent`: the processor time of one scheduler, alone in its process, whose schedules tick
     hourly, spread over the hour. `tick_ms`: from the tick to the start of the body, in a worker beside them.
@@ -55,7 +55,6 @@ async def _bench(url: str, schedules: int, seconds: float, say: Say) -> dict[str
         begin = await _tick_each_second(belt.store, namespace)
         await asyncio.sleep(seconds + _SETTLE_S)
         times = await _times(belt.store, namespace, begin, begin + int(seconds) * MICROS)
-        await _pause(belt.store, namespace)
         worker.stop()
         await running
     cuts = statistics.quantiles(times, n=100)
@@ -121,16 +120,6 @@ async def _times(store: Store, namespace: str, begin: int, end: int) -> list[flo
         if missing := ids.keys() - found.keys():
             raise BenchFailed(f"{len(missing)} jobs of {name} have not ended")
     return list(found.values())
-
-
-async def _pause(store: Store, namespace: str) -> None:
-    rows, name = [], ""
-    while page := await store.schedules.page(namespace, after=name, limit=_BATCH):
-        rows += page
-        name = page[-1].name
-    for begin in range(0, len(rows), _BATCH):
-        puts = [(row.settings()._replace(paused=True), row.revision) for row in rows[begin : begin + _BATCH]]
-        await store.schedules.write(WriteSchedules(namespace=namespace, puts=puts, now=store.now()))
 
 
 async def _write(store: Store, namespace: str, puts: list[tuple[NewSchedule, int | None]]) -> None:

@@ -10,6 +10,7 @@ from beltline.core.ids import Random
 from beltline.engine import backfills, ticking
 from beltline.runtime.loop import Loop
 from beltline.store.contract import Store
+from beltline.store.schedules import Outlook
 
 LOOK_S: Final = 1.0
 _GATHER_S: Final = 0.02
@@ -18,7 +19,7 @@ _GATHER_S: Final = 0.02
 class Scheduler(Loop):
     """Looks when the next tick comes, and wakes then.
 
-    Where nothing is due a look is three reads of the fronts of small indexes. What is made or edited is seen
+    Where nothing is due a look is one read of the fronts of small indexes. What is made or edited is seen
     within `look_s` seconds: a tick that comes sooner than that after it may be that late, never early.
     """
 
@@ -40,9 +41,10 @@ class Scheduler(Loop):
 
     async def is_due(self) -> bool:
         """Return whether there is something to do now."""
-        if await ticking.is_due(self._store, self._namespace, self._timetables):
-            return True
-        return await backfills.is_due(self._store, self._namespace)
+        outlook = await self._store.schedules.outlook(self._namespace)
+        if outlook.next_at is not None and outlook.next_at <= self._store.now():
+            return await ticking.is_due(self._store, self._namespace, self._timetables)
+        return outlook.backfilling and await backfills.is_due(self._store, self._namespace)
 
     async def stop(self) -> None:
         """Stop; a look under way is cancelled."""
@@ -56,21 +58,26 @@ class Scheduler(Loop):
         self.wake()
 
     async def _look(self) -> bool:
-        store, namespace = self._store, self._namespace
-        if await ticking.turn(store, namespace, self._timetables, random=self._chance):
+        outlook = await self._store.schedules.outlook(self._namespace)
+        self._waits = outlook.buffering or outlook.backfilling
+        wait_s = self._look_s
+        if outlook.next_at is not None:
+            wait_s = (outlook.next_at - self._store.now()) / MICROS
+        done = await self._work(outlook, is_due=wait_s <= 0) if self._waits or wait_s <= 0 else 0
+        if done:
             return True
-        released = await ticking.release(store, namespace, self._timetables, random=self._chance)
-        moved = await backfills.turn(store, namespace, self._timetables, random=self._chance)
-        self._waits = released is not None or moved is not None
-        if released or moved:
-            return True
-        due = await store.schedules.next_due(namespace)
-        wait_s = self._look_s if due is None else (due - store.now()) / MICROS
-        if wait_s <= 0:
-            # It has come since we looked, or cannot be read here.
-            return await ticking.is_due(store, namespace, self._timetables)
-        if wait_s < 2 * self._look_s:
+        if 0 < wait_s < 2 * self._look_s:
             if self._due is not None:
                 self._due.cancel()
             self._due = asyncio.get_running_loop().call_later(wait_s, self.wake)
         return False
+
+    async def _work(self, outlook: Outlook, *, is_due: bool) -> int:
+        """Do what there is to do; return how much was done."""
+        given = (self._store, self._namespace, self._timetables)
+        done = await ticking.turn(*given, random=self._chance) if is_due else 0
+        if outlook.buffering:
+            done += await ticking.release(*given, random=self._chance)
+        if outlook.backfilling:
+            done += await backfills.turn(*given, random=self._chance)
+        return done

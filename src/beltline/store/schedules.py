@@ -144,6 +144,18 @@ class FireSchedules:
     audit: Sequence[AuditEntry] = ()
 
 
+class Outlook(NamedTuple):
+    """What schedulers have to do.
+
+    `next_at`: the smallest of the schedules that are not paused. `buffering`: one of these has a tick that
+    waits. `backfilling`: a backfill runs.
+    """
+
+    next_at: int | None
+    buffering: bool
+    backfilling: bool
+
+
 class ScheduleStore(Protocol):
     """Schedules, and one row for every tick that anybody looked at."""
 
@@ -171,8 +183,8 @@ class ScheduleStore(Protocol):
         """Return schedules, not paused, with a tick that waits, by name."""
         ...
 
-    async def next_due(self, namespace: str) -> int | None:
-        """Return the smallest next_at of the schedules that are not paused."""
+    async def outlook(self, namespace: str) -> Outlook:
+        """Return what there is to do, now or later."""
         ...
 
     async def fire(self, params: FireSchedules) -> set[str]:

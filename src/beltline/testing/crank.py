@@ -112,8 +112,8 @@ class Crank:
         """Fire what schedules and backfills say; return how many went on."""
         given = (self._store, self._namespace, self._timetables)
         fired = await ticking.turn(*given, random=self._random)
-        released = await ticking.release(*given, random=self._random)
-        return fired + (released or 0) + (await backfills.turn(*given, random=self._random) or 0)
+        fired += await ticking.release(*given, random=self._random)
+        return fired + await backfills.turn(*given, random=self._random)
 
     def watch(self, verb: str, arguments: Sequence[object], answer: object) -> None:
         """Be told of the store's verbs: where a body waits for a job that does not run, the next is taken.

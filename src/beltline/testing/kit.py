@@ -114,7 +114,7 @@ class Kit:
         while True:
             dues = (
                 await self.store.upkeep.next_due(DEFAULT_NAMESPACE),
-                await self.store.schedules.next_due(DEFAULT_NAMESPACE),
+                (await self.store.schedules.outlook(DEFAULT_NAMESPACE)).next_at,
             )
             due = min((each for each in dues if each is not None), default=until + 1)
             if due > until:

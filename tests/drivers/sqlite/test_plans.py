@@ -53,7 +53,7 @@ SERVED_BY = {
     "stage": "COVERING INDEX jobs_later (namespace=? AND state=? AND run_at<?)",
     "unsettled": "j USING",
     "schedule_due": "schedules USING INDEX schedules_due (namespace=? AND next_at>? AND next_at<?)",
-    "schedule_next_due": "schedules USING INDEX schedules_due (namespace=? AND next_at>?)",
+    "schedule_outlook": "schedules USING INDEX schedules_due (namespace=? AND next_at>?)",
     "schedule_buffering": "schedules USING INDEX schedules_buffering (namespace=?)",
     "schedule_advance": "schedules USING PRIMARY KEY (namespace=? AND name=?)",
     "fire_page": "fires USING PRIMARY KEY (namespace=? AND schedule=?)",

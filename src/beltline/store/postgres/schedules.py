@@ -22,6 +22,7 @@ from beltline.store.schedules import (
     FireSchedules,
     NewFire,
     NewSchedule,
+    Outlook,
     StoredSchedule,
     WriteSchedules,
 )
@@ -71,9 +72,9 @@ class PostgresSchedules:
     async def buffering(self, namespace: str, limit: int) -> list[StoredSchedule]:
         return [_schedule(row) for row in await self._pool.rows("schedule_buffering", namespace, limit)]
 
-    async def next_due(self, namespace: str) -> int | None:
-        found: int | None = await self._pool.value("schedule_next_due", namespace)
-        return found
+    async def outlook(self, namespace: str) -> Outlook:
+        [row] = await self._pool.rows("schedule_outlook", namespace)
+        return Outlook._make(row)
 
     async def fire(self, params: FireSchedules) -> set[str]:
         if not params.advances:

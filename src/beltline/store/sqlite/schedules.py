@@ -15,6 +15,7 @@ from beltline.store.schedules import (
     FireOutcome,
     FireSchedules,
     NewFire,
+    Outlook,
     StoredSchedule,
     WriteSchedules,
 )
@@ -50,11 +51,11 @@ class SqliteSchedules:
     async def buffering(self, namespace: str, limit: int) -> list[StoredSchedule]:
         return await self._listed("schedule_buffering", {"namespace": namespace, "limit": limit})
 
-    async def next_due(self, namespace: str) -> int | None:
-        found: int | None = await self._gate.read(
-            lambda transaction: transaction.value("schedule_next_due", {"namespace": namespace})
+    async def outlook(self, namespace: str) -> Outlook:
+        next_at, buffering, backfilling = await self._gate.read(
+            lambda transaction: transaction.run("schedule_outlook", {"namespace": namespace}).fetchone()
         )
-        return found
+        return Outlook(next_at, bool(buffering), bool(backfilling))
 
     async def fire(self, params: FireSchedules) -> set[str]:
         return await self._gate.write(partial(_fire, params=params)) if params.advances else set()
