@@ -14,6 +14,7 @@ from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
+from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
@@ -110,23 +111,7 @@ class Worker:
             objects=store.objects,
             remote=parts.processes,
         )
-        self._fetcher = Fetcher(
-            store,
-            namespace,
-            queues=config.queues,
-            concurrency=slots,
-            runner=self._runner,
-            settler=self._settler,
-            random=random,
-            picker=Picker(
-                store,
-                namespace,
-                queues=config.queues,
-                offer=offer,
-                runs=self._runner.runs,
-                clock=parts.clock,
-            ),
-        )
+        self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
@@ -193,6 +178,20 @@ class Worker:
             rescuer=rescuer,
             rescue_s=self._beat_s,
             random=parts.random,
+        )
+
+    def _make_fetcher(self, offer: Offer, slots: int) -> Fetcher:
+        parts, queues = self._parts, self._config.queues
+        runs, clock = self._runner.runs, parts.clock
+        return Fetcher(
+            self._store,
+            self._namespace,
+            queues=queues,
+            concurrency=slots,
+            runner=self._runner,
+            settler=self._settler,
+            random=parts.random,
+            picker=Picker(self._store, self._namespace, queues=queues, offer=offer, runs=runs, clock=clock),
         )
 
     def _make_heart(self) -> Heart | None:
