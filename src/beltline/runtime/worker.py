@@ -112,7 +112,7 @@ class Worker:
             objects=store.objects,
             remote=parts.processes,
         )
-        self._fetcher = self._make_fetcher(slots, offer)
+        self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
@@ -123,20 +123,6 @@ class Worker:
         self._scheduler = Scheduler(store, namespace, random=random)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
         self._loops = [self._requests, self._dispatcher, self._scheduler, stack_asks, *self._chores()]
-
-    def _make_fetcher(self, slots: int, offer: Offer) -> Fetcher:
-        given, queues = (self._store, self._namespace), self._config.queues
-        clock, random = self._parts.clock, self._parts.random
-        picker = Picker(*given, queues=queues, offer=offer, runs=self._runner.runs, clock=clock)
-        return Fetcher(
-            *given,
-            queues=queues,
-            concurrency=slots,
-            runner=self._runner,
-            settler=self._settler,
-            random=random,
-            picker=picker,
-        )
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -194,6 +180,20 @@ class Worker:
             rescuer=rescuer,
             rescue_s=self._beat_s,
             random=parts.random,
+        )
+
+    def _make_fetcher(self, offer: Offer, slots: int) -> Fetcher:
+        parts, queues = self._parts, self._config.queues
+        runs, clock = self._runner.runs, parts.clock
+        return Fetcher(
+            self._store,
+            self._namespace,
+            queues=queues,
+            concurrency=slots,
+            runner=self._runner,
+            settler=self._settler,
+            random=parts.random,
+            picker=Picker(self._store, self._namespace, queues=queues, offer=offer, runs=runs, clock=clock),
         )
 
     def _make_heart(self) -> Heart | None:
