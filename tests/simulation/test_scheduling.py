@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.scheduling import play
 
 ITEMS = 4
-SEEDS = 40
+SEEDS = 20
 PROOF_SEEDS = 2_000
 
 
