@@ -17,6 +17,7 @@ PAGES = (
     "docs/testing.md",
     "docs/doctor.md",
     "docs/schedules.md",
+    "docs/triggers.md",
 )
 
 

@@ -49,6 +49,7 @@ from beltline.store.params import (
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.triggers import TriggerStore
 
 
 class JobStore(Protocol):
@@ -356,6 +357,7 @@ class Store(Protocol):
     upkeep: UpkeepStore
     schedules: ScheduleStore
     backfills: BackfillStore
+    triggers: TriggerStore
     artifacts: ArtifactStore
     audit: AuditStore
     wakeups: Wakeups
