@@ -18,6 +18,7 @@ PAGES = (
     "docs/doctor.md",
     "docs/dead-letters.md",
     "docs/schedules.md",
+    "docs/triggers.md",
 )
 
 

@@ -32,6 +32,7 @@ COMMANDS: Final = MappingProxyType(
         "schedules": Member(
             "beltline.cli.schedules:schedules", "Make jobs at set times: list, edit, pause, fire, backfill."
         ),
+        "triggers": Member("beltline.cli.triggers:triggers", "Turn calls of webhooks into jobs."),
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),

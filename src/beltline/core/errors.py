@@ -135,6 +135,12 @@ class InvalidBatch(InvalidInput):
         super().__init__(f"{len(self.faults)} of {of} payloads refused, nothing stored:\n{lines}{rest}")
 
 
+class Forbidden(BeltlineError):
+    """The caller did not show that it may do this; nothing was done."""
+
+    code = "forbidden"
+
+
 class Conflict(BeltlineError):
     """The request contradicts what is stored; what is stored was left as it is."""
 

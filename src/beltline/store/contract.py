@@ -50,6 +50,7 @@ from beltline.store.replays import ReplayStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 
 
@@ -310,6 +311,7 @@ class Store(Protocol):
     upkeep: UpkeepStore
     schedules: ScheduleStore
     backfills: BackfillStore
+    triggers: TriggerStore
     artifacts: ArtifactStore
     dead_letters: DeadLetterStore
     replays: ReplayStore

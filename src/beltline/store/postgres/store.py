@@ -39,12 +39,14 @@ from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
+from beltline.store.postgres.triggers import PostgresTriggers
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.replays import ReplayStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 
 
@@ -80,6 +82,7 @@ class PostgresStore:
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.schedules: ScheduleStore = PostgresSchedules(self._pool, self._hints)
         self.backfills: BackfillStore = PostgresBackfills(self._pool, self._hints)
+        self.triggers: TriggerStore = PostgresTriggers(self._pool)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.dead_letters: DeadLetterStore = PostgresDeadLetters(self._pool)
         self.replays: ReplayStore = PostgresReplays(self._pool, self._hints)

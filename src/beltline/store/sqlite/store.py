@@ -47,10 +47,12 @@ from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
 from beltline.store.sqlite.transaction import Gate, Transaction
+from beltline.store.sqlite.triggers import SqliteTriggers
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 
 PREFIX: Final = "sqlite:///"
@@ -89,6 +91,7 @@ class SqliteStore:
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.schedules: ScheduleStore = SqliteSchedules(self._gate)
         self.backfills: BackfillStore = SqliteBackfills(self._gate)
+        self.triggers: TriggerStore = SqliteTriggers(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.dead_letters: DeadLetterStore = SqliteDeadLetters(self._gate)
         self.replays: ReplayStore = SqliteReplays(self._gate)

@@ -1,0 +1,6 @@
+-- $1 namespace, $2 after, $3 limit.
+SELECT t.name, t.kind, t.definition, t.spec, t.paused, t.revision, t.created_at, t.changed_at
+FROM triggers AS t
+WHERE t.namespace = $1 AND t.name > $2
+ORDER BY t.name
+LIMIT $3

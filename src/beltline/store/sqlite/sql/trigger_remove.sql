@@ -1,0 +1,2 @@
+-- Removes a trigger that is at its revision.
+DELETE FROM triggers WHERE namespace = :namespace AND name = :name AND revision = :revision
