@@ -50,6 +50,7 @@ bench-peers: setup ## Measure Beltline beside its peers (PEERS=pgqueuer,huey; FL
 
 bench-scale: setup ## Measure cost against size (FLAGS="--soak 30" for the steady load, and others)
 	$(BIN)/python -m bench.scale $(FLAGS)
+	$(BIN)/python -m bench.sharding
 	$(BIN)/python -m bench.report
 
 docs: setup ## Build the documentation into site/

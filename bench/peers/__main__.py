@@ -1,7 +1,7 @@
 """Measures Beltline and its peers in turn: `python -m bench.peers --peers huey,pgqueuer`.
 
-A measure is taken of each peer before the next measure begins, so that what the machine does meanwhile meets all of
-them. One JSON file a peer is kept in bench/results/, written after each measure.
+A measure is taken of each peer before the next measure begins, so that what the machine does meanwhile
+meets all of them. One JSON file a peer is kept in bench/results/, written after each measure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import click
 from bench.machine import commit, machine
 from bench.peers.catalog import Peer, chosen
 from bench.peers.environments import NotInstalled, interpreter, versions
-from bench.peers.link import PeerFailed, Scene, driver
+from bench.peers.link import PeerFailed
 from bench.peers.measures import MEASURES, Bench, Sizes
 from bench.peers.results import RESULTS, Record, read_record, sizes_of, taken_up
 from bench.peers.servers import NoServer, Servers
@@ -86,20 +86,32 @@ def _say(text: str) -> None:
 
 
 @click.command()
-@click.option("--peers", "names", default="", metavar="A,B", help="Only these; Beltline's own are always there.")
+@click.option(
+    "--peers", "names", default="", metavar="A,B", help="Only these; Beltline's own are always there."
+)
 @click.option("--measures", default="", metavar="A,B", help=f"Only these of {', '.join(MEASURES)}.")
-@click.option("--rounds", default=3, show_default=True, help="How often each is measured; the median is shown.")
+@click.option(
+    "--rounds", default=3, show_default=True, help="How often each is measured; the median is shown."
+)
 @click.option("--jobs", default=Sizes().jobs, show_default=True, help="Jobs of a bulk submit and its drain.")
 @click.option("--large", default=Sizes().large, show_default=True, help="Jobs of the large drain.")
 @click.option("--tiny", is_flag=True, help="Almost nothing of everything: does it work?")
-@click.option("--limit", default=Sizes().limit_s, show_default=True, help="Seconds after which a drain is cut.")
-@click.option("--kill-wait", default=Sizes().kill_wait_s, show_default=True, help="Seconds to wait for lost jobs.")
+@click.option(
+    "--limit", default=Sizes().limit_s, show_default=True, help="Seconds after which a drain is cut."
+)
+@click.option(
+    "--kill-wait", default=Sizes().kill_wait_s, show_default=True, help="Seconds to wait for lost jobs."
+)
 @click.option("--peer-limit", default=1_800.0, show_default=True, help="Seconds for one peer, in all.")
 @click.option("--resume", is_flag=True, help="Keep the rounds that are there, of the same commit and sizes.")
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=RESULTS, help="Folder of the JSON files.", metavar="DIR"
+    "--results",
+    type=click.Path(path_type=Path),
+    default=RESULTS,
+    help="Folder of the JSON files.",
+    metavar="DIR",
 )
-def main(  # noqa: PLR0913 - each is a flag
+def main(
     *,
     names: str,
     measures: str,

@@ -68,7 +68,8 @@ def _python(oldest: tuple[int, int]) -> Path:
         if _fits(candidate, oldest):
             return candidate
     raise NotInstalled(
-        f"it needs Python {oldest[0]}.{oldest[1]} or newer, and none was found here; name one in {PYTHON_VARIABLE}"
+        f"it needs Python {oldest[0]}.{oldest[1]} or newer, and none was found here;"
+        f" name one in {PYTHON_VARIABLE}"
     )
 
 
@@ -98,5 +99,7 @@ def _run(command: list[object], peer: Peer) -> None:
     except subprocess.TimeoutExpired as error:
         raise NotInstalled(f"{peer.environment} was not installed within {INSTALL_S} s") from error
     except subprocess.CalledProcessError as error:
-        lines = [line for line in error.stderr.splitlines() if "ERROR" in line] or [error.stderr.strip()[-200:]]
+        lines = [line for line in error.stderr.splitlines() if "ERROR" in line] or [
+            error.stderr.strip()[-200:]
+        ]
         raise NotInstalled(f"{peer.environment} cannot be installed: {lines[-1]}") from error

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
+from beltline.proof.footprint import process_tree
 from bench.peers.adapter import PLACE_VARIABLE, RECORD, RUNS_VARIABLE, URL_VARIABLE
 from bench.peers.environments import REPOSITORY
 from bench.peers.servers import Place
-from beltline.proof.footprint import process_tree
 
 ANSWER_S: Final = 600
 TAIL: Final = 300

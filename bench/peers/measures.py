@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
+from beltline.proof.footprint import cpu_seconds, pss_mb
 from bench.peers.adapter import BURN, NOOP
 from bench.peers.catalog import Needs, Peer
 from bench.peers.link import Driver, PeerFailed, Scene, Workers, driver, pause, workers
 from bench.peers.servers import Servers, analyze
-from beltline.proof.footprint import cpu_seconds, pss_mb
 
 LOOK_S: Final = 0.002
 SLOW_LOOK_S: Final = 0.05
@@ -103,11 +103,11 @@ def idle(bench: Bench) -> Figures:
         with workers(by.scene, by.opened["workers"][NOOP], 0) as them:
             spawned = time.time_ns()
             process = them.start()
-            _until(by.scene, them, 1, START_LIMIT_S)
+            await_runs(by.scene, them, 1, START_LIMIT_S)
             figures: Figures = {"start_s": (by.scene.runs()[0].at - spawned) / 1e9}
             pause(SETTLE_S)
             stamps = by.ask(do="pace", work=NOOP, first=1, jobs=sizes.pickups, pause_s=sizes.pickup_pause_s)
-            _until(by.scene, them, 1 + sizes.pickups, START_LIMIT_S)
+            await_runs(by.scene, them, 1 + sizes.pickups, START_LIMIT_S)
             figures |= _pickups(by.scene, stamps["stamps"])
             pause(SETTLE_S)
             before = cpu_seconds(process.pid)
@@ -117,13 +117,13 @@ def idle(bench: Bench) -> Figures:
 
 
 def kill(bench: Bench) -> Figures:
-    """Kill a worker in the middle of its work, start another at once, and count what is missing or doubled."""
+    """Kill a worker in the middle of its work, start another, and count what is missing or doubled."""
     sizes = bench.sizes
     with bench.scene() as by:
         by.ask(do="bulk", work=BURN, first=0, jobs=sizes.killed, limit_s=sizes.limit_s)
         bench.ready(by)
         with workers(by.scene, by.opened["workers"][BURN], 1) as them:
-            _until(by.scene, them, max(1, sizes.killed // 4), START_LIMIT_S)
+            await_runs(by.scene, them, max(1, sizes.killed // 4), START_LIMIT_S)
             them.kill()
             killed_at = time.time_ns()
             before = {run.number for run in by.scene.runs()}
@@ -171,7 +171,8 @@ def _drained(by: Driver, them: Workers, jobs: int, limit_s: float) -> float:
     return done / (end - min(run.at for run in runs)) * 1e9
 
 
-def _until(scene: Scene, them: Workers, number: int, limit_s: float) -> None:
+def await_runs(scene: Scene, them: Workers, number: int, limit_s: float) -> None:
+    """Return when so many bodies were run. Raises PeerFailed at the limit or where the workers end."""
     until = time.monotonic() + limit_s
     while scene.count() < number:
         _look(them, until)
@@ -180,7 +181,7 @@ def _until(scene: Scene, them: Workers, number: int, limit_s: float) -> None:
 def _look(them: Workers, until: float) -> None:
     pause(LOOK_S)
     if time.monotonic() > until:
-        raise PeerFailed(f"{them.scene.count()} jobs ran before the time limit; the worker said: {_said(them)}")
+        raise PeerFailed(f"{them.scene.count()} jobs ran in time; the worker said: {_said(them)}")
     them.check()
 
 

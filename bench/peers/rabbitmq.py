@@ -46,7 +46,7 @@ def rabbitmq_server() -> Iterator[str]:
             ]
             try:
                 _await(ports[0], processes[1], Path(folder, "log"))
-                yield f"amqp://guest:guest@127.0.0.1:{ports[0]}//"
+                yield f"amqp://guest:guest@127.0.0.1:{ports[0]}/%2F"
             finally:
                 for process in reversed(processes):
                     process.terminate()
@@ -55,7 +55,7 @@ def rabbitmq_server() -> Iterator[str]:
 
 def _environment(folder: Path, ports: list[int]) -> Mapping[str, str]:
     (folder / "plugins").write_text("[].\n", "utf-8")
-    (folder / "rabbitmq.conf").write_text("listeners.tcp.1 = 127.0.0.1:%d\n" % ports[0], "utf-8")
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{ports[0]}\n", "utf-8")
     return {
         **os.environ,
         "HOME": str(folder),

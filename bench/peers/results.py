@@ -63,7 +63,7 @@ def read_record(folder: Path, peer: str) -> Record | None:
 
 
 def taken_up(found: Record | None, fresh: Record) -> Record:
-    """Return the kept record where it is of the same commit and sizes, less its faults; else the fresh one."""
+    """Return the kept record where commit and sizes are the same, less its faults; else the fresh one."""
     if found is None or (found.commit, dict(found.sizes)) != (fresh.commit, dict(fresh.sizes)):
         return fresh
     found.faults.clear()

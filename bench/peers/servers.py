@@ -1,7 +1,7 @@
 """The servers that the peers need, started from binaries on PATH, and a fresh place in them for each measure.
 
-BELTLINE_BENCH_POSTGRES (or BELTLINE_TEST_POSTGRES), BELTLINE_BENCH_REDIS and BELTLINE_BENCH_RABBITMQ name running
-servers to use instead. A Redis that is named must be empty: it is flushed between measures.
+BELTLINE_BENCH_POSTGRES (or BELTLINE_TEST_POSTGRES), BELTLINE_BENCH_REDIS and BELTLINE_BENCH_RABBITMQ name
+running servers to use instead. A Redis that is named must be empty: it is flushed between measures.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import psycopg
@@ -54,7 +54,7 @@ class Servers:
         self._number = 0
         self.described: dict[str, str] = {}
 
-    def __enter__(self) -> Servers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,11 +115,15 @@ class Servers:
         named = _named(REDIS_VARIABLE)
         if named:
             if int(_redis(named, "DBSIZE").lstrip(":")):
-                raise NoServer(f"the Redis that {REDIS_VARIABLE} names is not empty: name an empty database of it")
+                raise NoServer(
+                    f"the Redis that {REDIS_VARIABLE} names is not empty: name an empty database of it"
+                )
             return named, f"{_redis_version(named)}, a running server"
         binary = shutil.which("redis-server")
         if binary is None:
-            raise NoServer(f"no redis-server on PATH: install Redis, or name a running one in {REDIS_VARIABLE}")
+            raise NoServer(
+                f"no redis-server on PATH: install Redis, or name a running one in {REDIS_VARIABLE}"
+            )
         url = self._stack.enter_context(_redis_server(binary))
         return url, f"{_redis_version(url)}, as installed: appendonly no, snapshots as Redis sets them"
 
@@ -130,7 +134,9 @@ class Servers:
         try:
             return self._stack.enter_context(rabbitmq_server()), "started for this run, as installed"
         except FileNotFoundError as error:
-            raise NoServer(f"{error}: install RabbitMQ, or name a running one in {RABBITMQ_VARIABLE}") from error
+            raise NoServer(
+                f"{error}: install RabbitMQ, or name a running one in {RABBITMQ_VARIABLE}"
+            ) from error
         except TimeoutError as error:
             raise NoServer(str(error)) from error
 
@@ -162,7 +168,10 @@ def _postgres_settings(url: str) -> str:
 
 @contextmanager
 def _redis_server(binary: str) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="beltline-redis-") as folder, Path(folder, "log").open("wb") as log:
+    with (
+        tempfile.TemporaryDirectory(prefix="beltline-redis-") as folder,
+        Path(folder, "log").open("wb") as log,
+    ):
         port = free_port()
         process = subprocess.Popen(
             [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder],
@@ -188,7 +197,7 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
         else:
             return
-    raise NoServer(f"{process.args} did not start within {START_S:.0f} s")
+    raise NoServer(f"redis-server did not start within {START_S:.0f} s")
 
 
 def _redis(url: str, command: str) -> str:

@@ -17,7 +17,7 @@ class Column(NamedTuple):
 
 
 COLUMNS: Final = (
-    Column("submit_per_s", "submit 1×1 /s"),
+    Column("submit_per_s", "submit one by one /s"),
     Column("bulk_per_s", "bulk /s"),
     Column("drain_1_per_s", "drain 1 w /s"),
     Column("drain_2_per_s", "2 w /s"),
@@ -35,7 +35,7 @@ COLUMNS: Final = (
     Column("kill_repeated", "repeated"),
     Column("kill_recovery_s", "recovery s", 1),
 )
-MISSING: Final = "–"
+MISSING: Final = "-"
 
 
 def table(records: Sequence[Record]) -> str:

@@ -25,7 +25,12 @@ STORES = {"postgresql": Needs.POSTGRESQL, "sqlite": Needs.SQLITE}
 
 def measure(curves: Curves, wanted: list[str], file: Path, *, resume: bool) -> None:
     """Measure the curves that are wanted and write each to the file."""
-    found: dict[str, Any] = {"store": curves.needs.value, "commit": commit(), "machine": machine(), "curves": {}}
+    found: dict[str, Any] = {
+        "store": curves.needs.value,
+        "commit": commit(),
+        "machine": machine(),
+        "curves": {},
+    }
     if file.exists():
         kept = json.loads(file.read_text("utf-8"))
         if kept["commit"] == found["commit"]:
@@ -42,7 +47,9 @@ def measure(curves: Curves, wanted: list[str], file: Path, *, resume: bool) -> N
             curves.say(f"{curves.needs} {name} {_shown(point)}")
             points.append(point)
         found["curves"][name] = points
-        found["server"] = curves.servers.described.get(curves.needs.value, "a file, SQLite of the interpreter")
+        found["server"] = curves.servers.described.get(
+            curves.needs.value, "a file, SQLite of the interpreter"
+        )
         _write(file, found)
     _write(file, found)
 
@@ -61,16 +68,28 @@ def _shown(point: Mapping[str, Any]) -> str:
 @click.option("--store", "only", type=click.Choice(sorted(STORES)), help="Only this store.")
 @click.option("--curves", "names", default="", metavar="A,B", help=f"Only these of {', '.join(CURVES)}.")
 @click.option("--jobs", default=Extent().jobs, show_default=True, help="Jobs of each drain.")
-@click.option("--rounds", default=Extent().rounds, show_default=True, help="Drains of each point; the median counts.")
-@click.option("--most-kept", default=10_000_000, show_default=True, help="Where the curve of kept jobs ends.")
-@click.option("--most-queued", default=1_000_000, show_default=True, help="Where the curve of queued jobs ends.")
-@click.option("--resume", is_flag=True, help="Keep the curves that are there, of the same commit.")
-@click.option("--soak", "minutes", type=float, help="Run a steady load on PostgreSQL for so many minutes instead.")
-@click.option("--rate", type=float, help="Jobs a second of the soak.  [default: half of what a drain reaches]")
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=RESULTS, help="Folder of the JSON files.", metavar="DIR"
+    "--rounds", default=Extent().rounds, show_default=True, help="Drains of each point; the median counts."
 )
-def main(  # noqa: PLR0913 - each is a flag
+@click.option("--most-kept", default=10_000_000, show_default=True, help="Where the curve of kept jobs ends.")
+@click.option(
+    "--most-queued", default=1_000_000, show_default=True, help="Where the curve of queued jobs ends."
+)
+@click.option("--resume", is_flag=True, help="Keep the curves that are there, of the same commit.")
+@click.option(
+    "--soak", "minutes", type=float, help="Run a steady load on PostgreSQL for so many minutes instead."
+)
+@click.option(
+    "--rate", type=float, help="Jobs a second of the soak.  [default: half of what a drain reaches]"
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=RESULTS,
+    help="Folder of the JSON files.",
+    metavar="DIR",
+)
+def main(
     *,
     only: str | None,
     names: str,
@@ -105,7 +124,10 @@ def main(  # noqa: PLR0913 - each is a flag
             for name, needs in STORES.items():
                 if only in {None, name}:
                     measure(
-                        Curves(needs, servers, extent, say), wanted, results / f"scale-{name}.json", resume=resume
+                        Curves(needs, servers, extent, say),
+                        wanted,
+                        results / f"scale-{name}.json",
+                        resume=resume,
                     )
         except NoServer as error:
             raise click.ClickException(str(error)) from error

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
+from beltline.client.beltline import Beltline
+from beltline.proof import bench_app
+from beltline.proof.size import drain
 from bench.peers.catalog import OURS, Needs, Peer
 from bench.peers.environments import interpreter
 from bench.peers.measures import Bench, Sizes, drain as drained
 from bench.peers.servers import Servers
 from bench.scale.fill import NAMESPACE, Say, fill
 from bench.scale.sessions import claiming, service_times
-from beltline.client.beltline import Beltline
-from beltline.proof import bench_app
-from beltline.proof.size import drain
 
 CONCURRENCY: Final = 2_000
 
@@ -68,7 +68,10 @@ class Filled:
 
 @dataclass(slots=True)
 class Curves:
-    """Measures on one kind of store. A point is `x`, its rates, and the rates of an empty store in turn with them."""
+    """Measures on one kind of store.
+
+    A point is `x`, its rates, and the rates of an empty store, taken in turn with them.
+    """
 
     needs: Needs
     servers: Servers
@@ -152,7 +155,11 @@ class Curves:
 
 
 def _point(x: int, rates: list[float], empty: list[float] | None = None) -> dict[str, Any]:
-    found: dict[str, Any] = {"x": x, "per_s": round(median(rates), 1), "rounds": [round(rate, 1) for rate in rates]}
+    found: dict[str, Any] = {
+        "x": x,
+        "per_s": round(median(rates), 1),
+        "rounds": [round(rate, 1) for rate in rates],
+    }
     if empty:
         found |= {
             "empty_per_s": round(median(empty), 1),

@@ -23,10 +23,10 @@ Say = Callable[[str], None]
 
 
 def fill(url: str, table: str, rows: int, *, first: int, queues: int = 1, say: Say = lambda _: None) -> None:
-    """Copy the newest row of the namespace in `jobs` or `history` so many times; `first` numbers the copies.
+    """Copy the newest row of the namespace in `jobs` or `history`; `first` numbers the copies.
 
-    Copies in `jobs` stand behind the row, a microsecond each, in `queues` queues by turns. Copies in `history`
-    finished during the last days, in the order of their numbers. The database then looks at its statistics.
+    Copies in `jobs` stand behind the row, a microsecond each, in `queues` queues by turns. Copies in
+    `history` finished during the last days, in the order of their numbers.
     """
     filler = _fill_sqlite if url.startswith("sqlite") else _fill_postgres
     changes = _kept(first, rows) if table == "history" else _queued(queues)
@@ -60,7 +60,9 @@ def _fill_postgres(url: str, table: str, changes: dict[str, str], chunks: Iterat
         connection.execute("SET synchronous_commit = off")
         if table == "history":
             _make_days(connection)
-        columns = _columns(connection.execute(SQL("SELECT * FROM {} LIMIT 0").format(Identifier(table))).description)
+        columns = _columns(
+            connection.execute(SQL("SELECT * FROM {} LIMIT 0").format(Identifier(table))).description
+        )
         changes = {**changes, "id": _prefix(table, "lpad(n.i::text, 23, '0')")}
         chosen = SQL(", ").join(_expression(column, changes) for column in columns)
         statement = SQL(
@@ -95,7 +97,11 @@ def _make_days(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 
 def _expression(column: str, changes: dict[str, str]) -> Composable:
     # The texts are this module's own: numbers and names of columns, nothing from outside.
-    return SQL(changes[column]) if column in changes else SQL("t.{}").format(Identifier(column))  # type: ignore[arg-type]
+    return (
+        SQL(changes[column].replace("%", "%%"))
+        if column in changes
+        else SQL("t.{}").format(Identifier(column))
+    )
 
 
 def _fill_sqlite(url: str, table: str, changes: dict[str, str], chunks: Iterator[tuple[int, int]]) -> None:
@@ -111,7 +117,8 @@ def _fill_sqlite(url: str, table: str, changes: dict[str, str], chunks: Iterator
         )
         statement = (
             "WITH RECURSIVE n (i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)"  # noqa: S608 - own texts
-            f" INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM bench_template AS t CROSS JOIN n"
+            f" INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen}"
+            " FROM bench_template AS t CROSS JOIN n"
         )
         for start, last in chunks:
             connection.execute(statement, (start, last))

@@ -39,7 +39,9 @@ async def claiming(url: str, namespace: str, sessions: int, jobs: int) -> float:
             await stack.enter_async_context(Beltline(url, namespace=namespace))
             for _ in range(min(sessions, MOST_STORES))
         ]
-        names = [await _session(belts[number % len(belts)].store, namespace, number) for number in range(sessions)]
+        names = [
+            await _session(belts[number % len(belts)].store, namespace, number) for number in range(sessions)
+        ]
         began = time.perf_counter()
 
         async def one(number: int) -> int:

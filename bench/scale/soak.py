@@ -17,7 +17,7 @@ from bench.peers.adapter import NOOP, RECORD
 from bench.peers.catalog import OURS, Needs
 from bench.peers.environments import interpreter
 from bench.peers.link import Driver, Workers, workers
-from bench.peers.measures import Bench, Sizes, drain
+from bench.peers.measures import START_LIMIT_S, Bench, Sizes, await_runs, drain
 from bench.peers.servers import Servers
 from bench.scale.fill import Say
 
@@ -28,8 +28,7 @@ _SIZES: Final = """
 SELECT c.relname, c.relkind::text, pg_relation_size(c.oid), coalesce(s.n_dead_tup, 0)
 FROM pg_class AS c
 LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid
-WHERE c.relname = 'jobs' OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'jobs'::regclass)
-    OR c.relname = 'deltas'
+WHERE c.oid = 'jobs'::regclass OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'jobs'::regclass)
 """
 
 
@@ -84,12 +83,17 @@ def soak(servers: Servers, minutes: float, rate: float | None, say: Say) -> dict
 
 async def _run(by: Driver, them: Workers, minutes: float, rate: float, say: Say) -> list[dict[str, float]]:
     waits = Waits(by.scene.runs_file)
+    waits.submitted(0, time.time_ns())
+    by.ask(do="submit", work=NOOP, first=0, jobs=1, limit_s=START_LIMIT_S)
+    # The worker's start is no part of the load.
+    await_runs(by.scene, them, 1, START_LIMIT_S)
+    waits.since()
     began = time.monotonic()
-    number, samples, next_sample = 0, [], SAMPLE_S
+    number, samples, next_sample = 1, [], SAMPLE_S
     with psycopg.connect(by.scene.place.url, autocommit=True) as connection:
         while (passed := time.monotonic() - began) < 60 * minutes:
             due = int(passed * rate) - number
-            if due:
+            if due > 0:
                 waits.submitted(number, time.time_ns())
                 await asyncio.to_thread(by.ask, do="bulk", work=NOOP, first=number, jobs=due, limit_s=600)
                 number += due
@@ -112,9 +116,9 @@ def _sample(
         "s": round(passed, 1),
         "submitted": submitted,
         "begun": waits.offset // RECORD.size,
-        "table_mb": round(sum(size for name, kind, size, _ in sizes if kind == "r" and name == "jobs") / 1e6, 3),
+        "table_mb": round(sum(size for _, kind, size, _ in sizes if kind == "r") / 1e6, 3),
         "index_mb": round(sum(size for _, kind, size, _ in sizes if kind == "i") / 1e6, 3),
-        "dead_rows": sum(dead for name, kind, _, dead in sizes if kind == "r" and name == "jobs"),
+        "dead_rows": sum(dead for _, kind, _, dead in sizes if kind == "r"),
         "p50_ms": round(cuts[49], 3),
         "p99_ms": round(cuts[98], 3),
     }

@@ -34,7 +34,10 @@ class ArqAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "Worker(max_jobs=100, 4 for the 5 ms job; keep_result=0; poll_delay 0.5, the default), log at WARNING",
+            "worker": (
+                "Worker(max_jobs=100, 4 for the 5 ms job; keep_result=0; poll_delay 0.5, the default), "
+                "log at WARNING"
+            ),
             "bulk": "none: one call a job",
         }
     )

@@ -39,7 +39,10 @@ class CeleryAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "celery worker -P prefork -c 1, prefetch multiplier 64, no gossip, mingle, heartbeat, remote control",
+            "worker": (
+                "celery worker -P prefork -c 1, prefetch multiplier 64, no gossip, mingle, heartbeat, "
+                "remote control"
+            ),
             "results": "no result backend, task_ignore_result",
             "durability": "acknowledged before the body runs (the default)",
             "bulk": "apply_async through one producer",

@@ -46,7 +46,13 @@ class ChancyAdapter:
         self._chancy = await _chancy().__aenter__()
         await self._chancy.migrate()
         await self._chancy.declare(
-            Queue("bench", concurrency=100, executor=Chancy.Executor.Async, polling_interval=1, eager_polling=True)
+            Queue(
+                "bench",
+                concurrency=100,
+                executor=Chancy.Executor.Async,
+                polling_interval=1,
+                eager_polling=True,
+            )
         )
 
     async def close(self) -> None:

@@ -21,7 +21,10 @@ class DbosAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "DBOS.launch with one queue: worker_concurrency 100, polling 0.05 s; synchronous workflows without steps",
+            "worker": (
+                "DBOS.launch with one queue: worker_concurrency 100, polling 0.05 s; synchronous "
+                "workflows without steps"
+            ),
             "bulk": "none: one call a job",
         }
     )

@@ -36,7 +36,10 @@ class HueyAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "huey_consumer -k thread -w 1 -n (no periodic tasks); -d 0.01 on SQLite (polling), blocking pop on Redis",
+            "worker": (
+                "huey_consumer -k thread -w 1 -n (no periodic tasks); -d 0.01 on SQLite (polling), "
+                "blocking pop on Redis"
+            ),
             "results": "off (results=False), as the guide advises where none are read",
             "durability": "SQLite: WAL, fsync=True (synchronous FULL); Redis: as the server is set",
             "bulk": "none: one call a job",

@@ -63,13 +63,23 @@ class ObanAdapter:
     async def unfinished(self) -> int | None:
         async with self._pool.connection() as connection:
             found = await connection.execute(
-                "SELECT count(*) FROM oban_jobs WHERE state IN ('available', 'executing', 'retryable', 'scheduled')"
+                "SELECT count(*) FROM oban_jobs"
+                " WHERE state IN ('available', 'executing', 'retryable', 'scheduled')"
             )
             return int((await found.fetchone())[0])
 
     def worker(self, work: str) -> list[str]:
         limit = 10 if work == BURN else 50
-        return [program("oban"), "start", "--dsn", store_url(), "--queues", f"bench:{limit}", "--log-level", "WARNING"]
+        return [
+            program("oban"),
+            "start",
+            "--dsn",
+            store_url(),
+            "--queues",
+            f"bench:{limit}",
+            "--log-level",
+            "WARNING",
+        ]
 
 
 def _new(work: str, number: int) -> Any:  # noqa: ANN401 - a peer's own type

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
-from bench.peers import adapter as bodies
-from bench.peers.adapter import BURN, store_url
 from beltline.client.beltline import Beltline
 from beltline.core.states import FINAL
+from bench.peers import adapter as bodies
+from bench.peers.adapter import BURN, store_url
 
 belt = Beltline(store_url())
 CONCURRENCY: Final = MappingProxyType({bodies.NOOP: "1000", bodies.BURN: "16"})
@@ -32,8 +32,12 @@ class BeltlineAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "beltline work --concurrency 1000 (no-op) and 16 (5 ms, in threads); one process each",
-            "durability": "the database's own safe setting: PostgreSQL as it is set, SQLite synchronous FULL",
+            "worker": (
+                "beltline work --concurrency 1000 (no-op) and 16 (5 ms, in threads); one process each"
+            ),
+            "durability": (
+                "the database's own safe setting: PostgreSQL as it is set, SQLite synchronous FULL"
+            ),
             "kept": "history, attempts, results, roll-ups: everything on, as installed",
         }
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import uvloop
 from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver, AsyncpgPoolDriver
@@ -17,7 +17,7 @@ from pgqueuer.queries import Queries
 from bench.peers import adapter as bodies
 from bench.peers.adapter import NOOP, script, store_url
 
-BATCH = 100
+MODULE: Final = "bench.peers.adapters.pgqueuer"
 
 
 class PgqueuerAdapter:
@@ -25,7 +25,10 @@ class PgqueuerAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "PgQueuer.run(batch_size=100) on an asyncpg pool and uvloop, batch_size=10 and asyncio.to_thread (as it advises) for the 5 ms job; from Python, not `pgq run`",
+            "worker": (
+                "PgQueuer.run(batch_size=100) on an asyncpg pool and uvloop, batch_size=10 and "
+                "asyncio.to_thread (as it advises) for the 5 ms job; from Python, not `pgq run`"
+            ),
             "tables": "durable (the default), with its log of every job",
             "bulk": "enqueue with lists of 1,000",
         }
@@ -56,7 +59,7 @@ class PgqueuerAdapter:
         return int(await self._connection.fetchval("SELECT count(*) FROM pgqueuer"))
 
     def worker(self, work: str) -> list[str]:
-        return [*script(__spec__.name if __spec__ else __name__), "100" if work == NOOP else "10"]
+        return [*script(MODULE), "100" if work == NOOP else "10"]
 
 
 def adapter() -> PgqueuerAdapter:

@@ -34,7 +34,10 @@ class ProcrastinateAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "run_worker_async(concurrency=20), 4 for the 5 ms job (in threads); listen_notify on, log at WARNING",
+            "worker": (
+                "run_worker_async(concurrency=20), 4 for the 5 ms job (in threads); listen_notify on, log "
+                "at WARNING"
+            ),
             "kept": "delete_jobs='successful', which its guide names for tables that stay small",
             "bulk": "batch_defer_async with 1,000 jobs a call",
         }

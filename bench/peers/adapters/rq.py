@@ -27,11 +27,14 @@ def burn(number: int) -> None:
 
 
 class RqAdapter:
-    """SimpleWorker, which runs bodies in its own process: the default forks for each, some ten times slower."""
+    """SimpleWorker, which runs bodies in its own process; the default forks for each."""
 
     settings = MappingProxyType(
         {
-            "worker": "rq worker -w rq.SimpleWorker -q; the default Worker forks a process a job and does a tenth of it",
+            "worker": (
+                "rq worker -w rq.SimpleWorker -q; the default Worker forks a process a job and does a "
+                "tenth of it"
+            ),
             "results": "result_ttl=0",
             "bulk": "enqueue_many with 1,000 jobs a call",
         }
@@ -58,7 +61,7 @@ class RqAdapter:
         )
 
     async def unfinished(self) -> int | None:
-        return len(self._queue) + StartedJobRegistry(queue=self._queue).count
+        return int(len(self._queue) + StartedJobRegistry(queue=self._queue).count)
 
     def worker(self, work: str) -> list[str]:
         del work

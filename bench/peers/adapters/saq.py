@@ -34,7 +34,10 @@ class SaqAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "Worker(concurrency=100 on Redis, 20 on PostgreSQL, 4 for the 5 ms job) on uvloop, log at WARNING",
+            "worker": (
+                "Worker(concurrency=100 on Redis, 20 on PostgreSQL, 4 for the 5 ms job) on uvloop, log at "
+                "WARNING"
+            ),
             "bulk": "20 enqueue calls at once, each with one job: there is no call for many",
         }
     )

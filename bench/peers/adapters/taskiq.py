@@ -33,7 +33,10 @@ class TaskiqAdapter:
 
     settings = MappingProxyType(
         {
-            "worker": "taskiq worker -w 1, 100 async tasks (the default; 4 for the 5 ms job), uvloop, no result backend",
+            "worker": (
+                "taskiq worker -w 1, 100 async tasks (the default; 4 for the 5 ms job), uvloop, no result "
+                "backend"
+            ),
             "broker": "RedisStreamBroker, the one that acknowledges",
             "bulk": "none: one call a job",
         }
@@ -60,7 +63,17 @@ class TaskiqAdapter:
 
     def worker(self, work: str) -> list[str]:
         most = "4" if work == BURN else "100"
-        return [program("taskiq"), "worker", "-w", "1", "--max-async-tasks", most, "--log-level", "WARNING", f"{MODULE}:broker"]
+        return [
+            program("taskiq"),
+            "worker",
+            "-w",
+            "1",
+            "--max-async-tasks",
+            most,
+            "--log-level",
+            "WARNING",
+            f"{MODULE}:broker",
+        ]
 
 
 def _task(work: str) -> Any:  # noqa: ANN401 - a peer's own type
