@@ -18,7 +18,7 @@ from bench.machine import commit, machine
 from bench.peers.catalog import Peer, chosen
 from bench.peers.environments import NotInstalled, interpreter, versions
 from bench.peers.link import PeerFailed
-from bench.peers.measures import MEASURES, Bench, Sizes
+from bench.peers.measures import MEASURES, Bench, Sizes, is_settled
 from bench.peers.results import RESULTS, Record, read_record, sizes_of, taken_up
 from bench.peers.servers import NoServer, Servers
 from bench.peers.table import table
@@ -59,7 +59,8 @@ class Series:
     def measure(self, name: str, number: int) -> None:
         """Take one measure of each peer that has it not yet for this round."""
         for bench, record in self._benches:
-            if len(record.rounds.get(name, ())) >= number or name in record.faults:
+            rounds = record.rounds.get(name, ())
+            if len(rounds) >= number or name in record.faults or is_settled(name, rounds):
                 continue
             if record.seconds > self._limit_s:
                 record.faults[name] = f"not measured: the peer's time, {self._limit_s:.0f} s, was used up"

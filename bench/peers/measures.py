@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ LOOK_S: Final = 0.002
 SLOW_LOOK_S: Final = 0.05
 START_LIMIT_S: Final = 60.0
 SETTLE_S: Final = 2.0
+# A store is filled for as long as it takes to drain it several times over; beyond that it is not worth it.
+FILL_LIMITS: Final = 4
 
 Figures: TypeAlias = dict[str, float]
 
@@ -37,7 +39,7 @@ class Sizes:
     pickup_pause_s: float = 0.05
     idle_s: float = 5.0
     killed: int = 600
-    limit_s: float = 60.0
+    limit_s: float = 20.0
     kill_wait_s: float = 90.0
 
 
@@ -82,15 +84,17 @@ def drain(jobs: Callable[[Sizes], int], name: str, number: int, *, work: str = N
     def measure(bench: Bench) -> Figures:
         wanted = jobs(bench.sizes)
         with bench.scene() as by:
-            filled = by.ask(do="bulk", work=work, first=0, jobs=wanted, limit_s=bench.sizes.limit_s)
+            limit_s = FILL_LIMITS * bench.sizes.limit_s
+            filled = by.ask(do="bulk", work=work, first=0, jobs=wanted, limit_s=limit_s)
             if filled["jobs"] < wanted:
-                raise PeerFailed(f"submitting {wanted:,} jobs took more than {bench.sizes.limit_s:.0f} s")
+                raise PeerFailed(f"submitting {wanted:,} jobs took more than {limit_s:.0f} s")
             bench.ready(by)
             figures = {} if work == BURN else {"bulk_per_s": wanted / filled["seconds"]}
             if not by.opened["has_bulk"]:
                 figures.clear()
             with workers(by.scene, by.opened["workers"][work], number) as them:
-                return figures | {f"{name}_{number}_per_s": _drained(by, them, wanted, bench.sizes.limit_s)}
+                rate, is_cut = _drained(by, them, wanted, bench.sizes.limit_s)
+                return figures | {f"{name}_{number}_per_s": rate, f"{name}_{number}_cut": float(is_cut)}
 
     return measure
 
@@ -131,6 +135,11 @@ def kill(bench: Bench) -> Figures:
             return _recovered(by, them, sizes, killed_at) | {"kill_done_before": len(before)}
 
 
+def is_settled(name: str, rounds: Sequence[Figures]) -> bool:
+    """Whether more rounds say nothing new: jobs that were lost for all of a long wait stay so."""
+    return name == "kill" and any(figures["kill_missing"] for figures in rounds)
+
+
 MEASURES: Final[Mapping[str, Measure]] = {
     "submit": submit,
     "drain_1": drain(lambda sizes: sizes.jobs, "drain", 1),
@@ -144,10 +153,11 @@ MEASURES: Final[Mapping[str, Measure]] = {
 }
 
 
-def _drained(by: Driver, them: Workers, jobs: int, limit_s: float) -> float:
+def _drained(by: Driver, them: Workers, jobs: int, limit_s: float) -> tuple[float, bool]:
     """Jobs a second from the first body to the moment when the store holds no unfinished job.
 
-    A drain that takes longer than the limit is cut there: then it is the rate until then.
+    A drain that takes longer than the limit is cut there: then it is the rate until then. Return whether it
+    was.
     """
     scene = by.scene
     until = time.monotonic() + START_LIMIT_S
@@ -168,7 +178,7 @@ def _drained(by: Driver, them: Workers, jobs: int, limit_s: float) -> float:
     done = len({run.number for run in runs})
     if done < 2 or end <= runs[0].at:  # noqa: PLR2004 - a rate needs two
         raise PeerFailed(f"only {done} of {jobs} jobs ran within {limit_s:.0f} s")
-    return done / (end - min(run.at for run in runs)) * 1e9
+    return done / (end - min(run.at for run in runs)) * 1e9, done < jobs
 
 
 def await_runs(scene: Scene, them: Workers, number: int, limit_s: float) -> None:

@@ -68,12 +68,13 @@ def test_a_part_without_an_end_is_refused(tmp_path: Path) -> None:
 
 def test_the_table_shows_medians_and_why_a_figure_is_missing() -> None:
     rounds: list[dict[str, float]] = [{"drain_1_per_s": rate} for rate in (900.0, 2_000.0, 1_000.0)]
-    peer = record("huey", "SQLite", drain_1=rounds)
+    cut = {"drain_2_per_s": 36.0, "drain_2_cut": 1.0}
+    peer = record("huey", "SQLite", drain_1=rounds, drain_2=[cut])
     peer.faults |= {"kill": "it | ended", "idle": "it | ended"}
 
     shown = table([peer])
 
-    assert "| Huey | - | - | 1,000 |" in shown
+    assert "| Huey | - | - | 1,000 | 36* |" in shown
     assert "- Huey, kill, idle: it / ended" in shown
 
 
