@@ -57,5 +57,5 @@ docs: setup ## Build the documentation into site/
 	$(BIN)/zensical build --clean --strict
 
 clean: ## Remove everything that is made here, .venv included
-	rm -rf .venv site dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .cache
+	rm -rf .venv site dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .cache .peers
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

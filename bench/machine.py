@@ -12,6 +12,7 @@ from statistics import median
 from typing import Final
 
 FLUSHES: Final = 100
+MEASURED: Final = ("src", "bench", ":(exclude)bench/results")
 
 
 def machine() -> dict[str, object]:
@@ -40,17 +41,25 @@ def flush_ms() -> float:
 
 
 def commit() -> str:
-    """Return the commit that is measured, with a mark where files differ from it."""
+    """Return the last commit of what is measured, with a mark where files differ from it.
+
+    Results and docs are no part of that, so keeping a result does not make it another commit.
+    """
+    told = _git("log", "-1", "--format=%h", "--abbrev=12", "--", *MEASURED)
+    return f"{told}-dirty" if told and _git("status", "--porcelain", "--", *MEASURED) else told or "unknown"
+
+
+def _git(*arguments: str) -> str:
     try:
         said = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git from the path
+            ["git", *arguments],  # noqa: S607 - git from the path
             capture_output=True,
             text=True,
             check=True,
-            cwd=Path(__file__).parent,
+            cwd=Path(__file__).parents[1],
         )
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return ""
     return said.stdout.strip()
 
 

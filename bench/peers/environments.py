@@ -14,7 +14,8 @@ from bench.peers.catalog import Peer
 
 REPOSITORY: Final = Path(__file__).parents[2]
 PINS: Final = Path(__file__).parent / "pins"
-PLACES: Final = REPOSITORY / ".cache" / "peers"
+# Not in .cache: building the docs empties that.
+PLACES: Final = REPOSITORY / ".peers"
 PYTHON_VARIABLE: Final = "BELTLINE_BENCH_PYTHON"
 INSTALL_S: Final = 600
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-START_S: Final = 60.0
+START_S: Final = 180.0
 # Debian's program on PATH changes to a user of its own and writes to /var; the one it calls does not.
 _PLAIN: Final = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
