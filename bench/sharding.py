@@ -25,8 +25,8 @@ from bench.peers.results import RESULTS
 
 Times = Mapping[str, Mapping[str, float]]
 
-# Stands in until `make bench-scale` has run: ms for a batch on PostgreSQL. Claim and settle of 500 are as they
-# were measured, statement by statement, on a quick machine; the rest is estimated.
+# Stands in until `make bench-scale` has run: ms for a batch on PostgreSQL. Claim and settle of 500 are as
+# measured, statement by statement, on a quick machine; the rest is estimated.
 STAND_IN: Final[Times] = MappingProxyType(
     {
         "submit": {"1": 0.6, "10": 0.8, "100": 2.7, "500": 10.0},
