@@ -3,14 +3,17 @@
 
 BIN := .venv/bin
 TESTS ?= tests
+# What `make bench-peers` measures; empty means all. FLAGS go to the benches as they are.
+PEERS ?=
+FLAGS ?=
 CODE = $(wildcard src tests examples bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test proof demo bench docs clean
+.PHONY: help setup check format test proof demo bench bench-peers bench-scale docs clean
 
 help: ## Show this help
 	@echo "Beltline. Commands (each sets up what it needs):"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/ready ## Make .venv with all packages (PYTHON=... names the interpreter)
 
@@ -41,9 +44,18 @@ demo: setup ## Do the main job on real input (STORE=postgresql://... for a serve
 bench: setup ## Measure the speed on both stores, beside the raw yardstick
 	$(BIN)/python -m bench
 
+bench-peers: setup ## Measure Beltline beside its peers (PEERS=pgqueuer,huey; FLAGS=--resume and others)
+	$(BIN)/python -m bench.peers --peers "$(PEERS)" $(FLAGS)
+	$(BIN)/python -m bench.report
+
+bench-scale: setup ## Measure cost against size (FLAGS="--soak 30" for the steady load, and others)
+	$(BIN)/python -m bench.scale $(FLAGS)
+	$(BIN)/python -m bench.sharding
+	$(BIN)/python -m bench.report
+
 docs: setup ## Build the documentation into site/
 	$(BIN)/zensical build --clean --strict
 
 clean: ## Remove everything that is made here, .venv included
-	rm -rf .venv site dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .cache
+	rm -rf .venv site dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .cache .peers
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

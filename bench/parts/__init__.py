@@ -1,0 +1,1 @@
+"""The measured parts of the docs, each written from its JSON files."""

@@ -1,0 +1,1 @@
+"""What a job costs as the store grows: `make bench-scale`."""
