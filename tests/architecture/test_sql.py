@@ -23,8 +23,8 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
                 """apply_attempts apply_keys apply_leave apply_missed claim_take deltas_append fold_remove
                 fold_until log_trim prune_artifacts prune_attempts prune_dead_find prune_history_find
-                prune_logs prune_positions prune_steps replay_attempts replay_find replay_keys replay_leave
-                session_requests""",
+                prune_logs prune_positions prune_steps remove_keys replay_attempts replay_find replay_keys
+                replay_leave session_requests""",
             ),
             (
                 "SQLite has one writer and no SKIP LOCKED: it merges the fronts of all queues at once",

@@ -9,14 +9,6 @@ from typing import Final, NamedTuple
 import click
 
 from beltline.cli.output import heading, print_fields, print_table
-from beltline.cli.shapes import (
-    Shape,
-    artifact_shape,
-    attempt_shape,
-    job_shape,
-    position_shape,
-    step_shape,
-)
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import outlook, why
 from beltline.core.errors import ObjectsError
@@ -28,6 +20,14 @@ from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
 from beltline.store.steps import Memory, Remembered
+from beltline.wire.shapes import (
+    Shape,
+    artifact_shape,
+    attempt_shape,
+    job_shape,
+    position_shape,
+    step_shape,
+)
 
 CUT: Final = 2_000
 STEP_CUT: Final = 80

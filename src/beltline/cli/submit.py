@@ -13,7 +13,6 @@ import click
 from beltline.cli.command import Invocation, actor, command, example, labels_of, pass_invocation
 from beltline.cli.faults import FAILED, OK, fault_of
 from beltline.cli.output import note, print_json, print_list
-from beltline.cli.shapes import job_shape
 from beltline.cli.text import clean
 from beltline.cli.watching import watch_job
 from beltline.client.beltline import Beltline
@@ -23,6 +22,7 @@ from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine.submit import JobOptions
+from beltline.wire.shapes import job_shape
 
 T = TypeVar("T")
 

@@ -16,6 +16,8 @@ from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.objects.objects import Objects
+from beltline.store.answers import AnswerStore
+from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.hints import Wakeups
@@ -45,6 +47,7 @@ from beltline.store.params import (
     StateCount,
     Tally,
 )
+from beltline.store.revisions import RevisionStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -353,6 +356,9 @@ class Store(Protocol):
     upkeep: UpkeepStore
     artifacts: ArtifactStore
     audit: AuditStore
+    revisions: RevisionStore
+    api_keys: ApiKeyStore
+    answers: AnswerStore
     wakeups: Wakeups
     traits: Traits
     url: str

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.store.api_keys import ApiKey
 
 JOB_COLUMNS: Final = Job._fields
 
@@ -29,6 +30,11 @@ def labels_of(text: str | None) -> Mapping[str, str] | None:
     return cast("dict[str, str]", json.loads(text)) if text else None
 
 
+def fingerprint_mark(fingerprint: str | None) -> bytes | None:
+    """Return the piece by which an error's record with this fingerprint is known."""
+    return None if fingerprint is None else f'"fingerprint":{json.dumps(fingerprint)}'.encode()
+
+
 def job_of(row: Sequence[Any]) -> Job:
     """Return a job from a row that holds every column of JOB_COLUMNS in order.
 
@@ -40,4 +46,20 @@ def job_of(row: Sequence[Any]) -> Job:
         reason=Reason(job.reason),
         labels=labels_of(cast("str | None", job.labels)),
         paused_from=JobState(job.paused_from) if job.paused_from else None,
+    )
+
+
+def api_key_row(key: ApiKey) -> tuple[Any, ...]:
+    """Return the columns of a new key, patterns as the JSON text that the stores keep."""
+    row = key._replace(definitions=None)[:-2]
+    place = ApiKey._fields.index("definitions")
+    patterns = None if key.definitions is None else json.dumps(key.definitions)
+    return (*row[:place], patterns, *row[place + 1 :])
+
+
+def api_key_of(row: Sequence[Any]) -> ApiKey:
+    """Return the key of a row that holds every column in order."""
+    key = ApiKey._make(row)
+    return key._replace(
+        definitions=tuple(json.loads(cast("str", key.definitions))) if key.definitions else None
     )

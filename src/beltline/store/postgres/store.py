@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from beltline.core.clock import Clock
 from beltline.objects.objects import Objects
+from beltline.store.answers import AnswerStore
+from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.contract import (
@@ -20,6 +22,8 @@ from beltline.store.contract import (
 )
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
+from beltline.store.postgres.answers import PostgresAnswers
+from beltline.store.postgres.api_keys import PostgresApiKeys
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
@@ -29,12 +33,14 @@ from beltline.store.postgres.logs import PostgresLogs
 from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
 from beltline.store.postgres.queues import PostgresQueues
 from beltline.store.postgres.reads import PostgresReads
+from beltline.store.postgres.revisions import PostgresRevisions
 from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.revisions import RevisionStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -70,6 +76,9 @@ class PostgresStore:
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)
+        self.revisions: RevisionStore = PostgresRevisions(self._pool)
+        self.api_keys: ApiKeyStore = PostgresApiKeys(self._pool)
+        self.answers: AnswerStore = PostgresAnswers(self._pool)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:

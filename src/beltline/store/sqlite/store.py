@@ -11,6 +11,8 @@ from typing import Final
 from beltline.core.clock import Clock
 from beltline.core.errors import ConfigError
 from beltline.objects.objects import Objects
+from beltline.store.answers import AnswerStore
+from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.contract import (
@@ -24,6 +26,9 @@ from beltline.store.contract import (
     UpkeepStore,
 )
 from beltline.store.hints import Wakeups
+from beltline.store.revisions import RevisionStore
+from beltline.store.sqlite.answers import SqliteAnswers
+from beltline.store.sqlite.api_keys import SqliteApiKeys
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
@@ -35,6 +40,7 @@ from beltline.store.sqlite.logs import SqliteLogs
 from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
+from beltline.store.sqlite.revisions import SqliteRevisions
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
@@ -79,6 +85,9 @@ class SqliteStore:
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
+        self.revisions: RevisionStore = SqliteRevisions(self._gate)
+        self.api_keys: ApiKeyStore = SqliteApiKeys(self._gate)
+        self.answers: AnswerStore = SqliteAnswers(self._gate)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> SqliteStore:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from beltline.cli.text import iso
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.core.states import JobState
@@ -14,6 +13,7 @@ from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.params import Definition, LogLine, QueueInfo, StateCount
 from beltline.store.steps import Remembered
+from beltline.wire.times import iso
 
 Shape: TypeAlias = dict[str, Any]
 
