@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -21,7 +21,6 @@ from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
 from beltline.store.steps import Memory, Remembered
 from beltline.wire.shapes import (
-    Shape,
     artifact_shape,
     attempt_shape,
     job_shape,
@@ -58,7 +57,7 @@ class Story(NamedTuple):
         """How far its cursors and checkpoints are."""
         return [each for each in self.remembered if each.kind is Memory.POSITION]
 
-    def shape(self) -> Shape:
+    def shape(self) -> dict[str, Any]:
         """Return it as JSON: the job, its reason in words, its attempts."""
         return {
             **job_shape(self.job),

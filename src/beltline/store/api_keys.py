@@ -66,6 +66,10 @@ class ApiKeyStore(Protocol):
         """Store the new key and end the old one later; False where the old one has ended or is unknown."""
         ...
 
+    async def namespaces(self) -> list[str]:
+        """Return the namespaces that have keys, by name."""
+        ...
+
     async def note_used(self, used: Sequence[tuple[str, str, int]]) -> None:
         """Note when keys, as (namespace, id), were last used; an earlier time changes nothing."""
         ...

@@ -1,27 +1,41 @@
-"""What the store holds as JSON objects for programs: the one mapping, pure, the same for every command."""
+"""What the store holds as JSON objects for programs: one pure mapping for every command and every route."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, cast
 
+from beltline.core.clock import MICROS
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
 from beltline.core.states import JobState
 from beltline.objects.reference import is_reference, reference_of
+from beltline.store.api_keys import ApiKey
 from beltline.store.artifact import StoredArtifact
-from beltline.store.params import Definition, LogLine, QueueInfo, StateCount
+from beltline.store.params import AuditRow, Definition, LogLine, QueueInfo, Session, StateCount
 from beltline.store.steps import Remembered
+from beltline.wire.bodies import (
+    ApiKeyBody,
+    ArtifactBody,
+    AttemptBody,
+    AuditBody,
+    DefinitionBody,
+    JobBody,
+    LogLineBody,
+    ObjectBody,
+    QueueBody,
+    WorkerBody,
+)
 from beltline.wire.times import iso
 
-Shape: TypeAlias = dict[str, Any]
 
+def job_shape(job: Job, *, with_values: bool = True) -> JobBody:
+    """Return a job; payload, result and error as JSON values, times as ISO 8601.
 
-def job_shape(job: Job) -> Shape:
-    """Return a job; payload, result and error as JSON values, times as ISO 8601."""
-    return {
-        **_references(job),
+    `with_values` False leaves payload and result out.
+    """
+    shape: JobBody = {
         "id": job.id,
         "namespace": job.namespace,
         "definition": job.definition,
@@ -31,8 +45,6 @@ def job_shape(job: Job) -> Shape:
         "reason": job.reason.value,
         "priority": job.priority,
         "labels": dict(job.labels or {}),
-        "payload": value_of(job.payload),
-        "result": value_of(job.result),
         "error": read_failure(job.error),
         "progress": job.progress,
         "progress_note": job.progress_note,
@@ -61,9 +73,16 @@ def job_shape(job: Job) -> Shape:
         "parent": job.parent,
         "root": job.root,
     }
+    if with_values:
+        shape["payload"], shape["result"] = value_of(job.payload), value_of(job.result)
+        if is_reference(job.payload):
+            shape["payload_object"] = _object_shape(job.payload)
+        if job.result is not None and is_reference(job.result):
+            shape["result_object"] = _object_shape(job.result)
+    return shape
 
 
-def attempt_shape(attempt: Attempt) -> Shape:
+def attempt_shape(attempt: Attempt) -> AttemptBody:
     """Return one run of a job."""
     return {
         "run": attempt.run,
@@ -75,12 +94,12 @@ def attempt_shape(attempt: Attempt) -> Shape:
     }
 
 
-def step_shape(step: Remembered) -> Shape:
+def step_shape(step: Remembered) -> dict[str, Any]:
     """Return a done step; `fence` says which run did it."""
     return {"id": step.name, "at": iso(step.at), "fence": step.fence, "result": value_of(step.value)}
 
 
-def position_shape(position: Remembered) -> Shape:
+def position_shape(position: Remembered) -> dict[str, Any]:
     """Return how far a cursor or a checkpoint of a job is."""
     return {
         "id": position.name,
@@ -90,7 +109,7 @@ def position_shape(position: Remembered) -> Shape:
     }
 
 
-def log_shape(line: LogLine) -> Shape:
+def log_shape(line: LogLine) -> LogLineBody:
     """Return a line that a job wrote; its id is the cursor of the job's log."""
     return {
         "id": line.seq,
@@ -102,7 +121,7 @@ def log_shape(line: LogLine) -> Shape:
     }
 
 
-def queue_shape(queue: QueueInfo, counts: Sequence[StateCount]) -> Shape:
+def queue_shape(queue: QueueInfo, counts: Sequence[StateCount]) -> QueueBody:
     """Return a queue with its jobs counted by state."""
     return {
         "id": queue.name,
@@ -110,7 +129,7 @@ def queue_shape(queue: QueueInfo, counts: Sequence[StateCount]) -> Shape:
         "queued": queue.queued,
         "running": queue.running,
         "oldest_queued_at": iso(queue.oldest_queued_at),
-        "jobs": states_of(queue.name, counts),
+        "jobs": {state.value: jobs for state, jobs in states_of(queue.name, counts).items()},
     }
 
 
@@ -119,7 +138,7 @@ def states_of(queue: str, counts: Sequence[StateCount]) -> Mapping[JobState, int
     return {count.state: count.jobs for count in counts if count.queue == queue and count.jobs}
 
 
-def definition_shape(definition: Definition) -> Shape:
+def definition_shape(definition: Definition) -> DefinitionBody:
     """Return a job definition; its schema and policies as JSON values."""
     return {
         "id": definition.name,
@@ -138,7 +157,7 @@ def value_of(data: bytes | None) -> Any:  # noqa: ANN401 - any JSON value
     return json.loads(data) if data and not is_reference(data) else None
 
 
-def artifact_shape(artifact: StoredArtifact) -> Shape:
+def artifact_shape(artifact: StoredArtifact) -> ArtifactBody:
     """Return an artifact of a job."""
     reference = reference_of(artifact.reference)
     return {
@@ -152,10 +171,60 @@ def artifact_shape(artifact: StoredArtifact) -> Shape:
     }
 
 
-def _references(job: Job) -> Shape:
-    """Say of a payload or result that is not here where it is."""
+def worker_shape(session: Session, now: int) -> WorkerBody:
+    """Return a worker's session; it is silent where its lease has passed."""
+    if session.lost_at is not None:
+        state = "lost"
+    elif session.closed_at is not None:
+        state = "closed"
+    else:
+        state = "silent" if now - session.beat_at > session.lease_us else "alive"
     return {
-        f"{what}_object": reference_of(data)._asdict()
-        for what, data in (("payload", job.payload), ("result", job.result))
-        if data is not None and is_reference(data)
+        "id": session.id,
+        "name": session.name,
+        "host": session.host,
+        "pid": session.pid,
+        "state": state,
+        "lease_s": session.lease_us / MICROS,
+        "concurrency": session.concurrency,
+        "queues": None if session.queues is None else list(session.queues),
+        "definitions": None if session.definitions is None else list(session.definitions),
+        "opened_at": iso(session.opened_at),
+        "beat_at": iso(session.beat_at),
+        "closed_at": iso(session.closed_at),
+        "lost_at": iso(session.lost_at),
     }
+
+
+def audit_shape(row: AuditRow) -> AuditBody:
+    """Return an entry of the audit; its id is the cursor of the namespace's audit."""
+    fields = row._asdict()
+    seq = fields.pop("seq")
+    return cast("AuditBody", {"id": seq, **fields, "at": iso(row.at)})
+
+
+def api_key_shape(key: ApiKey, now: int) -> ApiKeyBody:
+    """Return an API key, without its token."""
+    if key.revoked_at is not None:
+        state = "revoked"
+    else:
+        state = "expired" if key.expires_at is not None and key.expires_at <= now else "active"
+    return {
+        "id": key.id,
+        "namespace": key.namespace,
+        "name": key.name,
+        "role": key.role,
+        "definitions": None if key.definitions is None else list(key.definitions),
+        "prefix": key.prefix,
+        "state": state,
+        "created_at": iso(key.created_at),
+        "created_by": key.created_by,
+        "expires_at": iso(key.expires_at),
+        "revoked_at": iso(key.revoked_at),
+        "used_at": iso(key.used_at),
+    }
+
+
+def _object_shape(data: bytes) -> ObjectBody:
+    """Say of a payload or result that is not here where it is."""
+    return cast("ObjectBody", reference_of(data)._asdict())

@@ -52,6 +52,9 @@ class PostgresApiKeys:
 
         return await self._pool.transaction(work)
 
+    async def namespaces(self) -> list[str]:
+        return [row[0] for row in await self._pool.rows("api_key_namespaces")]
+
     async def note_used(self, used: Sequence[tuple[str, str, int]]) -> None:
         if used:
             await self._pool.run("api_key_used", *map(list, zip(*used, strict=True)))

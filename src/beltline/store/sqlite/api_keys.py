@@ -56,6 +56,10 @@ class SqliteApiKeys:
 
         return await self._gate.write(verb)
 
+    async def namespaces(self) -> list[str]:
+        rows = await self._gate.read(lambda transaction: transaction.run("api_key_namespaces", {}).fetchall())
+        return [name for (name,) in rows]
+
     async def note_used(self, used: Sequence[tuple[str, str, int]]) -> None:
         def verb(transaction: Transaction) -> None:
             for namespace, key_id, at in used:

@@ -1,0 +1,82 @@
+"""What the routes work with: the store, and for each namespace what submits, waits and counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from beltline.api.callers import Callers
+from beltline.api.depth import Depth
+from beltline.api.ports import MakeSubmitting, MakeWaiting, Submitting, Waiting
+from beltline.api.rate import Rate
+from beltline.api.settings import ServeSettings
+from beltline.api.templates import Templates
+from beltline.core.clock import Clock
+from beltline.core.ids import Random
+from beltline.store.contract import Store
+
+_MOST_TENANTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the composition root hands over; `store` is open."""
+
+    store: Store
+    clock: Clock
+    random: Random
+    settings: ServeSettings
+    make_submitting: MakeSubmitting
+    make_waiting: MakeWaiting
+
+
+class Tenant(NamedTuple):
+    """What belongs to one namespace."""
+
+    submitting: Submitting
+    waiting: Waiting
+    depth: Depth
+
+
+class Desk:
+    """The state of one service."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.store = ports.store
+        self.clock = ports.clock
+        self.random = ports.random
+        self.settings = ports.settings
+        self.callers = Callers(ports.store, clock=ports.clock)
+        self.rate = Rate(ports.settings.rate, clock=ports.clock)
+        self.templates = Templates(ports.store, clock=ports.clock)
+        self.is_stopping = False
+        self.stopping = asyncio.Event()
+        self._ports = ports
+        self._tenants: OrderedDict[str, Tenant] = OrderedDict()
+
+    def tenant(self, namespace: str) -> Tenant:
+        """Return what belongs to a namespace; only callers with a key of it come so far."""
+        found = self._tenants.get(namespace)
+        if found is None:
+            ports = self._ports
+            found = self._tenants[namespace] = Tenant(
+                ports.make_submitting(self.store, namespace),
+                ports.make_waiting(self.store, namespace),
+                Depth(self.store, namespace, most=self.settings.most_queued, clock=self.clock),
+            )
+        return found
+
+    def begin_stopping(self) -> None:
+        """Answer those who wait; what comes from now on is told that the service is not ready."""
+        self.is_stopping = True
+        self.stopping.set()
+
+    async def close(self) -> None:
+        """Finish the submits on their way; waiters are told that it is over."""
+        self.begin_stopping()
+        for tenant in self._tenants.values():
+            await tenant.submitting.close()
+            await tenant.waiting.close()
+        await self.callers.flush()
