@@ -40,6 +40,7 @@ class Service:
         self.store: Store = desk.store
         self.clock = clock
         self.keys = keys
+        self.sessions = 0
         self.http = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(make_app(desk), raise_app_exceptions=False), base_url="http://test"
         )
@@ -74,7 +75,8 @@ class Service:
     async def running(self, **fields: Any) -> ClaimedJob:
         """Submit a job and claim it; nothing else may be queued."""
         await self.submit(**fields)
-        session = f"session{random.Random(self.clock.now()).getrandbits(32)}{id(fields)}"
+        self.sessions += 1
+        session = f"session{self.sessions}"
         await self.store.sessions.open(
             NewSession(
                 namespace=NAMESPACE,

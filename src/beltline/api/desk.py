@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -13,11 +14,11 @@ from beltline.api.ports import MakeSubmitting, MakeWaiting, Submitting, Waiting
 from beltline.api.rate import Rate
 from beltline.api.settings import ServeSettings
 from beltline.api.templates import Templates
-from beltline.core.clock import Clock
+from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.store.contract import Store
 
-_MOST_TENANTS: Final = 1_000
+BOARD_US: Final = MICROS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,9 @@ class Desk:
         self.templates = Templates(ports.store, clock=ports.clock)
         self.is_stopping = False
         self.stopping = asyncio.Event()
+        self.streams = 0
         self._ports = ports
+        self._boards: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._tenants: OrderedDict[str, Tenant] = OrderedDict()
 
     def tenant(self, namespace: str) -> Tenant:
@@ -67,6 +70,14 @@ class Desk:
                 Depth(self.store, namespace, most=self.settings.most_queued, clock=self.clock),
             )
         return found
+
+    async def board(self, namespace: str, draw: Callable[[Desk, str], Awaitable[str]]) -> str:
+        """Return what `draw` shows of a namespace; all streams of it share one look a second."""
+        now = self.clock.monotonic()
+        found = self._boards.get(namespace)
+        if found is None or now - found[1] >= BOARD_US:
+            found = self._boards[namespace] = await draw(self, namespace), now
+        return found[0]
 
     def begin_stopping(self) -> None:
         """Answer those who wait; what comes from now on is told that the service is not ready."""

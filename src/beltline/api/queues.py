@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from pydantic import Field, StrictStr
@@ -11,6 +10,7 @@ from typing_extensions import TypedDict
 
 from beltline.api.answering import answer, tagged
 from beltline.api.operation import Answered, Call, Handler, Operation, Query
+from beltline.api.settling import require_covered
 from beltline.core.codec import dump_json
 from beltline.core.durations import micros
 from beltline.core.errors import InvalidInput, NotFound
@@ -21,7 +21,6 @@ from beltline.engine import control
 from beltline.engine.definitions import stored_definition
 from beltline.store.params import AuditEntry, Definition
 from beltline.wire.bodies import DefinitionBody, QueueBody
-from beltline.wire.problems import Refused
 from beltline.wire.requests import Act, DurationText, Name, Priority, Request, Text
 from beltline.wire.shapes import definition_shape, queue_shape
 
@@ -97,8 +96,7 @@ async def apply_definition(call: Call[Query, ApplyDefinition]) -> Response:
     """Store a version of a definition and make it the newest."""
     name, given = call.parts["definition"], call.body
     control.require_queue_name(name)
-    if not call.caller.covers(name):
-        raise Refused(HTTPStatus.FORBIDDEN, "forbidden", f"this API key is not for the definition {name!r}")
+    require_covered(call.caller, name)
     schema = dump_json(given.schema_).decode()
     StoredSchema(schema)
     policies = {

@@ -12,7 +12,8 @@ class ServeSettings:
     """Limits of the service. What is beyond them is refused with 413 or 429, at once.
 
     `rate` is requests a second for each API key, of which one second's worth may come at once. `most_queued`
-    bounds the jobs that wait in a namespace. `cors` names the origins whose pages may call.
+    bounds the jobs that wait in a namespace, `most_streams` the event streams of the process. `cors` names
+    the origins whose pages may call.
     """
 
     largest_body: int = 8 * MIB
@@ -20,3 +21,4 @@ class ServeSettings:
     most_queued: int = 1_000_000
     cors: tuple[str, ...] = ()
     body_seconds: float = 30.0
+    most_streams: int = 1_000

@@ -8,10 +8,12 @@ from beltline.api import (
     administration,
     bulk,
     dead_letters,
+    events,
     job_parts,
     jobs,
     queues,
     submitting,
+    workers,
 )
 from beltline.api.operation import Operation
 
@@ -20,8 +22,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *submitting.OPERATIONS,
     *bulk.OPERATIONS,
     *job_parts.OPERATIONS,
+    *events.OPERATIONS,
     *jobs.OPERATIONS,
     *dead_letters.OPERATIONS,
     *queues.OPERATIONS,
+    *workers.OPERATIONS,
     *administration.OPERATIONS,
 )

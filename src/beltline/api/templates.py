@@ -6,9 +6,11 @@ from collections import OrderedDict
 from typing import Final, NamedTuple
 
 from beltline.core.clock import MICROS, Clock
+from beltline.core.decide import Policy
+from beltline.core.errors import UnknownDefinition
 from beltline.definitions.stored import StoredSchema
 from beltline.engine.definitions import stored_definition
-from beltline.engine.template import Template, stored_template
+from beltline.engine.template import Template, stored_policy, stored_template
 from beltline.store.contract import Store
 
 REMEMBERED_US: Final = MICROS
@@ -21,6 +23,7 @@ class Known(NamedTuple):
     template: Template
     schema: StoredSchema
     schema_text: str
+    policy: Policy
 
 
 class Templates:
@@ -40,8 +43,15 @@ class Templates:
         definition = await stored_definition(self._store, namespace, name)
         same = found is not None and found[0].schema_text == definition.schema
         schema = found[0].schema if found is not None and same else StoredSchema(definition.schema)
-        known = Known(stored_template(definition), schema, definition.schema)
+        known = Known(stored_template(definition), schema, definition.schema, stored_policy(definition))
         self._known[namespace, name] = known, now
         if len(self._known) > _MOST_REMEMBERED:
             self._known.popitem(last=False)
         return known
+
+    async def policy_of(self, namespace: str, name: str) -> Policy:
+        """Return what a definition says about failures; the usual where it is gone."""
+        try:
+            return (await self.of(namespace, name)).policy
+        except UnknownDefinition:
+            return Policy()

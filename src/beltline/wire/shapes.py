@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from beltline.core.clock import MICROS
 from beltline.core.failure import read_failure
-from beltline.core.job import Attempt, Job
+from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.core.states import JobState
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.api_keys import ApiKey
@@ -28,6 +28,7 @@ from beltline.wire.bodies import (
     WorkerBody,
 )
 from beltline.wire.times import iso
+from beltline.wire.work import ClaimedBody
 
 
 def job_shape(job: Job, *, with_values: bool = True) -> JobBody:
@@ -193,6 +194,29 @@ def worker_shape(session: Session, now: int) -> WorkerBody:
         "beat_at": iso(session.beat_at),
         "closed_at": iso(session.closed_at),
         "lost_at": iso(session.lost_at),
+    }
+
+
+def claimed_shape(job: ClaimedJob, payload: bytes) -> ClaimedBody:
+    """Return a job as a remote worker gets it, with all of its payload."""
+    return {
+        "id": job.id,
+        "fence": job.fence,
+        "definition": job.definition,
+        "version": job.version,
+        "queue": job.queue,
+        "payload": value_of(payload),
+        "priority": job.priority,
+        "run": job.run,
+        "attempts_used": job.attempts_used,
+        "max_attempts": job.max_attempts,
+        "timeout_s": None if job.timeout_us is None else job.timeout_us / MICROS,
+        "deadline_at": iso(job.deadline_at),
+        "started_at": iso(job.started_at),
+        "labels": dict(job.labels or {}),
+        "correlation_id": job.correlation_id,
+        "traceparent": job.traceparent,
+        "request": job.request,
     }
 
 
