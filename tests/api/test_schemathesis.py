@@ -31,7 +31,7 @@ CHECKS = [
 QUICK = settings(
     max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
-THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+THOROUGH = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @pytest.fixture(scope="module")
