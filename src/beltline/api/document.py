@@ -29,6 +29,7 @@ _PARTS: Final = MappingProxyType(
             _NAME,
             "06f2k9",
         ),
+        "action_id": ("A bulk action's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "key_id": ("An API key's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "worker_id": ("A session's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "queue": ("A queue's name.", _NAME, "default"),

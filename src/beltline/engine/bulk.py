@@ -6,11 +6,16 @@ Each batch is one transaction with one audit entry.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from dataclasses import asdict
+from typing import Any, Final, NamedTuple, cast
 
+from beltline.core.codec import dump_json, parse_json
+from beltline.core.errors import Conflict, NotFound
+from beltline.core.ids import Random, new_id
 from beltline.core.job import Job
 from beltline.core.states import DEAD, FINAL, JobEvent, JobState, targets
 from beltline.engine.control import change_for
+from beltline.store.bulk_actions import StoredBulkAction
 from beltline.store.contract import Store
 from beltline.store.params import (
     ApplyChanges,
@@ -139,3 +144,76 @@ async def _batch(store: Store, namespace: str, action: BulkAction, jobs: Sequenc
         missed = {miss.id for miss in misses}
         done += [change.id for change in changes if change.id not in missed]
     return done
+
+
+async def schedule(
+    store: Store, namespace: str, action: BulkAction, *, window_us: int, random: Random
+) -> StoredBulkAction:
+    """Store an action that is done when its undo window has passed."""
+    now = store.now()
+    row = StoredBulkAction(
+        id=new_id(now, random),
+        verb=action.verb,
+        filter=_filter_text(action.where),
+        actor=action.actor,
+        reason=action.why,
+        created_at=now,
+        due_at=now + window_us,
+    )
+    entry = AuditEntry(
+        actor=action.actor,
+        action=f"jobs.{action.verb}.schedule",
+        target=f"bulk_action/{row.id}",
+        reason=action.why,
+        after=row.filter,
+    )
+    await store.bulk_actions.add(namespace, row, audit=(entry,))
+    return row
+
+
+async def undo(
+    store: Store, namespace: str, action_id: str, *, actor: str, why: str = ""
+) -> StoredBulkAction:
+    """Withdraw an action that is not due yet. Raises NotFound, Conflict."""
+    row = await fetch_action(store, namespace, action_id)
+    entry = AuditEntry(
+        actor=actor, action=f"jobs.{row.verb}.undo", target=f"bulk_action/{action_id}", reason=why
+    )
+    if not await store.bulk_actions.undo(namespace, action_id, store.now(), audit=(entry,)):
+        raise Conflict(f"bulk action {action_id} is {row.state} or due: it cannot be undone any more")
+    return await fetch_action(store, namespace, action_id)
+
+
+async def fetch_action(store: Store, namespace: str, action_id: str) -> StoredBulkAction:
+    """Return an action. Raises NotFound."""
+    for row in await store.bulk_actions.page(namespace):
+        if row.id == action_id:
+            return row
+    raise NotFound("bulk action", action_id)
+
+
+async def do_due(store: Store, namespace: str) -> bool:
+    """Do one action whose undo window has passed; return whether there was one."""
+    row = await store.bulk_actions.take(namespace, store.now())
+    if row is None:
+        return False
+    action = BulkAction(row.verb, _filter_of(row.filter), row.actor, row.reason)
+    changed = 0
+    while True:
+        done = await act(store, namespace, action)
+        changed += done.changed
+        if not done.more or not done.changed:
+            break
+    await store.bulk_actions.finish(namespace, row.id, changed)
+    return True
+
+
+def _filter_text(where: JobFilter) -> str:
+    given = {**asdict(where), "states": sorted(where.states)}
+    return dump_json({name: value for name, value in given.items() if value}).decode()
+
+
+def _filter_of(text: str) -> JobFilter:
+    given = cast("dict[str, Any]", parse_json(text))
+    states = frozenset(map(JobState, given.pop("states", ())))
+    return JobFilter(states=states, **given)

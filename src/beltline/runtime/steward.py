@@ -8,6 +8,7 @@ from typing import Final
 from beltline.config import RetentionConfig
 from beltline.core.clock import Clock
 from beltline.core.ids import Random
+from beltline.engine.bulk import do_due
 from beltline.runtime.chores import chores
 from beltline.runtime.dispatcher import Dispatcher
 from beltline.runtime.loop import Loop
@@ -18,6 +19,7 @@ from beltline.store.hints import Hint
 LOOK_S: Final = 5.0
 RESCUE_S: Final = 5.0
 ANSWERS_BATCH: Final = 1_000
+BULK_S: Final = 1.0
 
 
 class Steward:
@@ -78,6 +80,7 @@ class Steward:
 
         loops = [
             dispatcher,
+            Loop("bulk-actions", BULK_S, lambda: do_due(store, namespace), random=self._random),
             Loop("answers", 3_600.0, forget_answers, random=self._random),
             *chores(
                 store,

@@ -16,8 +16,6 @@ from typing import Protocol
 
 from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.objects.objects import Objects
-from beltline.store.answers import AnswerStore
-from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.hints import Wakeups
@@ -47,7 +45,7 @@ from beltline.store.params import (
     StateCount,
     Tally,
 )
-from beltline.store.revisions import RevisionStore
+from beltline.store.service import ServiceStores
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 
@@ -342,7 +340,7 @@ class Traits:
     name: str
 
 
-class Store(Protocol):
+class Store(ServiceStores, Protocol):
     """A durable store, opened on one event loop and used from it alone."""
 
     jobs: JobStore
@@ -356,9 +354,6 @@ class Store(Protocol):
     upkeep: UpkeepStore
     artifacts: ArtifactStore
     audit: AuditStore
-    revisions: RevisionStore
-    api_keys: ApiKeyStore
-    answers: AnswerStore
     wakeups: Wakeups
     traits: Traits
     url: str

@@ -163,6 +163,20 @@ class AuditBody(TypedDict):
     hash: str
 
 
+class BulkActionBody(TypedDict):
+    """An action on many jobs that waits for its undo window to pass, or did."""
+
+    id: str
+    verb: str
+    filter: dict[str, Any]
+    actor: str
+    reason: str
+    state: str
+    created_at: str | None
+    due_at: str | None
+    changed: int | None
+
+
 class ApiKeyBody(TypedDict):
     """An API key. `key` is the token itself, shown once: in the answer to its creation."""
 

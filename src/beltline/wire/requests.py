@@ -101,6 +101,9 @@ class ActOnMany(Request):
 
     where: Where
     dry_run: bool = Field(default=False, strict=True, description="Only say how many, and show some.")
+    undo_window: DurationText | None = Field(
+        None, description="Do it after this time, at most 24h, unless it is undone before."
+    )
     why: Why = ""
 
 

@@ -13,6 +13,7 @@ from beltline.core.states import JobState
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.api_keys import ApiKey
 from beltline.store.artifact import StoredArtifact
+from beltline.store.bulk_actions import StoredBulkAction
 from beltline.store.params import AuditRow, Definition, LogLine, QueueInfo, Session, StateCount
 from beltline.store.steps import Remembered
 from beltline.wire.bodies import (
@@ -20,6 +21,7 @@ from beltline.wire.bodies import (
     ArtifactBody,
     AttemptBody,
     AuditBody,
+    BulkActionBody,
     DefinitionBody,
     JobBody,
     LogLineBody,
@@ -218,6 +220,12 @@ def claimed_shape(job: ClaimedJob, payload: bytes) -> ClaimedBody:
         "traceparent": job.traceparent,
         "request": job.request,
     }
+
+
+def bulk_action_shape(row: StoredBulkAction) -> BulkActionBody:
+    """Return an action on many jobs."""
+    times = {"created_at": iso(row.created_at), "due_at": iso(row.due_at)}
+    return cast("BulkActionBody", {**row._asdict(), "filter": json.loads(row.filter), **times})
 
 
 def audit_shape(row: AuditRow) -> AuditBody:

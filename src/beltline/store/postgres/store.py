@@ -10,6 +10,7 @@ from beltline.store.answers import AnswerStore
 from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -26,6 +27,7 @@ from beltline.store.postgres.answers import PostgresAnswers
 from beltline.store.postgres.api_keys import PostgresApiKeys
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
+from beltline.store.postgres.bulk_actions import PostgresBulkActions
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.definitions import PostgresDefinitions
 from beltline.store.postgres.jobs import PostgresJobs
@@ -79,6 +81,7 @@ class PostgresStore:
         self.revisions: RevisionStore = PostgresRevisions(self._pool)
         self.api_keys: ApiKeyStore = PostgresApiKeys(self._pool)
         self.answers: AnswerStore = PostgresAnswers(self._pool)
+        self.bulk_actions: BulkActionStore = PostgresBulkActions(self._pool)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:

@@ -15,6 +15,7 @@ from beltline.store.answers import AnswerStore
 from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -31,6 +32,7 @@ from beltline.store.sqlite.answers import SqliteAnswers
 from beltline.store.sqlite.api_keys import SqliteApiKeys
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
+from beltline.store.sqlite.bulk_actions import SqliteBulkActions
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
 from beltline.store.sqlite.failures import translating
@@ -88,6 +90,7 @@ class SqliteStore:
         self.revisions: RevisionStore = SqliteRevisions(self._gate)
         self.api_keys: ApiKeyStore = SqliteApiKeys(self._gate)
         self.answers: AnswerStore = SqliteAnswers(self._gate)
+        self.bulk_actions: BulkActionStore = SqliteBulkActions(self._gate)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> SqliteStore:
