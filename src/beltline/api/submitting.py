@@ -10,11 +10,11 @@ from typing_extensions import TypedDict
 from beltline.api.answering import answer
 from beltline.api.operation import Answered, Call, Operation
 from beltline.core.codec import dump_json
-from beltline.core.errors import BeltlineError, InvalidBatch, InvalidInput, UnknownDefinition
+from beltline.core.errors import BeltlineError, InvalidBatch, InvalidInput, PayloadTooLarge, UnknownDefinition
 from beltline.core.job import NewJob
 from beltline.core.roles import Right
 from beltline.engine.objects import is_large, kept, payload_limit
-from beltline.engine.submit import JobOptions, accepted, new_job
+from beltline.engine.submit import DEFAULTS, JobOptions, accepted, new_job
 from beltline.store.params import Inserted, Insertion
 from beltline.wire.requests import SubmitJob, SubmitJobs
 
@@ -75,10 +75,18 @@ async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:
     desk = call.desk
     known = await desk.templates.of(call.namespace, asked.definition)
     payload = dump_json(asked.payload)
-    known.schema.check(asked.definition, payload, limit=payload_limit(desk.store))
-    given = {name: getattr(asked, name) for name in asked.model_fields_set & _OPTIONS}
-    options = JobOptions(**given, actor=call.actor)
-    return new_job(known.template, payload, options, now=desk.store.now(), random=desk.random)
+    limit = payload_limit(desk.store)
+    if len(payload) > limit:
+        raise PayloadTooLarge("the payload", len(payload), limit)
+    # The body was parsed by the strict parser: it need not be parsed again.
+    known.schema.check_value(asked.definition, asked.payload)
+    now = desk.store.now()
+    given = asked.model_fields_set & _OPTIONS
+    if not given:
+        job = new_job(known.template, payload, DEFAULTS, now=now, random=desk.random)
+        return job._replace(actor=call.actor)
+    options = JobOptions(**{name: getattr(asked, name) for name in given}, actor=call.actor)
+    return new_job(known.template, payload, options, now=now, random=desk.random)
 
 
 def _shape(found: Inserted) -> Submitted:

@@ -20,6 +20,7 @@ SMALL: Final = 100
         """
         beltline bench --store sqlite:////tmp/bench.db --jobs 20000
         beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
+        beltline bench --url http://127.0.0.1:8000/api/v1/namespaces/bench --jobs 20000
         """
     ),
 )
@@ -49,18 +50,29 @@ SMALL: Final = 100
     default=0,
     help="Also drain after so many finished jobs.",
 )
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Measure a running service: a namespace's address; BELTLINE_API_KEY holds an admin's key.",
+)
 @pass_invocation
-def bench(invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int) -> None:
+def bench(
+    invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int, url: str | None
+) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
     The jobs go into a new namespace of the store and stay there; do not run it beside work that matters.
     """
     from beltline.proof.bench import run_bench
+    from beltline.proof.rest import run_rest_bench
 
-    url = invocation.config().store.url
     with bar("starting", None, shown=not invocation.json) as progress:
         say = progress.say if sys.stderr.isatty() and not invocation.json else note
-        figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
+        if url is not None:
+            figures = run_rest_bench(url, invocation.env.get("BELTLINE_API_KEY", ""), jobs, say=say)
+        else:
+            store = invocation.config().store.url
+            figures = run_bench(store, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
     if invocation.json:
         print_json(figures)
     else:
