@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from beltline.api.app import make_app
+from beltline.api.callers import TokenKeys
 from beltline.api.desk import Desk, Ports
 from beltline.api.settings import ServeSettings
 from beltline.app import chance as fresh_chance
@@ -25,7 +26,7 @@ from beltline.client.submitter import Submitter
 from beltline.client.waiter import Waiter
 from beltline.config import Config
 from beltline.core.clock import Clock, SystemClock
-from beltline.core.errors import ConfigError
+from beltline.core.errors import ConfigError, Unsupported
 from beltline.runtime.loop import Loop
 from beltline.runtime.steward import Steward
 from beltline.store.contract import Store
@@ -40,13 +41,17 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """Where the service listens, and with which certificate."""
+    """Where the service listens, with which certificate, and whose tokens it takes.
+
+    `issuer` is the issuer's name, the audience, and the URL or file of its keys (JWKS).
+    """
 
     host: str = "127.0.0.1"
     port: int = 8_000
     tls_certificate: str | None = None
     tls_key: str | None = None
     drain_s: int = DRAIN_S
+    issuer: tuple[str, str, str] | None = None
 
     @property
     def url(self) -> str:
@@ -101,7 +106,12 @@ def serve(
 
 @asynccontextmanager
 async def opened_desk(
-    store: Store, settings: ServeSettings, config: Config, *, clock: Clock, upkeep: bool = True
+    store: Store,
+    settings: ServeSettings,
+    config: Config,
+    *,
+    clock: Clock,
+    tokens: TokenKeys | None = None,
 ) -> AsyncIterator[Desk]:
     """Yield the desk of an open store, with the loops that belong to it."""
     chance = fresh_chance()
@@ -113,6 +123,7 @@ async def opened_desk(
             settings=settings,
             make_submitting=Submitter,
             make_waiting=Waiter,
+            tokens=tokens,
         )
     )
     used = Loop("api-keys", USED_S, desk.callers.flush, random=chance)
@@ -120,8 +131,7 @@ async def opened_desk(
         store, store.api_keys.namespaces, retention=config.retention, clock=clock, random=chance
     )
     used.start()
-    if upkeep:
-        steward.start()
+    steward.start()
     try:
         yield desk
     finally:
@@ -138,7 +148,8 @@ async def _serve(
     store = configured_store(config.store.url, config.objects, os.environ, clock=clock)
     await store.open()
     try:
-        async with opened_desk(store, settings, config, clock=clock) as desk:
+        tokens = await _tokens(listening, clock)
+        async with opened_desk(store, settings, config, clock=clock, tokens=tokens) as desk:
             with _listening_socket(listening) as listener:
                 address = replace(listening, port=listener.getsockname()[1]).url
                 server = Server(
@@ -180,6 +191,19 @@ def _uvicorn_config(desk: Desk, listening: Listening) -> uvicorn.Config:
         ssl_keyfile=listening.tls_key,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
+
+
+async def _tokens(listening: Listening, clock: Clock) -> TokenKeys | None:
+    if listening.issuer is None:
+        return None
+    try:
+        from beltline.api.tokens import Issuer, Tokens  # noqa: PLC0415 - it needs an extra
+    except ImportError as error:
+        raise Unsupported("tokens of an issuer need: pip install 'beltline[oidc]'") from error
+    issuer, audience, keys = listening.issuer
+    tokens = Tokens(Issuer(issuer=issuer, audience=audience, keys=keys), clock=clock)
+    await tokens.check()
+    return tokens
 
 
 def _require_certificate(listening: Listening) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx2
 
 from beltline.api.app import make_app
+from beltline.api.callers import TokenKeys
 from beltline.api.desk import Desk, Ports
 from beltline.api.settings import ServeSettings
 from beltline.client.submitter import Submitter
@@ -100,9 +101,11 @@ class Service:
 
 
 @asynccontextmanager
-async def running_service(url: str = MEMORY, **settings: Any) -> AsyncIterator[Service]:
+async def running_service(
+    url: str = MEMORY, *, tokens: TokenKeys | None = None, clock: FakeClock | None = None, **settings: Any
+) -> AsyncIterator[Service]:
     """Yield a service on a store of its own, with a key of each role, and one of another namespace."""
-    clock = FakeClock()
+    clock = clock or FakeClock()
     store = store_from_url(url, clock=clock)
     await store.open(migrate=True)
     chance = random.Random(5)
@@ -114,6 +117,7 @@ async def running_service(url: str = MEMORY, **settings: Any) -> AsyncIterator[S
             settings=ServeSettings(**settings),
             make_submitting=Submitter,
             make_waiting=Waiter,
+            tokens=tokens,
         )
     )
     row = Definition(name="resize", version="1", queue="images", schema=SCHEMA, policies="{}")

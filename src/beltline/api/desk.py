@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from beltline.api.callers import Callers
+from beltline.api.callers import Callers, TokenKeys
 from beltline.api.depth import Depth
 from beltline.api.ports import MakeSubmitting, MakeWaiting, Submitting, Waiting
 from beltline.api.rate import Rate
@@ -31,6 +31,7 @@ class Ports:
     settings: ServeSettings
     make_submitting: MakeSubmitting
     make_waiting: MakeWaiting
+    tokens: TokenKeys | None = None
 
 
 class Tenant(NamedTuple):
@@ -49,7 +50,7 @@ class Desk:
         self.clock = ports.clock
         self.random = ports.random
         self.settings = ports.settings
-        self.callers = Callers(ports.store, clock=ports.clock)
+        self.callers = Callers(ports.store, clock=ports.clock, tokens=ports.tokens)
         self.rate = Rate(ports.settings.rate, clock=ports.clock)
         self.templates = Templates(ports.store, clock=ports.clock)
         self.is_stopping = False

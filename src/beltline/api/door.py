@@ -49,7 +49,8 @@ def endpoint(desk: Desk, operation: Operation) -> Callable[[Request], Awaitable[
 
 
 async def _answered(desk: Desk, operation: Operation, request: Request) -> Response:
-    caller = await desk.callers.of(request.headers.get("authorization"))
+    asked = request.path_params["namespace"]
+    caller = await desk.callers.of(request.headers.get("authorization"), asked)
     desk.rate.spend(caller.key.id)
     # A path keeps the escape of a slash, so that an id may hold one: see `unescaped_slashes`.
     parts = {name: value.replace("%2F", "/") for name, value in request.path_params.items()}

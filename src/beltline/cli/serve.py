@@ -18,6 +18,7 @@ from beltline.cli.output import note
         beltline serve --store postgresql://me@localhost/jobs --host 0.0.0.0
         beltline serve --port 8443 --tls-certificate cert.pem --tls-key key.pem
         beltline serve --cors https://shop.example --rate 500
+        beltline serve --oidc https://id.example beltline https://id.example/jwks.json
         """
     ),
 )
@@ -53,6 +54,12 @@ from beltline.cli.output import note
     show_default=True,
     help="Bytes of a request's body; more get 413.",
 )
+@click.option(
+    "--oidc",
+    nargs=3,
+    metavar="ISSUER AUDIENCE KEYS",
+    help="Take this issuer's tokens too; KEYS is the URL or file of its JWKS.",
+)
 @pass_invocation
 def serve(
     invocation: Invocation,
@@ -66,6 +73,7 @@ def serve(
     rate: int,
     most_queued: int,
     largest_body: int,
+    oidc: tuple[str, str, str] | None,
 ) -> int:
     """Serve REST until stopped: every call needs an API key, on every address.
 
@@ -76,7 +84,7 @@ def serve(
     from beltline.serving import Listening, serve as run
 
     settings = ServeSettings(largest_body=largest_body, rate=rate, most_queued=most_queued, cors=tuple(cors))
-    listening = Listening(host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key)
+    listening = Listening(host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, issuer=oidc)
 
     def ready(url: str) -> None:
         if invocation.json:
