@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
 from beltline.core.clock import DAY, MICROS
@@ -179,3 +182,15 @@ async def test_cors_is_for_the_origins_named() -> None:
 
     assert named.headers["access-control-allow-origin"] == "https://shop.example"
     assert "access-control-allow-origin" not in other.headers
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with running_service(body_seconds=0.05) as service:
+        headers = {"Authorization": f"Bearer {service.keys['admin']}"}
+        found = await service.http.post(JOBS, content=stuck(), headers=headers)
+
+    assert (found.status_code, found.json()["code"]) == (408, "body_late")

@@ -52,9 +52,9 @@ def process(command: list[str], env: Mapping[str, str], folder: Path) -> Iterato
 
 
 @contextmanager
-def serving(store_url: str, folder: Path) -> Iterator[str]:
+def serving(store_url: str, folder: Path, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "beltline.cli", "serve", "--store", store_url, "--port", "0", "--json"]
-    with process(command, {"PATH": "/usr/bin:/bin"}, folder) as line:
+    with process([*command, *options], {"PATH": "/usr/bin:/bin"}, folder) as line:
         yield f"{json.loads(line)['url']}/api/v1/namespaces/default"
 
 

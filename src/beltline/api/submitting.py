@@ -40,11 +40,11 @@ async def submit_job(call: Call[Any, SubmitJob]) -> Response:
     """Store one job, batched with those of other requests."""
     job = await _job(call, call.body)
     tenant = call.desk.tenant(call.namespace)
-    await tenant.depth.admit(1)
-    # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
-    if is_large(call.desk.store, job.payload):
-        [job] = await kept(call.desk.store, call.namespace, [job])
-    found = await tenant.submitting.submit(job)
+    async with tenant.depth.room(1):
+        # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
+        if is_large(call.desk.store, job.payload):
+            [job] = await kept(call.desk.store, call.namespace, [job])
+        found = await tenant.submitting.submit(job)
     accepted(job, found)
     shape = _shape(found)
     place = call.request.url.path + "/" + found.id.replace("/", "%2F")
@@ -65,8 +65,8 @@ async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
     if faults:
         raise InvalidBatch(faults, of=len(call.body.jobs), called="job")
     tenant = call.desk.tenant(call.namespace)
-    await tenant.depth.admit(len(jobs))
-    found = await tenant.submitting.submit_many(jobs)
+    async with tenant.depth.room(len(jobs)):
+        found = await tenant.submitting.submit_many(jobs)
     _require_all(jobs, found)
     return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
 
