@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from beltline.core.outcome import Ending
 from tests.api.service import Service
 
@@ -316,3 +318,40 @@ async def test_definitions_are_listed_and_applied(service: Service) -> None:
     names = [found["id"] for found in (await service.call("GET", "/definitions")).json()["items"]]
     assert names == ["mail", "new", "resize"]
     assert await service.submit(definition="new", payload={})
+
+
+async def test_a_wait_ends_with_the_job(any_service: Service) -> None:
+    job = await any_service.running()
+    waiting = asyncio.create_task(any_service.call("GET", f"/jobs/{job.id}?wait=30s&include=result"))
+    await asyncio.sleep(0)
+
+    await any_service.end(job, result=b"7")
+
+    async with asyncio.timeout(20):
+        found = (await waiting).json()
+    assert (found["state"], found["result"]) == ("succeeded", 7)
+
+
+async def test_a_wait_ends_in_time_and_with_the_service(service: Service) -> None:
+    job_id = await service.submit()
+
+    short = (await service.call("GET", f"/jobs/{job_id}?wait=10ms")).json()
+    long = asyncio.create_task(service.call("GET", f"/jobs/{job_id}?wait=60s"))
+    await asyncio.sleep(0)
+    service.desk.begin_stopping()
+
+    async with asyncio.timeout(20):
+        ended = (await long).json()
+    assert (short["state"], ended["state"]) == ("queued", "queued")
+    for wait in ("61s", "soon"):
+        assert (await service.call("GET", f"/jobs/{job_id}?wait={wait}")).status_code == 422
+
+
+async def test_nothing_to_view_is_not_audited(service: Service) -> None:
+    job_id = await service.submit()
+
+    found = (await service.call("GET", f"/jobs/{job_id}?include=result")).json()
+
+    assert found["result"] is None
+    entries = (await service.call("GET", "/audit")).json()["items"]
+    assert [entry for entry in entries if entry["action"] == "job.view_result"] == []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from beltline.api.callers import Callers, TokenKeys
 from beltline.api.depth import Depth
@@ -79,6 +79,18 @@ class Desk:
         if found is None or now - found[1] >= BOARD_US:
             found = self._boards[namespace] = await draw(self, namespace), now
         return found[0]
+
+    async def unless_stopping(self, waiting: Coroutine[Any, Any, object]) -> None:
+        """Wait, at the longest until the service stops. Raises what the waiting raises."""
+        tasks = [asyncio.ensure_future(waiting), asyncio.ensure_future(self.stopping.wait())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def begin_stopping(self) -> None:
         """Answer those who wait; what comes from now on is told that the service is not ready."""

@@ -68,7 +68,7 @@ async def get_job(call: Call[JobQuery, None]) -> Response:
         limit = micros(call.query.wait, what="wait")
         if limit > LONGEST_WAIT_US:
             raise InvalidInput("wait: at most 60s; ask again where the job is not final by then")
-        await call.desk.tenant(call.namespace).waiting.wait(job_id, limit)
+        await call.desk.unless_stopping(call.desk.tenant(call.namespace).waiting.wait(job_id, limit))
         job = await control.fetch(store, call.namespace, job_id)
     shape = job_shape(job, with_values=False)
     if "payload" in call.query.include:

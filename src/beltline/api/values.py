@@ -25,11 +25,13 @@ async def view(call: Call[Any, Any], job: Job, what: Literal["payload", "result"
             "forbidden",
             f"an API key of role {call.caller.key.role} cannot view a {what}",
         )
+    data = job.payload if what == "payload" else job.result
+    if data is None:
+        return None
     store = call.desk.store
     entry = AuditEntry(actor=call.actor, action=f"job.view_{what}", target=f"job/{job.id}")
     await store.audit.append(call.namespace, [entry], store.now())
-    data = job.payload if what == "payload" else job.result
-    value = value_of(await whole_bytes(store, data) if data is not None else None)
+    value = value_of(await whole_bytes(store, data))
     if what == "result":
         return value
     definition = await store.definitions.get(call.namespace, job.definition)
