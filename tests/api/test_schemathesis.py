@@ -29,7 +29,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 QUICK = settings(
-    max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 THOROUGH = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 

@@ -92,7 +92,7 @@ async def among_slow(url: str, key: str, slow: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("times", "most"), [(600, 200), pytest.param(FLOOD, MOST_QUEUED, marks=pytest.mark.proof)]
+    ("times", "most"), [(300, 100), pytest.param(FLOOD, MOST_QUEUED, marks=pytest.mark.proof)]
 )
 def test_a_flood_is_bounded_and_loses_nothing_that_was_stored(
     postgres_schema_url: str, tmp_path: Path, times: int, most: int

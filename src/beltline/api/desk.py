@@ -17,6 +17,7 @@ from beltline.api.templates import Templates
 from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.store.contract import Store
+from beltline.store.params import Session
 
 BOARD_US: Final = MICROS
 
@@ -56,6 +57,7 @@ class Desk:
         self.is_stopping = False
         self.stopping = asyncio.Event()
         self.streams = 0
+        self.sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._ports = ports
         self._boards: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._tenants: OrderedDict[str, Tenant] = OrderedDict()

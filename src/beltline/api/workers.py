@@ -15,7 +15,7 @@ from beltline.api.settling import outcome_of, require_covered, settled_shape
 from beltline.core.clock import MICROS
 from beltline.core.decide import Policy
 from beltline.core.durations import micros
-from beltline.core.errors import LeaseLost, NotFound
+from beltline.core.errors import NotFound
 from beltline.core.ids import new_id
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import released
@@ -41,6 +41,7 @@ from beltline.wire.work import (
 
 # Hints may be lost: a claim that waits looks so often all the same.
 LOOK_S: Final = 1.0
+MOST_REMEMBERED: Final = 10_000
 # How long a job rests that this key may not have, before any worker may take it.
 REST_US: Final = 5 * MICROS
 
@@ -127,8 +128,7 @@ async def beat_worker(call: Call[Query, BeatWorker]) -> Response:
 
 async def claim_jobs(call: Call[Query, ClaimJobs]) -> Response:
     """Take jobs, waiting for some where there are none."""
-    session = await _session(call)
-    jobs = await _claimed(call, session)
+    jobs = await _claimed(call, await _opened(call))
     if jobs and await call.request.is_disconnected():
         await give_back(call.desk.store, call.namespace, jobs, Reason.CLAIM_LOST, random=call.desk.random)
         jobs = []
@@ -193,6 +193,20 @@ async def close_worker(call: Call[Query, None]) -> Response:
     return answer(worker_shape(await _session(call), store.now()))
 
 
+async def _opened(call: Call[Any, Any]) -> Session:
+    """Return the session as it was opened, remembered: a claim must not read the sessions of all workers.
+
+    Whether it is still open the store says at each claim.
+    """
+    known, name = call.desk.sessions, (call.namespace, call.parts["worker_id"])
+    found = known.get(name)
+    if found is None:
+        found = known[name] = await _session(call)
+        if len(known) > MOST_REMEMBERED:
+            known.popitem(last=False)
+    return found
+
+
 async def _session(call: Call[Any, Any]) -> Session:
     worker_id = call.parts["worker_id"]
     for ended in (False, True):
@@ -213,7 +227,7 @@ async def _compare(call: Call[Query, BeatWorker], holds: set[str], now: int) -> 
     Such a job was claimed by a call whose answer was lost. The answer of a young claim may still be on its
     way, so only what is older than a lease counts.
     """
-    session = await _session(call)
+    session = await _opened(call)
     held = await call.desk.store.jobs.held(call.namespace, session.id)
     unknown = [job for job in held if job.id not in holds and now - job.started_at > session.lease_us]
     await give_back(call.desk.store, call.namespace, unknown, Reason.CLAIM_LOST, random=call.desk.random)
@@ -222,8 +236,6 @@ async def _compare(call: Call[Query, BeatWorker], holds: set[str], now: int) -> 
 
 async def _claimed(call: Call[Query, ClaimJobs], session: Session) -> list[ClaimedJob]:
     store, desk = call.desk.store, call.desk
-    if session.closed_at is not None or session.lost_at is not None:
-        raise LeaseLost(f"session {session.id} is not open any more; open a new one")
     jobs = await _ours(call, session)
     wait_s = micros(call.body.wait, what="wait") / MICROS
     if jobs or not wait_s:
