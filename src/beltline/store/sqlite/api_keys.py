@@ -69,5 +69,5 @@ class SqliteApiKeys:
 
 
 def _add(transaction: Transaction, *, key: ApiKey, audit: Sequence[AuditEntry], now: int) -> None:
-    transaction.run("api_key_add", api_key_row(key))
+    transaction.run("api_key_add", dict(zip(ApiKey._fields, api_key_row(key), strict=False)))
     append_audit(transaction, namespace=key.namespace, entries=audit, now=now)
