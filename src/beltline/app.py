@@ -33,6 +33,11 @@ SWITCH_INTERVAL_S: Final = 0.00005
 COLLECT_AFTER: Final = 20_000
 
 
+def chance() -> random.SystemRandom:
+    """Return the source of chance for what must stay secret."""
+    return random.SystemRandom()
+
+
 def run_worker(config: Config, target: str) -> int:
     """Load the app, open the store, work until stopped or idle; return the exit code.
 

@@ -39,7 +39,7 @@ DEFAULT: Final = "default"
 LARGEST_OBJECT: Final = 1_024 * MIB
 QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 
-_SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres"})
+_SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres", "http", "https"})
 _OBJECT_SCHEMES: Final = frozenset({"file", "s3", "gs", "az", "abfs", "abfss", "memory"})
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}=(env:[A-Za-z_]\w*|file:.+)")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")

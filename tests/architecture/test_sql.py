@@ -24,7 +24,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 """apply_attempts apply_keys apply_leave apply_missed claim_take deltas_append fold_remove
                 fold_until group_leave log_trim prune_artifacts prune_attempts prune_dead_find
                 prune_history_find prune_logs prune_marks prune_positions prune_replays_find prune_steps
-                replay_attempts replay_find replay_keys replay_leave
+                remove_keys replay_attempts replay_find replay_keys replay_leave
                 session_requests""",
             ),
             (

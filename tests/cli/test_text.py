@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from beltline.cli.text import age, clean, cut, iso, one_line, span, stamp
+from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import outlook
 from beltline.core.states import JobState
+from beltline.wire.times import iso
 from tests.cli.shop import Shop, Terminal
 
 SECOND = 1_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,7 +37,15 @@ class Command(NamedTuple):
     @property
     def stays(self) -> bool:
         """Whether it runs until it is stopped."""
-        return self.line.startswith("beltline work") and "--until-idle" not in self.line
+        works = self.line.startswith("beltline work") and "--until-idle" not in self.line
+        return works or self.line.startswith("beltline serve")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def files_of(page: str) -> Mapping[str, str]:

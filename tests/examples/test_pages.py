@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.pages import PATIENCE_S, REPOSITORY, Terminal, commands_of, files_of, is_shown
+from tests.examples.pages import PATIENCE_S, REPOSITORY, Terminal, commands_of, files_of, free_port, is_shown
 
 PAGES = (
     "README.md",
@@ -19,12 +19,14 @@ PAGES = (
     "docs/dead-letters.md",
     "docs/schedules.md",
     "docs/triggers.md",
+    "docs/rest.md",
 )
 
 
 def follow(page: str, terminal: Terminal, folder: Path) -> None:
     """Do what the page says, and compare what it shows with what comes."""
-    text = (REPOSITORY / page).read_text("utf-8")
+    # The port alone is another one: on the reader's machine 8000 may be taken.
+    text = (REPOSITORY / page).read_text("utf-8").replace("8000", str(free_port()))
     for name, content in files_of(text).items():
         (folder / name).write_text(content, "utf-8")
     with ExitStack() as running:

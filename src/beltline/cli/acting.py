@@ -13,10 +13,10 @@ from beltline.cli.faults import OK, fault_of
 from beltline.cli.opened import with_store
 from beltline.cli.output import print_list
 from beltline.cli.progress import bar
-from beltline.cli.shapes import job_shape
 from beltline.core.errors import BeltlineError
 from beltline.core.job import Job
 from beltline.store.contract import Store
+from beltline.wire.shapes import job_shape
 
 AT_ONCE: Final = 32
 

@@ -21,6 +21,7 @@ SMALL: Final = 100
         beltline bench --store sqlite:////tmp/bench.db --jobs 20000
         beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
         beltline bench --store sqlite:////tmp/bench.db --schedules 10000
+        beltline bench --url http://127.0.0.1:8000/api/v1/namespaces/bench --jobs 20000
         """
     ),
 )
@@ -56,25 +57,41 @@ SMALL: Final = 100
     default=0,
     help="Measure schedules instead: what so many cost, and how soon after its tick a job starts.",
 )
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Measure a running service: a namespace's address; BELTLINE_API_KEY holds an admin's key.",
+)
 @pass_invocation
 def bench(
-    invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int, schedules: int
+    invocation: Invocation,
+    *,
+    jobs: int,
+    concurrency: int,
+    queued: int,
+    kept: int,
+    schedules: int,
+    url: str | None,
 ) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
     The jobs go into a new namespace of the store and stay there; do not run it beside work that matters.
     """
-    url = invocation.config().store.url
     with bar("starting", None, shown=not invocation.json) as progress:
         say = progress.say if sys.stderr.isatty() and not invocation.json else note
-        if schedules:
+        if url is not None:
+            from beltline.proof.rest import run_rest_bench
+
+            figures = run_rest_bench(url, invocation.env.get("BELTLINE_API_KEY", ""), jobs, say=say)
+        elif schedules:
             from beltline.proof.ticks import run_tick_bench
 
-            figures = run_tick_bench(url, schedules, say=say)
+            figures = run_tick_bench(invocation.config().store.url, schedules, say=say)
         else:
             from beltline.proof.bench import run_bench
 
-            figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
+            store = invocation.config().store.url
+            figures = run_bench(store, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
     if invocation.json:
         print_json(figures)
     else:

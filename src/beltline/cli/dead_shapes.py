@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from beltline.cli.shapes import Shape
-from beltline.cli.text import age, iso, one_line
+from beltline.cli.text import age, one_line
 from beltline.core.failure import read_failure
 from beltline.engine.dead_letters import Plan
 from beltline.store.dead_letters import DeadGroup
 from beltline.store.replays import ReplayRun
+from beltline.wire.times import iso
 
 GROUP_COLUMNS: Final = ("group", "letters", "error", "message", "definitions", "first", "last", "owner")
 RUN_COLUMNS: Final = ("run", "state", "letters", "rate", "replayed", "succeeded", "came back", "begun")
 
 
-def group_shape(group: DeadGroup) -> Shape:
+def group_shape(group: DeadGroup) -> dict[str, Any]:
     """Return a group of dead letters; its id is the fingerprint."""
     return {
         "id": group.fingerprint,
@@ -52,7 +52,7 @@ def group_row(group: DeadGroup, now: int) -> Sequence[str]:
     )
 
 
-def run_shape(run: ReplayRun) -> Shape:
+def run_shape(run: ReplayRun) -> dict[str, Any]:
     """Return a replay run."""
     return {
         "id": run.id,
@@ -109,7 +109,7 @@ def meant(run: ReplayRun) -> str:
     return ", ".join([*parts, *(f"{name}={value}" for name, value in labels)]) or "all"
 
 
-def plan_shape(plan: Plan) -> Shape:
+def plan_shape(plan: Plan) -> dict[str, Any]:
     """Return what would be done."""
     return {
         "total": plan.total,

@@ -10,11 +10,11 @@ import click
 from beltline.cli.command import Invocation, example, group, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
-from beltline.cli.shapes import definition_shape
 from beltline.cli.text import age
 from beltline.engine.capacity import live_versions
 from beltline.store.contract import Store
 from beltline.store.params import Definition
+from beltline.wire.shapes import definition_shape
 
 
 @group("definitions", epilog=example("beltline definitions ls\nbeltline definitions apply app.py"))

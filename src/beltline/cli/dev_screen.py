@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import click
 
-from beltline.cli.text import clean, iso, one_line, span
+from beltline.cli.text import clean, one_line, span
 from beltline.config import Config, masked
 from beltline.core.clock import MICROS, Clock
 from beltline.runtime.telling import Tell
+from beltline.wire.times import iso
 
 _MOST_EXAMPLES: Final = 5
 _TIME: Final = slice(11, 19)

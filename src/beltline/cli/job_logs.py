@@ -13,13 +13,13 @@ import click
 from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json
-from beltline.cli.shapes import log_shape
 from beltline.cli.text import clean, stamp
 from beltline.core.states import FINAL
 from beltline.engine import control
 from beltline.engine.objects import whole_lines
 from beltline.store.contract import Store
 from beltline.store.params import LogLine
+from beltline.wire.shapes import log_shape
 
 PAGE: Final = 1_000
 MOST_LINES: Final = 1_000_000

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
 from beltline.cli.output import heading, print_fields, print_table
-from beltline.cli.shapes import (
-    Shape,
-    artifact_shape,
-    attempt_shape,
-    blocked_shape,
-    job_shape,
-    position_shape,
-    step_shape,
-)
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import needed, outlook, why
 from beltline.core.errors import ObjectsError
@@ -30,6 +21,14 @@ from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
 from beltline.store.steps import Memory, Remembered
+from beltline.wire.shapes import (
+    artifact_shape,
+    attempt_shape,
+    blocked_shape,
+    job_shape,
+    position_shape,
+    step_shape,
+)
 
 CUT: Final = 2_000
 STEP_CUT: Final = 80
@@ -67,7 +66,7 @@ class Story(NamedTuple):
         """What happens next."""
         return outlook(self.job, queue_paused=self.queue_paused, now=self.now, blocked=self.blocked)
 
-    def shape(self) -> Shape:
+    def shape(self) -> dict[str, Any]:
         """Return it as JSON: the job, its reason in words, its attempts."""
         return {
             **job_shape(self.job),

@@ -17,7 +17,6 @@ from beltline.cli.job_views import ARTIFACT_COLUMNS, COLUMNS, artifact_row, job_
 from beltline.cli.listing import filter_of, listing_options, print_page
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
-from beltline.cli.shapes import artifact_shape
 from beltline.cli.text import clean
 from beltline.cli.watching import Display, watch_job
 from beltline.core.durations import micros
@@ -26,6 +25,7 @@ from beltline.core.states import JobState
 from beltline.engine import control
 from beltline.engine.stacks import stack_of
 from beltline.store.contract import Store
+from beltline.wire.shapes import artifact_shape
 
 
 @group(

@@ -10,12 +10,12 @@ import click
 from beltline.cli.command import Invocation, labels_of
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
-from beltline.cli.shapes import job_shape
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine.capacity import explained
 from beltline.store.contract import Store
 from beltline.store.params import JobFilter, JobPage, ListJobs
+from beltline.wire.shapes import job_shape
 
 F = TypeVar("F", bound=Callable[..., Any])
 Row: TypeAlias = Callable[[Job, int], Sequence[str]]

@@ -23,6 +23,7 @@ COMMANDS: Final = MappingProxyType(
         "init": Member("beltline.cli.init:init", "Write a small project that runs."),
         "dev": Member("beltline.cli.dev:dev", "Run the jobs of an app while you write it."),
         "work": Member("beltline.cli.work:work", "Run the jobs of an app until stopped."),
+        "serve": Member("beltline.cli.serve:serve", "Serve REST."),
         "submit": Member("beltline.cli.submit:submit", "Submit a job, or many."),
         "jobs": Member("beltline.cli.jobs:jobs", "List, show, watch and steer jobs."),
         "dead-letters": Member(
@@ -36,6 +37,8 @@ COMMANDS: Final = MappingProxyType(
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),
+        "api-key": Member("beltline.cli.api_key:api_key", "Make, list, rotate and revoke API keys."),
+        "audit": Member("beltline.cli.audit:audit", "See what operators did, and verify the record."),
         "doctor": Member("beltline.cli.doctor:doctor", "Look for what is amiss, and say what to do."),
         "db": Member("beltline.cli.db:db", "Migrate the store's schema or look at it."),
         "bench": Member("beltline.cli.bench:bench", "Measure the speed of a store on this machine."),

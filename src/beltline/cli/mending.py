@@ -14,7 +14,6 @@ from beltline.cli.command import Invocation, actor, command, example, pass_invoc
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json
 from beltline.cli.replay_runs import begin_run
-from beltline.cli.shapes import job_shape
 from beltline.cli.submit import payload_of
 from beltline.core.errors import InvalidInput
 from beltline.core.job import Job
@@ -23,6 +22,7 @@ from beltline.engine import control, dead_letters
 from beltline.engine.dead_letters import Plan
 from beltline.store.contract import Store
 from beltline.store.steps import Memory
+from beltline.wire.shapes import job_shape
 
 
 @command(

@@ -9,12 +9,12 @@ import click
 from beltline.cli.command import Invocation, actor, example, group, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
-from beltline.cli.shapes import queue_shape, states_of
 from beltline.cli.text import age
 from beltline.core.states import DEAD, JobState
 from beltline.engine import control
 from beltline.store.contract import Store
 from beltline.store.params import QueueInfo, StateCount
+from beltline.wire.shapes import queue_shape, states_of
 
 _LATER = (JobState.WAITING, JobState.SCHEDULED, JobState.RETRYING, JobState.PAUSED)
 

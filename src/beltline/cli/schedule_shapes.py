@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from beltline.cli.shapes import Shape
-from beltline.cli.text import age, clean, iso, stamp
+from beltline.cli.text import age, clean, stamp
 from beltline.core.calendar import local
 from beltline.definitions.schedule_faults import zone_of
 from beltline.engine.schedules import Coming
 from beltline.store.backfills import Backfill
 from beltline.store.schedules import Fire, FireOutcome, StoredSchedule
+from beltline.wire.times import iso
 
 COLUMNS: Final = ("schedule", "state", "when", "zone", "next", "last fired", "definition")
 FIRE_COLUMNS: Final = ("tick", "outcome", "reason", "job")
 BACKFILL_COLUMNS: Final = ("backfill", "schedule", "state", "from", "to", "done", "jobs", "started")
 
 
-def schedule_shape(row: StoredSchedule) -> Shape:
+def schedule_shape(row: StoredSchedule) -> dict[str, Any]:
     """Return a schedule; `schedule` holds the fields in which it differs from the defaults."""
     return {
         "id": row.name,
@@ -57,7 +57,7 @@ def is_edited(row: StoredSchedule) -> bool:
     return now != tuple(declared[name] for name in names)
 
 
-def fire_shape(fire: Fire) -> Shape:
+def fire_shape(fire: Fire) -> dict[str, Any]:
     """Return what became of a tick; for dropped ones `until` and `ticks` say which and how many."""
     return {
         "id": iso(fire.tick),
@@ -71,7 +71,7 @@ def fire_shape(fire: Fire) -> Shape:
     }
 
 
-def coming_shape(coming: Coming, zone: str) -> Shape:
+def coming_shape(coming: Coming, zone: str) -> dict[str, Any]:
     """Return a tick ahead, in UTC and as the clocks of its zone show it."""
     return {
         "id": iso(coming.tick),
@@ -80,7 +80,7 @@ def coming_shape(coming: Coming, zone: str) -> Shape:
     }
 
 
-def backfill_shape(row: Backfill) -> Shape:
+def backfill_shape(row: Backfill) -> dict[str, Any]:
     """Return a backfill."""
     return {
         "id": row.id,

@@ -13,7 +13,6 @@ import click
 from beltline.cli.command import Invocation, actor, command, example, labels_of, pass_invocation
 from beltline.cli.faults import FAILED, OK, fault_of
 from beltline.cli.output import note, print_json, print_list
-from beltline.cli.shapes import job_shape
 from beltline.cli.text import clean
 from beltline.cli.watching import watch_job
 from beltline.client.beltline import Beltline
@@ -25,6 +24,7 @@ from beltline.core.needs import Amount
 from beltline.core.states import JobState
 from beltline.core.values import amounts_in
 from beltline.engine.submit import JobOptions
+from beltline.wire.shapes import job_shape
 
 T = TypeVar("T")
 

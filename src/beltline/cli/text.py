@@ -14,13 +14,6 @@ _MILLI: Final = 1_000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def iso(at: int | None) -> str | None:
-    """Return a time as ISO 8601 in UTC, to the microsecond."""
-    if at is None:
-        return None
-    return (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def stamp(at: int | None) -> str:
     """Return a time as a person reads it, in UTC, to the millisecond."""
     if at is None:

@@ -11,13 +11,13 @@ import click
 from beltline.cli.command import Invocation, actor, example, group, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_fields, print_json, print_list, print_table
-from beltline.cli.shapes import Shape
-from beltline.cli.text import age, iso
+from beltline.cli.text import age
 from beltline.definitions.trigger import webhook_of
 from beltline.engine import triggers as verbs
 from beltline.engine.definitions import stored_definition
 from beltline.store.contract import Store
 from beltline.store.triggers import StoredTrigger
+from beltline.wire.times import iso
 
 COLUMNS: Final = ("trigger", "kind", "state", "definition", "check", "changed")
 
@@ -191,7 +191,7 @@ def _action(name: str, *, text: str) -> None:
             note(f"trigger {row.name} is {'deleted' if name == 'delete' else _state(row)}")
 
 
-def trigger_shape(row: StoredTrigger) -> Shape:
+def trigger_shape(row: StoredTrigger) -> dict[str, Any]:
     """Return a trigger."""
     return {
         "id": row.name,

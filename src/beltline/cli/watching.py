@@ -10,7 +10,6 @@ from typing import Final
 
 import click
 
-from beltline.cli.shapes import job_shape
 from beltline.cli.text import one_line, span
 from beltline.cli.words import why
 from beltline.core.clock import MICROS
@@ -21,6 +20,7 @@ from beltline.core.states import FINAL
 from beltline.engine import control
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
+from beltline.wire.shapes import job_shape
 
 # Progress is written without a hint, so a look now and then is needed anyway; four a second suffice a person.
 LOOK_S: Final = 0.25

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar, Unpack, overload
+from typing import Any, Final, Protocol, Self, TypeVar, Unpack, overload
 
 from beltline.client.dead_letters import DeadLetters
+from beltline.client.draws import Draws
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
+from beltline.client.remote import Remote
 from beltline.client.schedules import Schedules
 from beltline.client.target import all_checked, checked, target_of
-from beltline.config import ObjectsConfig, StoreConfig, load
-from beltline.core.clock import Clock
+from beltline.config import ObjectsConfig, StoreConfig, load, masked
+from beltline.core.clock import Clock, SystemClock
+from beltline.core.codec import dump_json
+from beltline.core.errors import ConfigError
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.declared import Declarations, declaration
@@ -25,10 +29,12 @@ from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
 from beltline.engine.submit import DEFAULTS, JobOptions
+from beltline.engine.template import Template
 from beltline.store.contract import Store
 from beltline.store.open import configured_store
 
 R = TypeVar("R")
+API_KEY_VARIABLE: Final = "BELTLINE_API_KEY"
 
 
 class JobDecorator(Protocol):
@@ -54,6 +60,9 @@ class Beltline:
     `sqlite:///beltline.db` and `default`. They are read when they are first needed, `objects` whenever it is
     opened, none of them when the module of the app is imported.
 
+    A URL `https://host` in place of a store's means a service there, opened by `api_key` or BELTLINE_API_KEY.
+    Submitting, waiting, looking and cancelling are the same then; `conn=` and `store` are not to be had.
+
     Use it as `async with belt:`, which opens and closes the store; a Beltline may be opened again afterwards.
     It belongs to one event loop while it is open. Inside a worker it is open on the worker's store and
     namespace: bodies submit jobs as they are.
@@ -66,12 +75,14 @@ class Beltline:
         namespace: str | None = None,
         clock: Clock | None = None,
         objects: ObjectsConfig | None = None,
+        api_key: str | None = None,
     ) -> None:
         self.registry = Registry()
         self.declared = Declarations()
         self._given = store, namespace
         self._clock = clock
         self._objects = objects
+        self._api_key = api_key
         self._port = ClientPort()
         self.dead_letters = DeadLetters(self._port)
         self._entered = 0
@@ -141,6 +152,9 @@ class Beltline:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""
         if not self._port.is_open():
             namespace = self.namespace
+            if self.url.startswith(("http://", "https://")):
+                self._port.remote = self._remote(namespace)
+                return self
             objects = load(None, os.environ, {}).objects if self._objects is None else self._objects
             store = configured_store(self.url, objects, os.environ, clock=self._clock)
             await store.open()
@@ -169,6 +183,9 @@ class Beltline:
         """Finish the submits on their way and close the store; may be called twice."""
         if self._is_lent:
             return
+        remote, self._port.remote = self._port.remote, None
+        if remote is not None:
+            await remote.close()
         store = await self._port.detach()
         if store is not None:
             await store.close()
@@ -199,6 +216,9 @@ class Beltline:
 
         Raises UnknownDefinition, InvalidPayload and what JobHandle.submit raises.
         """
+        if self._port.remote is not None:
+            [found] = await self._submit_remotely(name, [payload], options)
+            return found
         target = await target_of(name, self.registry, self.store, self._port.namespace)
         return await self._port.submit(
             target.template, checked(target, payload, self._port.payload_limit), options, target.result
@@ -211,6 +231,8 @@ class Beltline:
 
         Raises UnknownDefinition, InvalidBatch (which names every faulty payload) and what `submit` raises.
         """
+        if self._port.remote is not None:
+            return await self._submit_remotely(name, list(payloads), options)
         target = await target_of(name, self.registry, self.store, self._port.namespace)
         found = all_checked(target, payloads, self._port.payload_limit)
         return await self._port.submit_all(target.template, found, options, target.result)
@@ -242,6 +264,24 @@ class Beltline:
             self._port.portal.call(self.close)
         finally:
             self._port.portal.stop()
+
+    def _remote(self, namespace: str) -> Remote:
+        key = os.environ.get(API_KEY_VARIABLE, "") if self._api_key is None else self._api_key
+        if not key:
+            raise ConfigError(
+                [f"{masked(self.url)} needs an API key: set {API_KEY_VARIABLE}, or give api_key="]
+            )
+        clock = self._clock or SystemClock()
+        return Remote(self.url, namespace, key, clock=clock, random=Draws())
+
+    async def _submit_remotely(
+        self, name: str, payloads: Sequence[Mapping[str, Any] | bytes], options: JobOptions
+    ) -> list[JobReference[Any]]:
+        """Let the service's stored schema decide, but for definitions that are at hand here."""
+        found = self.registry.get(name)
+        result = ResultType.any_json() if found is None else found.result
+        data = [payload if isinstance(payload, bytes) else dump_json(payload) for payload in payloads]
+        return await self._port.submit_all(Template(name, "", ""), data, options, result)
 
     def _add(self, function: Callable[..., Any], options: DefinitionOptions) -> JobHandle[Any]:
         when = options.pop("schedule", None)

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple, TypeVar
 from beltline.client.draws import Draws
 from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
+from beltline.client.remote import Remote
 from beltline.client.submitter import Submitter
 from beltline.client.waiter import Waiter
+from beltline.config import LARGEST_OBJECT
 from beltline.core.codec import PAYLOAD_LIMIT
-from beltline.core.errors import NotOpen
+from beltline.core.errors import NotOpen, Unsupported
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.definition import JobDefinition
@@ -51,6 +53,8 @@ class ClientPort:
         self._templates: dict[str, Template] = {}
         self._process = os.getpid()
         self._of_parent: list[object] = []
+        # A service in place of a store; set by whoever opens and closes it.
+        self.remote: Remote | None = None
 
     def attach(self, store: Store, namespace: str, randomness: Random | None = None) -> Attachment:
         """Use this open store, on the running event loop, from now on; `randomness` makes the ids.
@@ -81,12 +85,14 @@ class ClientPort:
         return None if opened is None else opened[0]
 
     def is_open(self) -> bool:
-        """Return whether there is a store, opened in this process."""
-        return self._opened is not None and self._process == os.getpid()
+        """Return whether there is a service, or a store that was opened in this process."""
+        return self.remote is not None or (self._opened is not None and self._process == os.getpid())
 
     @property
     def opened(self) -> tuple[Store, Submitter, Waiter]:
-        """The store and what works on it. Raises NotOpen."""
+        """The store and what works on it. Raises NotOpen, and Unsupported where a service is in its place."""
+        if self.remote is not None:
+            raise Unsupported("this Beltline is open on a service's URL, and has no store of its own")
         if self._opened is None:
             raise NotOpen(
                 "this Beltline is not open: use `async with belt:` around the work, or await belt.open()"
@@ -107,6 +113,8 @@ class ClientPort:
     @property
     def payload_limit(self) -> int:
         """How many bytes a payload may have: where nothing is open, what every store takes."""
+        if self.remote is not None:
+            return LARGEST_OBJECT
         return PAYLOAD_LIMIT if self._opened is None else payload_limit(self._opened[0])
 
     async def submit_payload(
@@ -130,6 +138,10 @@ class ClientPort:
         conn: object = None,
     ) -> list[JobReference[Any]]:
         """Store jobs made from a template, all or none."""
+        if self.remote is not None:
+            _require_no_connection(conn)
+            stored = await self.remote.submit(template.name, payloads, options)
+            return [self._reference(answer, result) for answer in stored]
         store, submitter, _ = self.opened
         now = store.now()
         # Beside a connection this runs on the caller's thread, and there may be several.
@@ -149,7 +161,7 @@ class ClientPort:
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None
     ) -> JobReference[Any]:
         """Store one job made from a template."""
-        if conn is not None:
+        if conn is not None or self.remote is not None:
             [reference] = await self.submit_all(template, [payload], options, result, conn)
             return reference
         store, submitter, _ = self.opened
@@ -163,6 +175,8 @@ class ClientPort:
 
     async def wait_for(self, job_id: str, timeout_us: int | None) -> Finished | None:
         """Return how a job ended; None after the time-out."""
+        if self.remote is not None:
+            return await self.remote.wait(job_id, timeout_us)
         store, _, waiter = self.opened
         if timeout_us == 0:
             ended = next(iter(await store.reads.finished(self.namespace, [job_id])), None)
@@ -174,15 +188,22 @@ class ClientPort:
 
     async def require(self, job_id: str) -> None:
         """Raise NotFound where there is no such job."""
+        if self.remote is not None:
+            await self.remote.get(job_id)
+            return
         await control.fetch(self.opened[0], self.namespace, job_id)
 
     async def get(self, job_id: str) -> Job:
         """Return a job as it stands, with all of its payload and result. Raises NotFound, ObjectsError."""
+        if self.remote is not None:
+            return await self.remote.get(job_id)
         store = self.opened[0]
         return await whole(store, await control.fetch(store, self.namespace, job_id))
 
     async def cancel(self, job_id: str, *, why: str = "") -> Job:
         """Cancel a job. Raises NotFound, InvalidTransition."""
+        if self.remote is not None:
+            return await self.remote.cancel(job_id, why)
         return await control.cancel(self.opened[0], self.namespace, job_id, actor="client", why=why)
 
     def run_sync(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -192,7 +213,7 @@ class ClientPort:
         loop.
         """
         self._require_process()
-        return call_from_thread(self._loop, call)
+        return call_from_thread(self._loop if self.remote is None else self.remote.loop, call)
 
     def _require_process(self) -> None:
         if self._opened is not None and self._process != os.getpid():
@@ -216,3 +237,8 @@ class ClientPort:
         if found is None:
             found = self._templates[definition.name] = template_of(definition)
         return found
+
+
+def _require_no_connection(conn: object) -> None:
+    if conn is not None:
+        raise Unsupported("`conn=` joins a transaction of the store's database: a service's URL has none")

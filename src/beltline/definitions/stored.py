@@ -45,7 +45,15 @@ class StoredSchema:
 
     def faults(self, data: bytes, *, limit: int = PAYLOAD_LIMIT) -> Faults:
         """Return every fault, up to a hundred. Raises MalformedJson or PayloadTooLarge."""
-        value = parse_json(data, limit=limit)
+        return self._faults_of(parse_json(data, limit=limit))
+
+    def check_value(self, definition: str, value: object) -> None:
+        """Do what `check` does to a value that `parse_json` made."""
+        faults = self._faults_of(value)
+        if faults:
+            raise InvalidPayload(definition, faults)
+
+    def _faults_of(self, value: object) -> Faults:
         faults: Faults = []
         if self._validator.is_valid(value):
             return faults

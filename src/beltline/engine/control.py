@@ -123,12 +123,17 @@ async def _act(store: Store, namespace: str, job_id: str, event: JobEvent, *, ac
             if done or job.request == "cancel":
                 return await fetch(store, namespace, job_id)
             continue
-        change = _CHANGES[event](job, now)
+        change = change_for(event, job, now)
         if not await store.jobs.apply(
             ApplyChanges(namespace=namespace, changes=[change], now=now, audit=(entry,))
         ):
             return await fetch(store, namespace, job_id)
     raise Conflict(f"job {job_id} moved faster than {event.value} could follow; try again")
+
+
+def change_for(event: JobEvent, job: Job, now: int) -> Change:
+    """Return the change that an operator's action is for a job that does not run."""
+    return _CHANGES[event](job, now)
 
 
 def _entry(actor: str, action: str, job: Job, why: str) -> AuditEntry:

@@ -48,6 +48,7 @@ from beltline.store.params import (
 )
 from beltline.store.replays import ReplayStore
 from beltline.store.schedules import ScheduleStore
+from beltline.store.service import ServiceStores
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 from beltline.store.triggers import TriggerStore
@@ -296,7 +297,7 @@ class Traits:
     name: str
 
 
-class Store(Protocol):
+class Store(ServiceStores, Protocol):
     """A durable store, opened on one event loop and used from it alone."""
 
     jobs: JobStore

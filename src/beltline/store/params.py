@@ -146,12 +146,19 @@ class DiscardDead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which jobs. Empty fields do not restrict. `discarded` False leaves discarded dead letters out."""
+    """Which jobs. Empty fields do not restrict. `discarded` False leaves discarded dead letters out.
+
+    Created from `since` on and before `until`; `fingerprint`: whose error is known by it.
+    """
 
     states: frozenset[JobState] = frozenset()
     definition: str | None = None
     queue: str | None = None
     labels: Mapping[str, str] | None = None
+    owner: str | None = None
+    since: int | None = None
+    until: int | None = None
+    fingerprint: str | None = None
     discarded: bool = False
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.store.api_keys import ApiKey
 from beltline.store.replays import ReplayRun, RunState
 
 JOB_COLUMNS: Final = Job._fields
@@ -28,6 +29,11 @@ def labels_text(labels: Mapping[str, str] | None) -> str | None:
 def labels_of(text: str | None) -> Mapping[str, str] | None:
     """Return the labels that `labels_text` wrote."""
     return cast("dict[str, str]", json.loads(text)) if text else None
+
+
+def fingerprint_mark(fingerprint: str | None) -> bytes | None:
+    """Return the piece by which an error's record with this fingerprint is known."""
+    return None if fingerprint is None else f'"fingerprint":{json.dumps(fingerprint)}'.encode()
 
 
 def job_of(row: Sequence[Any]) -> Job:
@@ -51,4 +57,20 @@ def replay_run_of(row: Sequence[Any]) -> ReplayRun:
         state=RunState(run.state),
         labels=labels_of(cast("str | None", run.labels)),
         stop_on_same_error=bool(run.stop_on_same_error),
+    )
+
+
+def api_key_row(key: ApiKey) -> tuple[Any, ...]:
+    """Return the columns of a new key, patterns as the JSON text that the stores keep."""
+    row = key._replace(definitions=None)[:-2]
+    place = ApiKey._fields.index("definitions")
+    patterns = None if key.definitions is None else json.dumps(key.definitions)
+    return (*row[:place], patterns, *row[place + 1 :])
+
+
+def api_key_of(row: Sequence[Any]) -> ApiKey:
+    """Return the key of a row that holds every column in order."""
+    key = ApiKey._make(row)
+    return key._replace(
+        definitions=tuple(json.loads(cast("str", key.definitions))) if key.definitions else None
     )

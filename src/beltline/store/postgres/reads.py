@@ -9,7 +9,7 @@ from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.params import Finished, JobPage, ListJobs, StateCount
 from beltline.store.postgres.connection import Pool
-from beltline.store.rows import job_of, labels_text
+from beltline.store.rows import fingerprint_mark, job_of, labels_text
 
 MOST_COUNTED: Final = 10_000
 MOST_UNSETTLED: Final = 1_000
@@ -43,7 +43,10 @@ class PostgresReads:
             bool(states & DEAD),
             bool(states & (FINAL - DEAD)),
         ]
-        rest = (where.discarded, running, coming, parked)
+        rest = (
+            *(where.discarded, running, coming, parked),
+            *(where.owner, where.since, where.until, fingerprint_mark(where.fingerprint)),
+        )
         # One more than asked for tells whether there is a next page.
         before = _END if params.before is None else params.before
         rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, *rest)

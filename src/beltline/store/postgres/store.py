@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from beltline.core.clock import Clock
 from beltline.objects.objects import Objects
+from beltline.store.answers import AnswerStore
+from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.backfills import BackfillStore
+from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -22,8 +25,11 @@ from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
+from beltline.store.postgres.answers import PostgresAnswers
+from beltline.store.postgres.api_keys import PostgresApiKeys
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
+from beltline.store.postgres.bulk_actions import PostgresBulkActions
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.dead_letters import PostgresDeadLetters
 from beltline.store.postgres.definitions import PostgresDefinitions
@@ -34,6 +40,7 @@ from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
 from beltline.store.postgres.queues import PostgresQueues
 from beltline.store.postgres.reads import PostgresReads
 from beltline.store.postgres.replays import PostgresReplays
+from beltline.store.postgres.revisions import PostgresRevisions
 from beltline.store.postgres.schedules import PostgresBackfills, PostgresSchedules
 from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
@@ -43,6 +50,7 @@ from beltline.store.postgres.triggers import PostgresTriggers
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.replays import ReplayStore
+from beltline.store.revisions import RevisionStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
@@ -87,6 +95,10 @@ class PostgresStore:
         self.dead_letters: DeadLetterStore = PostgresDeadLetters(self._pool)
         self.replays: ReplayStore = PostgresReplays(self._pool, self._hints)
         self.audit: AuditStore = PostgresAudit(self._pool)
+        self.revisions: RevisionStore = PostgresRevisions(self._pool)
+        self.api_keys: ApiKeyStore = PostgresApiKeys(self._pool)
+        self.answers: AnswerStore = PostgresAnswers(self._pool)
+        self.bulk_actions: BulkActionStore = PostgresBulkActions(self._pool)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.params import Finished, JobPage, ListJobs, StateCount
-from beltline.store.rows import job_of, labels_text
+from beltline.store.rows import fingerprint_mark, job_of, labels_text
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
 
@@ -92,6 +92,10 @@ def _filter(params: ListJobs) -> dict[str, Any]:
         "definition": where.definition,
         "queue": where.queue,
         "labels": labels_text(where.labels),
+        "owner": where.owner,
+        "since": where.since,
+        "until": where.until,
+        "error": fingerprint_mark(where.fingerprint),
         "discarded": where.discarded,
         "before": params.before,
         # One more than asked for tells whether there is a next page.

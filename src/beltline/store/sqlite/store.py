@@ -11,9 +11,12 @@ from typing import Final
 from beltline.core.clock import Clock
 from beltline.core.errors import ConfigError
 from beltline.objects.objects import Objects
+from beltline.store.answers import AnswerStore
+from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.backfills import BackfillStore
+from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -27,9 +30,13 @@ from beltline.store.dead_letters import DeadLetterStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.replays import ReplayStore
+from beltline.store.revisions import RevisionStore
 from beltline.store.schedules import ScheduleStore
+from beltline.store.sqlite.answers import SqliteAnswers
+from beltline.store.sqlite.api_keys import SqliteApiKeys
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
+from beltline.store.sqlite.bulk_actions import SqliteBulkActions
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.dead_letters import SqliteDeadLetters
 from beltline.store.sqlite.definitions import SqliteDefinitions
@@ -42,6 +49,7 @@ from beltline.store.sqlite.migrations import MIGRATIONS, applied, migrate
 from beltline.store.sqlite.queues import SqliteQueues
 from beltline.store.sqlite.reads import SqliteReads
 from beltline.store.sqlite.replays import SqliteReplays
+from beltline.store.sqlite.revisions import SqliteRevisions
 from beltline.store.sqlite.schedules import SqliteBackfills, SqliteSchedules
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
@@ -96,6 +104,10 @@ class SqliteStore:
         self.dead_letters: DeadLetterStore = SqliteDeadLetters(self._gate)
         self.replays: ReplayStore = SqliteReplays(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
+        self.revisions: RevisionStore = SqliteRevisions(self._gate)
+        self.api_keys: ApiKeyStore = SqliteApiKeys(self._gate)
+        self.answers: AnswerStore = SqliteAnswers(self._gate)
+        self.bulk_actions: BulkActionStore = SqliteBulkActions(self._gate)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> SqliteStore:

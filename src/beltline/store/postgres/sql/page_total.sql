@@ -1,6 +1,6 @@
 -- Counts what a list of jobs matches, up to a limit. $1 namespace, $2 ids must be smaller than this;
 -- filters, null where they do not restrict: $3 states, $4 definition, $5 queue, $6 labels (JSON); $10 limit;
--- $11 discarded ones too. Where to look: $7 all of jobs, $8 dead, $9 history, each walked by id, newest first, up to
+-- $15 owner, $16 and $17 created from and before, $18 a piece of the error's record; $11 discarded ones too. Where to look: $7 all of jobs, $8 dead, $9 history, each walked by id, newest first, up to
 -- the limit; or what is running ($12), to come ($13) or parked ($14) alone, by indexes of their own: a few jobs, while
 -- all of jobs may be a million queued ones (650 ms). jsonb cannot hold the escape of a NUL: labels are compared without.
 SELECT least(count(*), $10)
@@ -20,6 +20,10 @@ FROM (
             AND ($3::text[] IS NULL OR j.state = ANY ($3))
             AND ($4::text IS NULL OR j.definition = $4)
             AND ($5::text IS NULL OR j.queue = $5)
+            AND ($15::text IS NULL OR j.owner = $15)
+            AND ($16::bigint IS NULL OR j.created_at >= $16)
+            AND ($17::bigint IS NULL OR j.created_at < $17)
+            AND ($18::bytea IS NULL OR position($18 IN j.error) > 0)
             AND (
                 $6::text IS NULL
                 OR replace(j.labels, '\u0000', '\ufffd')::jsonb @> replace($6, '\u0000', '\ufffd')::jsonb
@@ -38,6 +42,10 @@ FROM (
             AND ($3::text[] IS NULL OR j.state = ANY ($3))
             AND ($4::text IS NULL OR j.definition = $4)
             AND ($5::text IS NULL OR j.queue = $5)
+            AND ($15::text IS NULL OR j.owner = $15)
+            AND ($16::bigint IS NULL OR j.created_at >= $16)
+            AND ($17::bigint IS NULL OR j.created_at < $17)
+            AND ($18::bytea IS NULL OR position($18 IN j.error) > 0)
             AND (
                 $6::text IS NULL
                 OR replace(j.labels, '\u0000', '\ufffd')::jsonb @> replace($6, '\u0000', '\ufffd')::jsonb
@@ -56,6 +64,10 @@ FROM (
             AND ($3::text[] IS NULL OR d.state = ANY ($3))
             AND ($4::text IS NULL OR d.definition = $4)
             AND ($5::text IS NULL OR d.queue = $5)
+            AND ($15::text IS NULL OR d.owner = $15)
+            AND ($16::bigint IS NULL OR d.created_at >= $16)
+            AND ($17::bigint IS NULL OR d.created_at < $17)
+            AND ($18::bytea IS NULL OR position($18 IN d.error) > 0)
             AND (
                 $6::text IS NULL
                 OR replace(d.labels, '\u0000', '\ufffd')::jsonb @> replace($6, '\u0000', '\ufffd')::jsonb
@@ -75,6 +87,10 @@ FROM (
             AND ($3::text[] IS NULL OR h.state = ANY ($3))
             AND ($4::text IS NULL OR h.definition = $4)
             AND ($5::text IS NULL OR h.queue = $5)
+            AND ($15::text IS NULL OR h.owner = $15)
+            AND ($16::bigint IS NULL OR h.created_at >= $16)
+            AND ($17::bigint IS NULL OR h.created_at < $17)
+            AND ($18::bytea IS NULL OR position($18 IN h.error) > 0)
             AND (
                 $6::text IS NULL
                 OR replace(h.labels, '\u0000', '\ufffd')::jsonb @> replace($6, '\u0000', '\ufffd')::jsonb

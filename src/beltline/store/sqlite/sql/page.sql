@@ -16,6 +16,10 @@ WHERE :in_held
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
@@ -38,6 +42,10 @@ WHERE :in_later
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
@@ -59,6 +67,10 @@ WHERE :in_jobs
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
@@ -80,6 +92,10 @@ WHERE :in_dead
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:discarded OR discarded_at IS NULL)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
@@ -102,6 +118,10 @@ WHERE :in_history
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (

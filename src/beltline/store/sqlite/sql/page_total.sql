@@ -7,6 +7,10 @@ WHERE :in_held
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
@@ -22,6 +26,10 @@ WHERE :in_later
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
@@ -36,6 +44,10 @@ WHERE :in_jobs
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (
@@ -50,6 +62,10 @@ WHERE :in_dead
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:discarded OR discarded_at IS NULL)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
@@ -65,6 +81,10 @@ WHERE :in_history
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:definition IS NULL OR definition = :definition)
     AND (:queue IS NULL OR queue = :queue)
+    AND (:owner IS NULL OR owner = :owner)
+    AND (:since IS NULL OR created_at >= :since)
+    AND (:until IS NULL OR created_at < :until)
+    AND (:error IS NULL OR instr(error, :error) > 0)
     AND (:labels IS NULL OR NOT EXISTS (
         SELECT 1 FROM json_each(:labels) AS wanted
         WHERE NOT EXISTS (

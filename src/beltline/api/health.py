@@ -1,0 +1,121 @@
+"""Whether the service lives and can serve, and its metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from beltline.api.answering import answer, refusal
+from beltline.api.desk import Desk
+from beltline.core.errors import BeltlineError, StoreError
+from beltline.core.roles import Right
+from beltline.wire.problems import Refused
+
+_SECONDS: Final = 2.0
+_NO_NAMESPACE: Final = ""
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class Meters:
+    """What is counted of every request; by operation and status, never by namespace or path."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "beltline_http_requests", "Requests answered.", ["operation", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "beltline_http_request_seconds",
+            "Time from the first byte of a request to its answer.",
+            ["operation"],
+            registry=self.registry,
+            buckets=_BUCKETS,
+        )
+        self._open = Gauge("beltline_http_requests_open", "Requests being answered.", registry=self.registry)
+
+    def begin(self) -> None:
+        """Count a request that is being answered."""
+        self._open.inc()
+
+    def end(self, operation: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        self._open.dec()
+        self._requests.labels(operation, str(status)).inc()
+        self._seconds.labels(operation).observe(seconds)
+
+
+async def health(_: Request) -> Response:
+    """Say that the process serves."""
+    return answer({"status": "ok"})
+
+
+def readiness(desk: Desk) -> object:
+    """Return the route that says whether requests can be served."""
+
+    async def handle(_: Request) -> Response:
+        checks = {"service": "stopping" if desk.is_stopping else "ok", **await _store_checks(desk)}
+        ready = all(found == "ok" for found in checks.values())
+        status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return answer({"status": "ok" if ready else "unavailable", "checks": checks}, status)
+
+    return handle
+
+
+def metrics(desk: Desk, meters: Meters) -> object:
+    """Return the route of the metrics: of the process, and of the jobs of the key's namespace."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            caller = await desk.callers.of(request.headers.get("authorization"))
+            desk.rate.spend(caller.key.id)
+            if not caller.may(Right.READ):
+                raise Refused(HTTPStatus.FORBIDDEN, "forbidden", "this API key cannot read metrics")
+            text = generate_latest(meters.registry).decode()
+            lines = [line async for line in _jobs(desk, caller.key.namespace)]
+        except BeltlineError as error:
+            return refusal(error)
+        return Response(
+            text + "\n".join([*lines, ""]), headers={"Cache-Control": "no-store"}, media_type="text/plain"
+        )
+
+    return handle
+
+
+async def _store_checks(desk: Desk) -> dict[str, str]:
+    """Look at the store, at most once a second however many ask: nobody needs a key for that."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            migrations = await desk.board(_NO_NAMESPACE, _migrations)
+    except (StoreError, TimeoutError):
+        return {"store": "unavailable"}
+    return {"store": "ok", "migrations": migrations}
+
+
+async def _migrations(desk: Desk, _: str) -> str:
+    missing = sum(not applied for _, applied in await desk.store.migrations())
+    return f"{missing} pending" if missing else "ok"
+
+
+async def _jobs(desk: Desk, namespace: str) -> AsyncIterator[str]:
+    store = desk.store
+    now = store.now()
+    yield "# TYPE beltline_jobs gauge"
+    for count in await store.reads.counts(namespace):
+        yield f'beltline_jobs{{queue="{_escaped(count.queue)}",state="{count.state.value}"}} {count.jobs}'
+    sessions = await store.sessions.page(namespace)
+    alive = sum(
+        session.closed_at is None and session.lost_at is None and now - session.beat_at <= session.lease_us
+        for session in sessions
+    )
+    yield "# TYPE beltline_workers gauge"
+    yield f"beltline_workers {alive}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,174 @@
+"""A service in place of a store: what a port does over HTTP, with repeats that are safe."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, cast
+from urllib.parse import quote
+
+from beltline.core.clock import MICROS, Clock
+from beltline.core.codec import dump_json
+from beltline.core.durations import micros, moment, moment_text
+from beltline.core.errors import InvalidInput, StoreUnavailable, Unsupported
+from beltline.core.ids import Random, new_id
+from beltline.core.job import Job
+from beltline.core.states import FINAL, JobState
+from beltline.engine.submit import JobOptions
+from beltline.store.params import Finished, Inserted, Insertion
+from beltline.wire.reading import error_of, job_of
+
+LONGEST_WAIT_S: Final = 30
+MOST_JOBS: Final = 10_000
+TRIES: Final = 5
+_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 5.0
+_ANSWER_S: Final = 30.0
+_AGAIN: Final = frozenset({429, 502, 503, 504})
+
+
+class Answer(Protocol):
+    """What a call got: a status, headers and JSON."""
+
+    status_code: int
+    headers: Any
+    content: bytes
+
+
+class Remote:
+    """The jobs of one namespace behind a service's URL. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        url: str,
+        namespace: str,
+        api_key: str,
+        *,
+        clock: Clock,
+        random: Random,
+        tries: int = TRIES,
+    ) -> None:
+        # Most programs have a store: they need no HTTP client.
+        try:
+            import httpx2  # noqa: PLC0415
+        except ImportError as error:
+            raise Unsupported("a service's URL needs the package httpx2: pip install httpx2") from error
+
+        self.loop = asyncio.get_running_loop()
+        self._faults = (httpx2.TransportError,)
+        self._tries = tries
+        self._clock = clock
+        self._random = random
+        self._url = url
+        self._http = httpx2.AsyncClient(
+            base_url=f"{url.rstrip('/')}/api/v1/namespaces/{quote(namespace, safe='')}",
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=_ANSWER_S + LONGEST_WAIT_S,
+        )
+
+    async def submit(self, name: str, payloads: Sequence[bytes], options: JobOptions) -> list[Inserted]:
+        """Store jobs, all or none. Each gets an id here, so that a repeat makes no second one."""
+        if len(payloads) > MOST_JOBS:
+            raise InvalidInput(
+                f"{len(payloads):,} jobs at once: a service takes {MOST_JOBS:,} in one request; split them"
+            )
+        jobs = [self._job(name, payload, options) for payload in payloads]
+        if len(jobs) == 1:
+            items = [await self._call("POST", "/jobs", jobs[0])]
+        else:
+            items = (await self._call("POST", "/jobs:submit", {"jobs": jobs}))["items"] if jobs else []
+        # An id that was drawn here exists already where the answer to a first try was lost.
+        repeatable = options.id is not None or options.idempotency_key is not None or options.dedupe
+        return [
+            Inserted(item["id"], Insertion.EXISTING if item["existing"] and repeatable else Insertion.CREATED)
+            for item in items
+        ]
+
+    async def wait(self, job_id: str, timeout_us: int | None) -> Finished | None:
+        """Return how a job ended; None where it was not final within the time."""
+        until = None if timeout_us is None else self._clock.monotonic() + timeout_us
+        while True:
+            left_s = LONGEST_WAIT_S if until is None else (until - self._clock.monotonic()) / MICROS
+            wait_s = int(min(max(left_s, 0), LONGEST_WAIT_S))
+            try:
+                async with asyncio.timeout(None if until is None else max(left_s, 0) + 1):
+                    body = await self._call("GET", f"{_path(job_id)}?wait={wait_s}s&include=result")
+            except TimeoutError:
+                return None
+            state = JobState(body["state"])
+            if state in FINAL:
+                result = dump_json(body["result"]) if state is JobState.SUCCEEDED else None
+                error = dump_json(body["error"]) if body["error"] else None
+                return Finished(job_id, state, body["reason"], result, error)
+            if until is not None and self._clock.monotonic() >= until:
+                return None
+
+    async def get(self, job_id: str) -> Job:
+        """Return a job, with its result, and without its payload: viewing that needs a right of its own."""
+        return job_of(await self._call("GET", f"{_path(job_id)}?include=result"))
+
+    async def cancel(self, job_id: str, why: str) -> Job:
+        """Cancel a job."""
+        return job_of(await self._call("POST", f"{_path(job_id)}/cancel", {"why": why}))
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._http.aclose()
+
+    def _job(self, name: str, payload: bytes, options: JobOptions) -> dict[str, Any]:
+        given = {field.name: getattr(options, field.name) for field in fields(options)}
+        job = {key: _plain(key, value) for key, value in given.items() if value is not None}
+        job.pop("actor", None)  # the service writes down whose API key it was
+        if not job.keys() & {"id", "idempotency_key", "dedupe"}:
+            job["id"] = new_id(self._clock.now(), self._random)
+        return {"definition": name, "payload": json.loads(payload), **job}
+
+    async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
+        """Call, again where the service is away or busy. Raises what the same act on a store would raise."""
+        content = None if body is None else dump_json(body)
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        fault: Exception | None = None
+        answer: Answer | None = None
+        for tried in range(self._tries):
+            if tried:
+                await asyncio.sleep(_pause(tried, answer))
+            answer = None
+            try:
+                answer = cast(
+                    "Answer", await self._http.request(method, path, content=content, headers=headers)
+                )
+            except self._faults as error:
+                fault = error
+                continue
+            if answer.status_code not in _AGAIN:
+                break
+        if answer is None:
+            raise StoreUnavailable(
+                f"the service {self._url} cannot be reached: {fault}; try again"
+            ) from fault
+        if answer.status_code >= 300:  # noqa: PLR2004 - beyond the successes of HTTP
+            raise error_of(answer.status_code, answer.content)
+        return json.loads(answer.content)
+
+
+def _path(job_id: str) -> str:
+    return f"/jobs/{quote(job_id, safe='')}"
+
+
+def _plain(name: str, value: object) -> object:
+    """An option as JSON has it: durations as seconds, moments as texts."""
+    if isinstance(value, datetime):
+        return moment_text(moment(value, what=name))
+    if isinstance(value, timedelta):
+        return micros(value, what=name) / MICROS
+    return value
+
+
+def _pause(tried: int, answer: Answer | None) -> float:
+    asked = answer.headers.get("retry-after", "") if answer is not None else ""
+    if asked.isdigit():
+        return min(float(asked), _LONGEST_PAUSE_S)
+    return min(_PAUSE_S * (1 << tried), _LONGEST_PAUSE_S)

@@ -1,0 +1,135 @@
+"""Errors over HTTP: RFC 9457 problems with a stable code, and the status that each error has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Final, NotRequired
+
+from typing_extensions import TypedDict
+
+from beltline.config import masked
+from beltline.core.errors import (
+    BeltlineError,
+    Conflict,
+    InvalidBatch,
+    InvalidInput,
+    InvalidPayload,
+    MalformedJson,
+    NotFound,
+    ObjectsError,
+    ObjectsUnavailable,
+    PayloadTooLarge,
+    StoreBusy,
+    StoreFull,
+    StoreUnavailable,
+    UnknownDefinition,
+)
+from beltline.core.json_faults import member
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 1
+
+# The first kind that an error is of counts.
+_STATUSES: Final[Sequence[tuple[type[BeltlineError], HTTPStatus]]] = (
+    (MalformedJson, HTTPStatus.BAD_REQUEST),
+    (PayloadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (UnknownDefinition, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (StoreFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (StoreBusy, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ObjectsUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ObjectsError, HTTPStatus.BAD_GATEWAY),
+)
+
+
+class FaultBody(TypedDict):
+    """One fault of a request: where it is, and what is wrong."""
+
+    path: str
+    message: str
+
+
+class ProblemBody(TypedDict):
+    """Why a request was refused. Programs go by `code`, people by `detail`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    faults: NotRequired[list[FaultBody]]
+
+
+class Refused(BeltlineError):
+    """A request that HTTP itself, a limit or a right refuses.
+
+    `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        faults: Sequence[tuple[str, str]] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        self.status = status
+        self.reason_code = code
+        self.faults = tuple(faults)
+        self.retry_after = retry_after
+        super().__init__(detail)
+
+
+def status_of(error: BeltlineError) -> HTTPStatus:
+    """Return the HTTP status of an error."""
+    if isinstance(error, Refused):
+        return error.status
+    found = (status for kind, status in _STATUSES if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def retry_after_of(error: BeltlineError) -> float | None:
+    """Return after how many seconds a repeat may help; None where it will not by itself."""
+    if isinstance(error, Refused):
+        return error.retry_after
+    return RETRY_SECONDS if status_of(error) is HTTPStatus.SERVICE_UNAVAILABLE else None
+
+
+def problem_of(error: BeltlineError) -> ProblemBody:
+    """Return what the caller is told; passwords in it are masked."""
+    code = error.reason_code if isinstance(error, Refused) else error.code
+    status = status_of(error)
+    found: ProblemBody = {
+        "type": f"urn:beltline:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status.value,
+        "code": code,
+        "detail": masked(str(error)),
+    }
+    faults: list[FaultBody] = [{"path": path, "message": masked(what)} for path, what in _faults(error)]
+    if faults:
+        found["faults"] = faults
+    return found
+
+
+def _faults(error: BeltlineError) -> Iterator[tuple[str, str]]:
+    if isinstance(error, Refused):
+        yield from error.faults
+    elif isinstance(error, InvalidPayload):
+        yield from ((_inside("payload", path), what) for path, what in error.faults)
+    elif isinstance(error, InvalidBatch):
+        for index, fault in error.faults:
+            inner = list(_faults(fault)) or [("", str(fault))]
+            yield from ((_inside(member("jobs", index), path), what) for path, what in inner)
+
+
+def _inside(outer: str, path: str) -> str:
+    if not path:
+        return outer
+    return f"{outer}{path}" if path.startswith("[") else f"{outer}.{path}"

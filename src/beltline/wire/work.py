@@ -1,0 +1,150 @@
+"""What a remote worker sends and gets."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import Field, StrictFloat, StrictInt, StrictStr
+from typing_extensions import TypedDict
+
+from beltline.wire.requests import DurationText, Name, Request
+
+MOST_ITEMS: Final = 1_000
+_TEXT: Final = 4_096
+_TRACE: Final = 16_384
+
+Fence: TypeAlias = Annotated[StrictInt, Field(ge=0, le=2**62)]
+JobId: TypeAlias = Annotated[StrictStr, Field(min_length=1, max_length=128)]
+WaitText: TypeAlias = Annotated[StrictStr, Field(pattern=r"^([0-9]|[1-5][0-9]|60)s$", examples=["30s"])]
+LeaseText: TypeAlias = Annotated[
+    StrictStr, Field(pattern=r"^([1-9][0-9]{0,2}s|[1-5]?[0-9]m|1h)$", examples=["30s"])
+]
+
+
+class OpenWorker(Request):
+    """A worker process. `lease`: unseen for so long, it is lost and its jobs go on elsewhere."""
+
+    name: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    host: Annotated[StrictStr, Field(max_length=255)] = ""
+    pid: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] = 0
+    lease: LeaseText = "30s"
+    queues: list[Name] | None = Field(None, min_length=1, max_length=100, description="Else of all queues.")
+    concurrency: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1
+    definitions: list[Name] | None = Field(
+        None, max_length=1_000, description="What it has code for, where it says so."
+    )
+
+
+class BeatWorker(Request):
+    """A sign of life. `holds` are the ids of the jobs it runs; left out, nothing is compared."""
+
+    holds: list[JobId] | None = Field(None, max_length=10_000)
+
+
+class ClaimJobs(Request):
+    """How many jobs to take at most, and how long to wait for the first."""
+
+    limit: Annotated[StrictInt, Field(ge=1, le=MOST_ITEMS)] = 1
+    wait: WaitText = "0s"
+
+
+class WorkError(Request):
+    """Why a run failed; errors that differ only in numbers and quoted values count as equal."""
+
+    type: Annotated[StrictStr, Field(min_length=1, max_length=256)]
+    message: Annotated[StrictStr, Field(max_length=_TEXT)] = ""
+    trace: Annotated[StrictStr, Field(max_length=_TRACE)] = ""
+
+
+class SettleJob(Request):
+    """How one run ended. `result` belongs to succeeded, `error` to failed and timed_out.
+
+    `delay` belongs to snoozed and released; for failed it takes the place of the policy's. `retry` False
+    ends a failed job for good.
+    """
+
+    id: JobId
+    fence: Fence
+    outcome: Literal["succeeded", "failed", "timed_out", "snoozed", "cancelled", "released"]
+    result: Any = None
+    error: WorkError | None = None
+    delay: DurationText | None = None
+    retry: bool = Field(default=True, strict=True)
+
+
+class SettleJobs(Request):
+    """Runs that ended."""
+
+    items: Annotated[list[SettleJob], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+class JobProgress(Request):
+    """How far a running job is, from 0 to 1."""
+
+    id: JobId
+    fence: Fence
+    fraction: Annotated[StrictFloat | StrictInt, Field(ge=0, le=1)]
+    note: Annotated[StrictStr, Field(max_length=1_000)] = ""
+
+
+class ReportProgress(Request):
+    """How far running jobs are."""
+
+    items: Annotated[list[JobProgress], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+class WriteLog(Request):
+    """A line that a job writes."""
+
+    id: JobId
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    message: Annotated[StrictStr, Field(max_length=_TRACE)]
+    fields: dict[Annotated[str, Field(max_length=128)], Any] = Field(default_factory=dict, max_length=64)
+
+    def fields_text(self) -> str:
+        """Return the fields as the store keeps them."""
+        return json.dumps(self.fields, ensure_ascii=False) if self.fields else ""
+
+
+class WriteLogs(Request):
+    """Lines that jobs write, in order."""
+
+    items: Annotated[list[WriteLog], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+class ClaimedBody(TypedDict):
+    """A job that is this worker's as long as its fence is this one."""
+
+    id: str
+    fence: int
+    definition: str
+    version: str
+    queue: str
+    payload: Any
+    priority: int
+    run: int
+    attempts_used: int
+    max_attempts: int
+    timeout_s: float | None
+    deadline_at: str | None
+    started_at: str | None
+    labels: dict[str, str]
+    correlation_id: str | None
+    traceparent: str | None
+    request: str | None
+
+
+class SettledJob(TypedDict):
+    """What became of a job."""
+
+    id: str
+    state: str
+    reason: str
+
+
+class SettledBody(TypedDict):
+    """What became of the jobs; `lost` were not this worker's any more."""
+
+    settled: list[SettledJob]
+    lost: list[str]
