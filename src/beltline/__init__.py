@@ -10,6 +10,7 @@ from typing import Final
 __version__ = "0.1.0"
 
 __all__ = [
+    "After",
     "Beltline",
     "BeltlineError",
     "Cancel",
@@ -21,12 +22,14 @@ __all__ = [
     "Retry",
     "Snooze",
     "SyncContext",
+    "any_of",
 ]
 
 # Each name is imported when it is first used: `beltline --help`, which imports this package first, takes
 # 0.07 s of CPU instead of 0.22. `__init__.pyi` tells type checkers the same names.
 _PLACES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "After": "beltline.engine.after",
         "Beltline": "beltline.client.beltline",
         "BeltlineError": "beltline.core.errors",
         "Cancel": "beltline.core.outcome",
@@ -38,6 +41,7 @@ _PLACES: Final[Mapping[str, str]] = MappingProxyType(
         "Retry": "beltline.core.retry",
         "Snooze": "beltline.core.outcome",
         "SyncContext": "beltline.definitions.sync_context",
+        "any_of": "beltline.engine.after",
     }
 )
 

@@ -6,11 +6,13 @@ from beltline.core.outcome import Cancel, Fail, Snooze
 from beltline.core.retry import Retry
 from beltline.definitions.context import Context
 from beltline.definitions.sync_context import SyncContext
+from beltline.engine.after import After, any_of
 from beltline.engine.submit import JobOptions
 
 __version__: str
 
 __all__ = [
+    "After",
     "Beltline",
     "BeltlineError",
     "Cancel",
@@ -22,4 +24,5 @@ __all__ = [
     "Retry",
     "Snooze",
     "SyncContext",
+    "any_of",
 ]

@@ -21,9 +21,10 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
         for reason, names in (
             (
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
-                """apply_attempts apply_keys apply_leave apply_missed claim_take deltas_append fold_remove
-                fold_until log_trim prune_artifacts prune_attempts prune_dead_find prune_history_find
-                prune_logs prune_positions prune_steps replay_attempts replay_find replay_keys replay_leave
+                """apply_attempts apply_keys apply_leave apply_linked apply_missed apply_settled claim_take
+                deltas_append fold_remove fold_until log_trim prune_artifacts prune_attempts prune_dead_find
+                prune_history_find prune_logs prune_positions prune_steps release_find release_forget
+                replay_attempts replay_find replay_keys replay_leave
                 session_requests""",
             ),
             (
@@ -37,7 +38,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
             ),
             (
                 "PostgreSQL has many writers: what must not run at once takes a lock",
-                "lock lock_jobs prune_lock",
+                "edge_touch lock lock_jobs prune_lock release_take",
             ),
             ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
             ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),

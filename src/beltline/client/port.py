@@ -18,8 +18,9 @@ from beltline.core.job import Job
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.result import ResultType
 from beltline.engine import control
+from beltline.engine.after import require_namespace
 from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
-from beltline.engine.submit import JobOptions, accepted, new_job
+from beltline.engine.submit import JobOptions, accepted, new_job, require_alone, waits_for
 from beltline.engine.template import Template, template_of
 from beltline.objects.reference import is_reference
 from beltline.store.contract import Store
@@ -117,8 +118,10 @@ class ClientPort:
         now = store.now()
         jobs = [new_job(template, payload, options, now=now, random=self._random) for payload in payloads]
         if conn is None:
-            answers = await submitter.submit_many(jobs)
+            require_namespace(options.after, self.namespace)
+            answers = await submitter.submit_many(jobs, waits_for(options, jobs))
         else:
+            require_alone(options)
             jobs = list(await kept(store, self.namespace, jobs))
             params = InsertJobs(namespace=self.namespace, jobs=jobs, now=now)
             answers = await store.jobs.insert_with(conn, params)
@@ -130,7 +133,7 @@ class ClientPort:
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None
     ) -> JobReference[Any]:
         """Store one job made from a template."""
-        if conn is not None:
+        if conn is not None or options.after:
             [reference] = await self.submit_all(template, [payload], options, result, conn)
             return reference
         store, submitter, _ = self.opened

@@ -14,6 +14,7 @@ from beltline.core.errors import StoreError
 from beltline.core.job import NewJob
 from beltline.engine.submit import insert
 from beltline.store.contract import Store
+from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted
 
 LARGEST_BATCH: Final = 1_000
@@ -36,9 +37,9 @@ class Submitter:
             self._flushing = asyncio.create_task(self._flush())
         return await future
 
-    async def submit_many(self, jobs: Sequence[NewJob]) -> list[Inserted]:
-        """Store all of the jobs or none, in one transaction."""
-        return await insert(self._store, self._namespace, jobs, all_or_none=True)
+    async def submit_many(self, jobs: Sequence[NewJob], waits: Waits = NOTHING) -> list[Inserted]:
+        """Store all of the jobs or none, in one transaction, with what they wait for."""
+        return await insert(self._store, self._namespace, jobs, all_or_none=True, waits=waits)
 
     async def close(self) -> None:
         """Wait for what is on its way."""

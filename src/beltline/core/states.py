@@ -62,6 +62,8 @@ _E = JobEvent
 TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = MappingProxyType(
     {
         (_S.WAITING, _E.READY): frozenset({_S.QUEUED, _S.SCHEDULED}),
+        (_S.WAITING, _E.SUCCEED): frozenset({_S.SUCCEEDED}),
+        (_S.WAITING, _E.FAIL): frozenset({_S.FAILED, _S.CANCELLED}),
         (_S.WAITING, _E.CANCEL): frozenset({_S.CANCELLED}),
         (_S.WAITING, _E.EXPIRE): frozenset({_S.CANCELLED}),
         (_S.WAITING, _E.MISS_DEADLINE): frozenset({_S.TIMED_OUT}),
@@ -93,6 +95,7 @@ TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = Ma
         (_S.RETRYING, _E.PAUSE): frozenset({_S.PAUSED}),
         (_S.RETRYING, _E.RETRY): frozenset({_S.QUEUED}),
         (_S.PAUSED, _E.RESUME): PAUSABLE,
+        (_S.PAUSED, _E.FAIL): frozenset({_S.FAILED, _S.CANCELLED}),
         (_S.PAUSED, _E.CANCEL): frozenset({_S.CANCELLED}),
         (_S.PAUSED, _E.EXPIRE): frozenset({_S.CANCELLED}),
         (_S.PAUSED, _E.MISS_DEADLINE): frozenset({_S.TIMED_OUT}),

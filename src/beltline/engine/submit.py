@@ -10,16 +10,18 @@ from typing import Final, cast
 
 from beltline.core.codec import payload_hash
 from beltline.core.durations import Duration, Moment, micros, moment
-from beltline.core.errors import IdReused, InvalidInput, KeyReused
+from beltline.core.errors import IdReused, InvalidInput, KeyReused, Unsupported
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
 from beltline.core.reasons import Reason
 from beltline.core.retry import MOST_ATTEMPTS
 from beltline.core.states import JobState
+from beltline.engine.after import Prerequisite, after_faults, waits_of
 from beltline.engine.objects import kept
 from beltline.engine.template import Template
 from beltline.store.contract import Store
+from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted, Insertion, InsertJobs
 
 MOST_LABELS: Final = 32
@@ -33,6 +35,8 @@ class JobOptions:
 
     `delay` and `run_at` exclude each other, as do `id` and `idempotency_key` / `dedupe`. `deadline`: the job
     must be done by then (a duration from submit, or a moment); `expires`: it must have started by then.
+    `after`: jobs that must end first (see After, any_of); `delay` then counts from the end of the last one,
+    and `unknown` says what an id means that no job has: "wait" (a week at most), "satisfied" or "refuse".
     `dedupe="content"`: the same payload of the same definition means the same job, as if the payload's hash
     were its idempotency key.
     """
@@ -53,6 +57,8 @@ class JobOptions:
     traceparent: str | None = None
     owner: str | None = None
     actor: str | None = None
+    after: Sequence[Prerequisite] = ()
+    unknown: str = "wait"
 
 
 DEFAULTS: Final = JobOptions()
@@ -101,11 +107,13 @@ def _with_options(
     job = new_job(template, payload, DEFAULTS, now=now, random=random)
     priority = job.priority if options.priority is None else options.priority
     run_at = now
-    if options.delay is not None:
-        run_at = now + micros(options.delay, what="delay")
-    elif options.run_at is not None:
+    if options.run_at is not None:
         run_at = moment(options.run_at, what="run_at")
+    elif options.delay is not None and not options.after:
+        run_at = now + micros(options.delay, what="delay")
     later = run_at > now
+    state, reason = _start(is_waiting=bool(options.after), later=later)
+    is_queued = state is JobState.QUEUED
     key = options.idempotency_key or (
         f"content:{job.payload_hash.hex()}" if options.dedupe else job.idempotency_key
     )
@@ -113,11 +121,11 @@ def _with_options(
         id=options.id or job.id,
         chosen_id=options.id is not None,
         queue=options.queue or job.queue,
-        state=JobState.SCHEDULED if later else JobState.QUEUED,
-        reason=Reason.DELAYED if later else Reason.SUBMITTED,
-        run_at=run_at if later else now,
-        queued_at=None if later else now,
-        order_key=None if later else order_key(now, priority),
+        state=state,
+        reason=reason,
+        run_at=max(run_at, now),
+        queued_at=now if is_queued else None,
+        order_key=order_key(now, priority) if is_queued else None,
         priority=priority,
         max_attempts=options.max_attempts or job.max_attempts,
         timeout_us=job.timeout_us if options.timeout is None else micros(options.timeout, what="timeout"),
@@ -134,6 +142,29 @@ def _with_options(
     )
 
 
+def _start(*, is_waiting: bool, later: bool) -> tuple[JobState, Reason]:
+    if is_waiting:
+        return JobState.WAITING, Reason.PREREQUISITES
+    return (JobState.SCHEDULED, Reason.DELAYED) if later else (JobState.QUEUED, Reason.SUBMITTED)
+
+
+def waits_for(options: JobOptions, jobs: Sequence[NewJob]) -> Waits:
+    """Return what these jobs, made with these options, wait for."""
+    if not options.after:
+        return NOTHING
+    delay_us = 0 if options.delay is None else micros(options.delay, what="delay")
+    return waits_of([job.id for job in jobs], options.after, delay_us=delay_us, unknown=options.unknown)
+
+
+def require_alone(options: JobOptions) -> None:
+    """Raise Unsupported where a submit in the caller's own transaction names prerequisites."""
+    if options.after:
+        raise Unsupported(
+            "after= and conn= exclude each other: prerequisites are looked up in a transaction of our own;"
+            " submit this job after your commit"
+        )
+
+
 def _until(value: Duration | Moment, now: int, what: str) -> int:
     """A text such as "5m" is a duration, one such as 2026-11-22T… a moment."""
     if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-", value)):
@@ -147,6 +178,7 @@ def _faults(options: JobOptions) -> Iterator[str]:
     yield from _number_faults(options)
     yield from _time_faults(options)
     yield from _label_faults(options.labels)
+    yield from after_faults(options.after, options.unknown)
 
 
 def _exclusions(options: JobOptions) -> Iterator[str]:
@@ -215,7 +247,7 @@ def _fits(pattern: re.Pattern[str], value: object) -> bool:
 
 
 async def insert(
-    store: Store, namespace: str, jobs: Sequence[NewJob], *, all_or_none: bool
+    store: Store, namespace: str, jobs: Sequence[NewJob], *, all_or_none: bool, waits: Waits = NOTHING
 ) -> list[Inserted]:
     """Store jobs; one answer each, conflicts among them (see `accepted`).
 
@@ -223,7 +255,7 @@ async def insert(
     """
     jobs = await kept(store, namespace, jobs)
     return await store.jobs.insert(
-        InsertJobs(namespace=namespace, jobs=jobs, all_or_none=all_or_none, now=store.now())
+        InsertJobs(namespace=namespace, jobs=jobs, all_or_none=all_or_none, now=store.now(), waits=waits)
     )
 
 

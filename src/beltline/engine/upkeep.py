@@ -20,6 +20,11 @@ async def stage(store: Store, namespace: str) -> int:
     return await store.upkeep.stage(namespace, store.now(), BATCH)
 
 
+async def release(store: Store, namespace: str) -> int:
+    """Let go on what waits for jobs that have ended; return how much was done, 0 for nothing left."""
+    return await store.edges.release(namespace, store.now(), BATCH)
+
+
 async def end_overdue(store: Store, namespace: str) -> int:
     """End jobs whose deadline passed (timed out) or that did not start by their expiry (cancelled)."""
     now = store.now()

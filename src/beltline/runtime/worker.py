@@ -26,6 +26,7 @@ from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop, growing
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.recorder import Recorder
+from beltline.runtime.releaser import Releaser
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
@@ -123,8 +124,9 @@ class Worker:
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
         self._dispatcher = Dispatcher(store, namespace, random=random)
+        self._releaser = Releaser(store, namespace, random=random)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        self._loops = [self._requests, self._dispatcher, stack_asks, *self._chores()]
+        self._loops = [self._requests, self._dispatcher, self._releaser, stack_asks, *self._chores()]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -285,6 +287,8 @@ class Worker:
             self._fetcher.hinted.set()
         elif hint is Hint.SCHEDULED:
             self._dispatcher.hinted()
+        elif hint is Hint.LINKED:
+            self._releaser.wake()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
 

@@ -18,6 +18,7 @@ from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.edges import EdgeStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.params import (
@@ -64,6 +65,9 @@ class JobStore(Protocol):
         has it, StoreError is raised and nothing of the call is stored. Concurrent callers with one key or id
         create one job. Counts `submitted` deltas of what was created and hints `queued` where a created job
         is queued.
+
+        What created jobs wait for is stored with them: see EdgeStore. Raises PrerequisiteCycle and
+        PrerequisiteUnknown; then nothing of the call is stored.
         """
         ...
 
@@ -351,6 +355,7 @@ class Store(Protocol):
     steps: StepStore
     stacks: StackStore
     upkeep: UpkeepStore
+    edges: EdgeStore
     artifacts: ArtifactStore
     audit: AuditStore
     wakeups: Wakeups

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
+from beltline.store.edges import NOTHING, Waits
 
 LINE_BYTES: Final = 32
 
@@ -61,12 +62,16 @@ class AuditRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertJobs:
-    """`all_or_none`: where any job cannot be stored, none is (the outcomes still say which)."""
+    """`all_or_none`: where any job cannot be stored, none is (the outcomes still say which).
+
+    `waits`: what those of the jobs that are `waiting` wait for.
+    """
 
     namespace: str
     jobs: Sequence[NewJob]
     all_or_none: bool = True
     now: int
+    waits: Waits = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

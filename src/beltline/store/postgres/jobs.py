@@ -27,7 +27,7 @@ from beltline.store.params import (
 )
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
-from beltline.store.postgres.changes import Part, parts_of, values_of
+from beltline.store.postgres.changes import Written, parts_of, written
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
@@ -55,10 +55,12 @@ class PostgresJobs:
             raise StoreError(ID_TAKEN) from error
         for hint in hints_of({job.state for job in params.jobs}):
             self._wakeups.fire(params.namespace, hint)
+        if params.waits.edges:
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return answers
 
     async def _inserted(self, params: InsertJobs) -> list[Inserted]:
-        if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+        if params.waits.edges or any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
             address = self._pool.address
             return await self._pool.transaction(lambda statements: insert_known(statements, address, params))
         name, values = statement_of(params.namespace, params.jobs, params.now)
@@ -86,16 +88,20 @@ class PostgresJobs:
         return []
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:
-        misses = await self._misses(params, await self._write(params, params.changes, params.audit))
+        missed, is_linked = await self._write(params, params.changes, params.audit)
+        misses = await self._misses(params, missed)
         # A change that met another writer at its row, of progress say, has missed it though it fits.
         current = {miss.id: miss.current for miss in misses}
         again = [change for change in params.changes if _fits(change, current.get(change.id))]
         if again:
             fit = {change.id for change in again}
-            missed = await self._write(params, again, (), locked=True)
+            missed, is_too = await self._write(params, again, (), locked=True)
+            is_linked = is_linked or is_too
             misses = [miss for miss in misses if miss.id not in fit] + await self._misses(params, missed)
         if len(misses) < len(params.changes):
             self._hint(params)
+        if is_linked:
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return misses
 
     async def _write(
@@ -105,25 +111,19 @@ class PostgresJobs:
         audit: Sequence[AuditEntry],
         *,
         locked: bool = False,
-    ) -> list[Change]:
-        """Write changes in one transaction; return those that did not match."""
+    ) -> Written:
+        """Write changes in one transaction."""
+        namespace, now = params.namespace, params.now
         parts = parts_of(changes)
         if len(parts) == 1 and not audit and not locked:
-            (part,) = parts
-            moved = await self._pool.value(part.statement, *values_of(part, params.namespace, params.now))
-            return _missed(part, moved)
+            return await self._pool.use(lambda statements: written(statements, namespace, parts, now))
 
-        async def work(statements: Statements) -> list[Change]:
-            missed: list[Change] = []
-            await statements.value("lock_jobs", params.namespace, [change.id for change in changes])
-            for part in parts:
-                values = values_of(part, params.namespace, params.now)
-                missed += _missed(part, await statements.value(part.statement, *values))
-            entries = audit if len(missed) < len(changes) else ()
-            await append_audit(
-                statements, self._pool.address, namespace=params.namespace, entries=entries, now=params.now
-            )
-            return missed
+        async def work(statements: Statements) -> Written:
+            await statements.value("lock_jobs", namespace, [change.id for change in changes])
+            done = await written(statements, namespace, parts, now)
+            entries = audit if len(done.missed) < len(changes) else ()
+            await append_audit(statements, self._pool.address, namespace=namespace, entries=entries, now=now)
+            return done
 
         return await self._pool.transaction(work)
 
@@ -201,13 +201,6 @@ class PostgresJobs:
 def _claimed(row: Row) -> ClaimedJob:
     job = ClaimedJob._make(row[:_WIDTH])
     return job if job.labels is None else job._replace(labels=labels_of(row[_LABELS]))
-
-
-def _missed(part: Part, moved: Sequence[str] | None) -> list[Change]:
-    if moved is None:
-        return []
-    found = set(moved)
-    return [change for change in part.changes if change.id not in found]
 
 
 def _fits(change: Change, job: Job | None) -> bool:

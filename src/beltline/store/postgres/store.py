@@ -18,12 +18,14 @@ from beltline.store.contract import (
     Traits,
     UpkeepStore,
 )
+from beltline.store.edges import EdgeStore
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.definitions import PostgresDefinitions
+from beltline.store.postgres.edges import PostgresEdges
 from beltline.store.postgres.jobs import PostgresJobs
 from beltline.store.postgres.logs import PostgresLogs
 from beltline.store.postgres.migrations import MIGRATIONS, applied, prepare
@@ -68,6 +70,7 @@ class PostgresStore:
         self.steps: StepStore = PostgresSteps(self._pool)
         self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
+        self.edges: EdgeStore = PostgresEdges(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Change
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.hints import hints_of
+from beltline.store.hints import Hint, hints_of
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
 from beltline.store.sqlite.packing import packed, places
@@ -52,9 +52,13 @@ def apply_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
 
 def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[Group]) -> list[Miss]:
     missed: set[str] = set()
+    awaited, _ = transaction.row("apply_linked", {"namespace": params.namespace}) or (0, 0)
     for group in groups:
-        move = _finish if group.changes[0].state in FINAL else _stay
+        is_final = group.changes[0].state in FINAL
+        move = _finish if is_final else _stay
         missed.update(move(transaction, group))
+        if awaited and is_final:
+            _note_settled(transaction, group, missed)
     if len(missed) < len(params.changes):
         _count(transaction, params, groups, missed)
         for hint in hints_of({group.changes[0].state for group in groups}):
@@ -76,6 +80,13 @@ def _finish(transaction: Transaction, group: Group) -> list[str]:
         transaction.run("apply_keys", parameters)
     transaction.run("apply_leave", parameters)
     return missed
+
+
+def _note_settled(transaction: Transaction, group: Group, missed: Collection[str]) -> None:
+    """Note, for `release`, which of the jobs that ended others wait for."""
+    ids = packed([change.id for change in group.changes if change.id not in missed])
+    if transaction.changed("apply_settled", group.parameters | {"ids": ids}):
+        transaction.hint(group.parameters["namespace"], Hint.LINKED)
 
 
 def _stay(transaction: Transaction, group: Group) -> list[str]:

@@ -16,6 +16,7 @@ from beltline.core.job import NewJob
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import ID_TAKEN, labels_text
+from beltline.store.sqlite.links import insert_links
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.transaction import Transaction
 
@@ -45,6 +46,8 @@ class Batch(NamedTuple):
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
+    if params.waits.edges:
+        return partial(_insert_known, params=params)
     if set(map(KEY, params.jobs)) != {None} or any(map(CHOSEN_ID, params.jobs)):
         return partial(_insert_known, params=params)
     batch = _batch(params, params.jobs)
@@ -88,7 +91,9 @@ def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inser
     if keyed:
         transaction.run("insert_keys", _keys(params.namespace, keyed))
     batch = _batch(params, created)
-    return _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
+    _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
+    insert_links(transaction, params, created)
+    return answers
 
 
 def _answer(

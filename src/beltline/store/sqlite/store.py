@@ -23,11 +23,13 @@ from beltline.store.contract import (
     Traits,
     UpkeepStore,
 )
+from beltline.store.edges import EdgeStore
 from beltline.store.hints import Wakeups
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
+from beltline.store.sqlite.edges import SqliteEdges
 from beltline.store.sqlite.failures import translating
 from beltline.store.sqlite.gates import Hop, InlineGate, ThreadedGate, in_place
 from beltline.store.sqlite.jobs import SqliteJobs
@@ -77,6 +79,7 @@ class SqliteStore:
         self.steps: StepStore = SqliteSteps(self._gate, self._path)
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
+        self.edges: EdgeStore = SqliteEdges(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 
