@@ -14,13 +14,16 @@ __all__ = [
     "Beltline",
     "BeltlineError",
     "Cancel",
+    "Children",
     "Context",
     "Fail",
+    "Item",
     "JobHandle",
     "JobOptions",
     "JobReference",
     "Retry",
     "Snooze",
+    "Split",
     "SyncContext",
     "any_of",
 ]
@@ -29,19 +32,22 @@ __all__ = [
 # 0.07 s of CPU instead of 0.22. `__init__.pyi` tells type checkers the same names.
 _PLACES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "After": "beltline.engine.after",
+        "After": "beltline.definitions.after",
         "Beltline": "beltline.client.beltline",
         "BeltlineError": "beltline.core.errors",
         "Cancel": "beltline.core.outcome",
+        "Children": "beltline.core.batch",
         "Context": "beltline.definitions.context",
         "Fail": "beltline.core.outcome",
+        "Item": "beltline.definitions.batch",
         "JobHandle": "beltline.client.handle",
         "JobOptions": "beltline.engine.submit",
         "JobReference": "beltline.client.reference",
         "Retry": "beltline.core.retry",
         "Snooze": "beltline.core.outcome",
+        "Split": "beltline.definitions.batch",
         "SyncContext": "beltline.definitions.sync_context",
-        "any_of": "beltline.engine.after",
+        "any_of": "beltline.definitions.after",
     }
 )
 

@@ -1,12 +1,14 @@
 from beltline.client.beltline import Beltline
 from beltline.client.handle import JobHandle
 from beltline.client.reference import JobReference
+from beltline.core.batch import Children
 from beltline.core.errors import BeltlineError
 from beltline.core.outcome import Cancel, Fail, Snooze
 from beltline.core.retry import Retry
+from beltline.definitions.after import After, any_of
+from beltline.definitions.batch import Item, Split
 from beltline.definitions.context import Context
 from beltline.definitions.sync_context import SyncContext
-from beltline.engine.after import After, any_of
 from beltline.engine.submit import JobOptions
 
 __version__: str
@@ -16,13 +18,16 @@ __all__ = [
     "Beltline",
     "BeltlineError",
     "Cancel",
+    "Children",
     "Context",
     "Fail",
+    "Item",
     "JobHandle",
     "JobOptions",
     "JobReference",
     "Retry",
     "Snooze",
+    "Split",
     "SyncContext",
     "any_of",
 ]

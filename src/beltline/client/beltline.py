@@ -9,6 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
+from beltline.client.declaring import BatchDecorator, batch_decorator
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
@@ -107,6 +108,17 @@ class Beltline:
         if function is None:
             return lambda found: self._add(found, options)
         return self._add(function, options)
+
+    @property
+    def batch(self) -> BatchDecorator:
+        """Make a batch type of a function: `@belt.batch(item=handle)`.
+
+        The function gets a definition (whatever its one argument is) and yields `Split(definition)` for a
+        smaller batch and `Item(name=value)` for a job of `item`; it is a generator that is read in chunks.
+        Submitting the handle with a definition makes the batch. Takes the options of `job` too, `children`
+        among them, and those of BatchOptions.
+        """
+        return batch_decorator(self._add)
 
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""

@@ -14,7 +14,7 @@ from beltline.client.waiter import Waiter
 from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.errors import NotOpen
 from beltline.core.ids import Random
-from beltline.core.job import Job
+from beltline.core.job import Job, NewJob
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.result import ResultType
 from beltline.engine import control
@@ -23,6 +23,7 @@ from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_
 from beltline.engine.submit import JobOptions, accepted, new_job, require_alone, waits_for
 from beltline.engine.template import Template, template_of
 from beltline.objects.reference import is_reference
+from beltline.store.batches import Family
 from beltline.store.contract import Store
 from beltline.store.params import Finished, Inserted, Insertion, InsertJobs
 
@@ -119,7 +120,7 @@ class ClientPort:
         jobs = [new_job(template, payload, options, now=now, random=self._random) for payload in payloads]
         if conn is None:
             require_namespace(options.after, self.namespace)
-            answers = await submitter.submit_many(jobs, waits_for(options, jobs))
+            answers = await self._submitted(submitter, jobs, options)
         else:
             require_alone(options)
             jobs = list(await kept(store, self.namespace, jobs))
@@ -133,7 +134,7 @@ class ClientPort:
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None
     ) -> JobReference[Any]:
         """Store one job made from a template."""
-        if conn is not None or options.after:
+        if conn is not None or options.after or options.parent:
             [reference] = await self.submit_all(template, [payload], options, result, conn)
             return reference
         store, submitter, _ = self.opened
@@ -144,6 +145,19 @@ class ClientPort:
         answer = await submitter.submit(job)
         accepted(job, answer)
         return self._reference(answer, result)
+
+    async def _submitted(
+        self, submitter: Submitter, jobs: Sequence[NewJob], options: JobOptions
+    ) -> list[Inserted]:
+        parent = options.parent
+        if parent is None:
+            return await submitter.submit_many(jobs, waits_for(options, jobs))
+        try:
+            family = Family(parent=parent.job_id)
+            return await submitter.submit_many(jobs, waits_for(options, jobs), family)
+        except BaseException:
+            parent.take_back([(job.definition, job.payload_hash) for job in jobs])
+            raise
 
     async def wait_for(self, job_id: str, timeout_us: int | None) -> Finished | None:
         """Return how a job ended; None after the time-out."""

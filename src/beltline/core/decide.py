@@ -41,7 +41,9 @@ class Policy(NamedTuple):
     max_crashes: int = MAX_CRASHES
 
 
-def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, random: Random) -> Change:
+def decide(  # noqa: PLR0911 - one for each kind of ending
+    job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, random: Random
+) -> Change:
     """Return the change that settles a held job.
 
     A final outcome wins over a noted cancel or pause; an outcome that would run again later meets them:
@@ -49,8 +51,10 @@ def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, rando
     timed out now.
     """
     ending = outcome.ending
-    if ending is _SUCCEEDED:
+    if ending is _SUCCEEDED and outcome.reason is None:
         return _change(job, _DONE, _RETURNED, outcome, now, attempts_used=job.attempts_used + 1)
+    if ending is _SUCCEEDED:
+        return _awaiting(job, outcome, now)
     if ending is Ending.CANCELLED:
         reason = outcome.reason or (
             Reason.CANCEL_REQUESTED if job.request == "cancel" else Reason.CANCELLED_BY_HANDLER
@@ -63,6 +67,19 @@ def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, rando
     if ending is Ending.LOST:
         return _rescue(job, outcome, policy, now)
     return _failure(job, outcome, policy, now, random)
+
+
+def _awaiting(job: ClaimedJob, outcome: Outcome, now: int) -> Change:
+    """The body returned and the job has children: it waits for them, with its result."""
+    if job.request == "cancel":
+        return _final(job, JobState.CANCELLED, Reason.CANCEL_REQUESTED, outcome, now)
+    used = job.attempts_used + 1
+    change = _change(job, JobState.WAITING, Reason.CHILDREN, outcome, now, attempts_used=used)
+    if job.request == "pause":
+        return change._replace(
+            state=JobState.PAUSED, reason=Reason.PAUSE_REQUESTED, paused_from=JobState.WAITING
+        )
+    return change
 
 
 def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random: Random) -> Change:

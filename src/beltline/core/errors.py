@@ -168,6 +168,16 @@ class Conflict(BeltlineError):
     code = "conflict"
 
 
+class ParentEnded(Conflict):
+    """Children were submitted for a job that has ended or does not exist. Nothing was stored."""
+
+    code = "parent_ended"
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id} has ended, or there is none: it can have no more children")
+
+
 class StepRepeated(InvalidInput):
     """A run used the name of a step, a wait or a cursor twice."""
 

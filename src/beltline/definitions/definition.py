@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, Unpack
 
+from beltline.core.batch import Children
 from beltline.core.codec import dump_json
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import ConfigError, InvalidInput
@@ -50,6 +51,7 @@ class JobDefinition:
     priority: int
     dedupe: Literal["content"] | None
     memory: int | None
+    children: Children
     owner: str
     runbook: str
     labels: Mapping[str, str]
@@ -102,6 +104,7 @@ def policies_json(definition: JobDefinition) -> str:
         "labels": dict(definition.labels),
         # Left out elsewhere, where it follows from the code: a version is a hash of this text.
         **({"mode": "process", "memory": definition.memory} if definition.mode == "process" else {}),
+        **({"children": asdict(definition.children)} if definition.children != Children() else {}),
     }
     return dump_json(policies).decode()
 
@@ -143,6 +146,7 @@ def _built(
         priority=options.get("priority", 0),
         dedupe=options.get("dedupe"),
         memory=_memory(options.get("memory")),
+        children=options.get("children", Children()),
         owner=options.get("owner", ""),
         runbook=options.get("runbook", ""),
         labels=MappingProxyType(dict(options.get("labels", {}))),

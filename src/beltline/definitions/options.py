@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, TypedDict
 
+from beltline.core.batch import Children
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import InvalidInput
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
@@ -28,7 +29,7 @@ class DefinitionOptions(TypedDict, total=False):
 
     `mode` says where the body runs: without it, a coroutine function on the event loop and a plain function
     in a thread; "process" gives it a process of its own while it runs, on any core, which can be killed.
-    `memory` limits what such a body may allocate.
+    `memory` limits what such a body may allocate. `children` says what the job makes of children that fail.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DefinitionOptions(TypedDict, total=False):
     dedupe: Literal["content"] | None
     mode: Literal["async", "thread", "process"]
     memory: Size | None
+    children: Children
 
 
 def option_faults(options: Mapping[str, Any]) -> list[str]:
@@ -76,6 +78,8 @@ def _policy_faults(options: Mapping[str, Any]) -> Iterator[str]:
     yield from _whole_number_faults("max_crashes", options.get("max_crashes", 1), 1, MOST_CRASHES)
     if options.get("dedupe") not in (None, "content"):
         yield f"dedupe {options['dedupe']!r}: use 'content' or None"
+    if not isinstance(options.get("children", Children()), Children):
+        yield f"children {options['children']!r}: give Children, for instance Children(tolerate=0.05)"
     yield from _place_faults(options)
 
 

@@ -17,9 +17,12 @@ from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
 from beltline.core.reasons import Reason
 from beltline.core.retry import MOST_ATTEMPTS
 from beltline.core.states import JobState
-from beltline.engine.after import Prerequisite, after_faults, waits_of
+from beltline.definitions.after import Prerequisite
+from beltline.definitions.children import Brood
+from beltline.engine.after import after_faults, waits_of
 from beltline.engine.objects import kept
 from beltline.engine.template import Template
+from beltline.store.batches import Family
 from beltline.store.contract import Store
 from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted, Insertion, InsertJobs
@@ -37,6 +40,7 @@ class JobOptions:
     must be done by then (a duration from submit, or a moment); `expires`: it must have started by then.
     `after`: jobs that must end first (see After, any_of); `delay` then counts from the end of the last one,
     and `unknown` says what an id means that no job has: "wait" (a week at most), "satisfied" or "refuse".
+    `parent`: whose child the job is, `ctx.brood` of a running body.
     `dedupe="content"`: the same payload of the same definition means the same job, as if the payload's hash
     were its idempotency key.
     """
@@ -59,6 +63,7 @@ class JobOptions:
     actor: str | None = None
     after: Sequence[Prerequisite] = ()
     unknown: str = "wait"
+    parent: Brood | None = None
 
 
 DEFAULTS: Final = JobOptions()
@@ -117,9 +122,12 @@ def _with_options(
     key = options.idempotency_key or (
         f"content:{job.payload_hash.hex()}" if options.dedupe else job.idempotency_key
     )
+    job_id, is_chosen = options.id or job.id, options.id is not None
+    if options.parent is not None and options.id is None and key is None:
+        job_id, is_chosen = options.parent.name(job.definition, job.payload_hash)
     return job._replace(
-        id=options.id or job.id,
-        chosen_id=options.id is not None,
+        id=job_id,
+        chosen_id=is_chosen,
         queue=options.queue or job.queue,
         state=state,
         reason=reason,
@@ -135,7 +143,7 @@ def _with_options(
         expires_at=job.expires_at if options.expires is None else _until(options.expires, now, "expires"),
         idempotency_key=None if options.id else key,
         labels={**(template.labels or {}), **options.labels} if options.labels else job.labels,
-        correlation_id=options.correlation_id,
+        correlation_id=options.correlation_id or (options.parent.correlation_id if options.parent else None),
         traceparent=options.traceparent,
         owner=options.owner or job.owner,
         actor=options.actor,
@@ -157,12 +165,13 @@ def waits_for(options: JobOptions, jobs: Sequence[NewJob]) -> Waits:
 
 
 def require_alone(options: JobOptions) -> None:
-    """Raise Unsupported where a submit in the caller's own transaction names prerequisites."""
-    if options.after:
-        raise Unsupported(
-            "after= and conn= exclude each other: prerequisites are looked up in a transaction of our own;"
-            " submit this job after your commit"
-        )
+    """Raise Unsupported where a submit in the caller's own transaction names prerequisites or a parent."""
+    for name, given in (("after", options.after), ("parent", options.parent)):
+        if given:
+            raise Unsupported(
+                f"{name}= and conn= exclude each other: what ties jobs together is stored in a transaction of"
+                " our own; submit this job after your commit"
+            )
 
 
 def _until(value: Duration | Moment, now: int, what: str) -> int:
@@ -247,7 +256,13 @@ def _fits(pattern: re.Pattern[str], value: object) -> bool:
 
 
 async def insert(
-    store: Store, namespace: str, jobs: Sequence[NewJob], *, all_or_none: bool, waits: Waits = NOTHING
+    store: Store,
+    namespace: str,
+    jobs: Sequence[NewJob],
+    *,
+    all_or_none: bool,
+    waits: Waits = NOTHING,
+    family: Family | None = None,
 ) -> list[Inserted]:
     """Store jobs; one answer each, conflicts among them (see `accepted`).
 
@@ -255,7 +270,14 @@ async def insert(
     """
     jobs = await kept(store, namespace, jobs)
     return await store.jobs.insert(
-        InsertJobs(namespace=namespace, jobs=jobs, all_or_none=all_or_none, now=store.now(), waits=waits)
+        InsertJobs(
+            namespace=namespace,
+            jobs=jobs,
+            all_or_none=all_or_none,
+            now=store.now(),
+            waits=waits,
+            family=family,
+        )
     )
 
 

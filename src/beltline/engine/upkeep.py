@@ -8,6 +8,7 @@ from beltline.core.clock import DAY
 from beltline.core.job import Change, Job
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.engine.batches import look
 from beltline.store.contract import Store
 from beltline.store.params import ApplyChanges, Retention
 
@@ -22,7 +23,7 @@ async def stage(store: Store, namespace: str) -> int:
 
 async def release(store: Store, namespace: str) -> int:
     """Let go on what waits for jobs that have ended; return how much was done, 0 for nothing left."""
-    return await store.edges.release(namespace, store.now(), BATCH)
+    return await store.edges.release(namespace, store.now(), BATCH) + await look(store, namespace)
 
 
 async def end_overdue(store: Store, namespace: str) -> int:

@@ -18,6 +18,7 @@ from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.batches import BatchStore
 from beltline.store.edges import EdgeStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
@@ -66,8 +67,8 @@ class JobStore(Protocol):
         create one job. Counts `submitted` deltas of what was created and hints `queued` where a created job
         is queued.
 
-        What created jobs wait for is stored with them: see EdgeStore. Raises PrerequisiteCycle and
-        PrerequisiteUnknown; then nothing of the call is stored.
+        What created jobs wait for is stored with them: see EdgeStore. Raises PrerequisiteCycle,
+        PrerequisiteUnknown and ParentEnded; then nothing of the call is stored.
         """
         ...
 
@@ -119,9 +120,11 @@ class JobStore(Protocol):
         is not final appends the attempt that ended (run, session, started_at, at, outcome = reason, error).
         Final attempts stay on the row itself (outcome = reason). Results and errors are written as given.
         Finishing a job sets its idempotency key's expires_at to at + 24 h, unless another job took the key
-        over. Counts deltas per definition, queue and target state, in the minute of `now` (for changes from
+        over. A job with children does not go from running to succeeded: its change is a miss with
+        `has_children`. Dependents, parents and children hear of an end as EdgeStore and BatchStore say.
+        Counts deltas per definition, queue and target state, in the minute of `now` (for changes from
         running, with their run and wait times; also for changes that finish a job, without) and hints
-        `queued` and `finished`. Two changes of one job in one call are an error of the caller.
+        `queued`, `finished` and `linked`. Two changes of one job in one call are an error of the caller.
         """
         ...
 
@@ -356,6 +359,7 @@ class Store(Protocol):
     stacks: StackStore
     upkeep: UpkeepStore
     edges: EdgeStore
+    batches: BatchStore
     artifacts: ArtifactStore
     audit: AuditStore
     wakeups: Wakeups

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
+from beltline.store.batches import Family
 from beltline.store.edges import NOTHING, Waits
 
 LINE_BYTES: Final = 32
@@ -64,7 +65,7 @@ class AuditRow(NamedTuple):
 class InsertJobs:
     """`all_or_none`: where any job cannot be stored, none is (the outcomes still say which).
 
-    `waits`: what those of the jobs that are `waiting` wait for.
+    `waits`: what those of the jobs that are `waiting` wait for. `family`: whose children all of them are.
     """
 
     namespace: str
@@ -72,6 +73,7 @@ class InsertJobs:
     all_or_none: bool = True
     now: int
     waits: Waits = NOTHING
+    family: Family | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +103,12 @@ class Miss(NamedTuple):
     The job is gone, has another fence or state, or a request arrived meanwhile.
 
     `current` is the job as it stands now (None where no job has this id), so that the engine can decide again
-    or report it lost.
+    or report it lost. `has_children`: its body returned, and it waits for them.
     """
 
     id: str
     current: Job | None
+    has_children: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,9 @@ from typing import Any, Final, Protocol, cast
 
 from beltline.store.contract import Store
 
-_GROUPS: Final = ("jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "edges", "audit")
+_GROUPS: Final = (
+    "jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "edges", "batches", "audit",
+)  # fmt: skip
 
 
 class Watcher(Protocol):

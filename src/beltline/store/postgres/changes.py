@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import Change
-from beltline.core.states import DEAD, FINAL
+from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.postgres.columns import varying
 from beltline.store.postgres.connection import Statements
 
@@ -73,7 +73,15 @@ async def written(statements: Statements, namespace: str, parts: Sequence[Part],
             found = set(moved)
             missed += [change for change in part.changes if change.id not in found]
         is_linked = is_linked or row[1]
-    return Written(missed, is_linked)
+    waiting = [change.id for part in parts for change in part.changes if change.state is JobState.WAITING]
+    if waiting:
+        await statements.run("batch_touch", namespace, waiting)
+    return Written(missed, is_linked or bool(waiting))
+
+
+def is_return(change: Change) -> bool:
+    """Say whether this change is that of a body that returned: a job with children goes on then."""
+    return change.from_state is JobState.RUNNING and change.state is JobState.SUCCEEDED
 
 
 def _statement(change: Change) -> str:

@@ -13,7 +13,7 @@ from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
 from beltline.store.postgres.columns import varying
 from beltline.store.postgres.connection import Statements
-from beltline.store.postgres.links import insert_links
+from beltline.store.postgres.links import insert_links, of_family
 from beltline.store.rows import labels_text
 
 REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
@@ -58,9 +58,10 @@ async def insert_known(statements: Statements, address: Address, params: InsertJ
 
     Under the locks, finding and storing is one step.
     """
-    jobs = params.jobs
-    locks = locks_of(address, params.namespace, jobs, params.waits.edges)
+    locks = locks_of(address, params.namespace, params.jobs, params.waits.edges)
     await statements.value("insert_lock", *map(list, zip(*locks, strict=True)))
+    params = await of_family(statements, params)
+    jobs = params.jobs
     keys = await _alive_keys(statements, params, jobs)
     ids = await _stored_ids(statements, params, jobs)
     answers: list[Inserted] = []

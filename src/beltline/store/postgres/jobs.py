@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import Final
 
 from beltline.core.errors import LeaseLost, StoreError
-from beltline.core.job import Change, ClaimedJob, Job
+from beltline.core.job import Change, ClaimedJob
 from beltline.core.order import HEAD_START
-from beltline.core.states import FINAL
+from beltline.core.states import FINAL, JobState
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import (
     ApplyChanges,
@@ -27,7 +27,7 @@ from beltline.store.params import (
 )
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
-from beltline.store.postgres.changes import Written, parts_of, written
+from beltline.store.postgres.changes import Written, is_return, parts_of, written
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
@@ -55,12 +55,12 @@ class PostgresJobs:
             raise StoreError(ID_TAKEN) from error
         for hint in hints_of({job.state for job in params.jobs}):
             self._wakeups.fire(params.namespace, hint)
-        if params.waits.edges:
+        if is_linked(params):
             self._wakeups.fire(params.namespace, Hint.LINKED)
         return answers
 
     async def _inserted(self, params: InsertJobs) -> list[Inserted]:
-        if params.waits.edges or any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+        if is_linked(params) or any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
             address = self._pool.address
             return await self._pool.transaction(lambda statements: insert_known(statements, address, params))
         name, values = statement_of(params.namespace, params.jobs, params.now)
@@ -91,7 +91,7 @@ class PostgresJobs:
         missed, is_linked = await self._write(params, params.changes, params.audit)
         misses = await self._misses(params, missed)
         # A change that met another writer at its row, of progress say, has missed it though it fits.
-        current = {miss.id: miss.current for miss in misses}
+        current = {miss.id: miss for miss in misses}
         again = [change for change in params.changes if _fits(change, current.get(change.id))]
         if again:
             fit = {change.id for change in again}
@@ -115,7 +115,8 @@ class PostgresJobs:
         """Write changes in one transaction."""
         namespace, now = params.namespace, params.now
         parts = parts_of(changes)
-        if len(parts) == 1 and not audit and not locked:
+        is_awaiting = any(change.state is JobState.WAITING for change in changes)
+        if len(parts) == 1 and not audit and not locked and not is_awaiting:
             return await self._pool.use(lambda statements: written(statements, namespace, parts, now))
 
         async def work(statements: Statements) -> Written:
@@ -132,7 +133,11 @@ class PostgresJobs:
             return []
         rows = await self._pool.rows("get", params.namespace, [change.id for change in missed])
         current = {job.id: job for job in map(job_of, rows)}
-        return [Miss(change.id, current.get(change.id)) for change in missed]
+        returned = [change.id for change in missed if is_return(change)]
+        parents: set[str] = set()
+        if returned:
+            parents = {row[0] for row in await self._pool.rows("batch_get", params.namespace, returned)}
+        return [Miss(change.id, current.get(change.id), change.id in parents) for change in missed]
 
     def _hint(self, params: ApplyChanges) -> None:
         for hint in hints_of({change.state for change in params.changes}):
@@ -153,6 +158,7 @@ class PostgresJobs:
         moved = await self._audited("replay", params, sorted(params.ids), [params.now, HEAD_START])
         if moved:
             self._wakeups.fire(params.namespace, Hint.QUEUED)
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return moved
 
     async def discard(self, params: DiscardDead) -> list[str]:
@@ -198,12 +204,18 @@ class PostgresJobs:
         return await self._pool.transaction(work)
 
 
+def is_linked(params: InsertJobs) -> bool:
+    """Say whether these jobs wait for others or have a parent."""
+    return bool(params.waits.edges) or params.family is not None
+
+
 def _claimed(row: Row) -> ClaimedJob:
     job = ClaimedJob._make(row[:_WIDTH])
     return job if job.labels is None else job._replace(labels=labels_of(row[_LABELS]))
 
 
-def _fits(change: Change, job: Job | None) -> bool:
+def _fits(change: Change, miss: Miss | None) -> bool:
+    job = None if miss is None or miss.has_children else miss.current
     if job is None or (job.fence, job.state) != (change.fence, change.from_state):
         return False
     return change.state in FINAL or job.request == change.request

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
+from beltline.store.batches import Family
 from beltline.store.params import InsertJobs
 from beltline.store.postgres.connection import Statements
 
@@ -21,6 +24,8 @@ async def insert_links(statements: Statements, params: InsertJobs, created: Sequ
     chosen = [job.id for job in created if job.chosen_id]
     if chosen:
         await statements.run("edge_known", params.namespace, chosen)
+    if params.family is not None and created:
+        await _grow(statements, params, params.family, len(created))
     ids = {job.id for job in created}
     edges = [edge for edge in params.waits.edges if edge.dependent in ids]
     if not edges:
@@ -42,3 +47,22 @@ async def insert_links(statements: Statements, params: InsertJobs, created: Sequ
     ended = [(job_id, state.value) for job_id, state in states.items() if state in FINAL]
     if ended:
         await statements.run("settled_append", namespace, *map(list, zip(*ended, strict=True)))
+
+
+async def of_family(statements: Statements, params: InsertJobs) -> InsertJobs:
+    """Return the insert with the jobs as children of their parent, which is locked. Raises ParentEnded."""
+    family = params.family
+    if family is None:
+        return params
+    root = await statements.value("batch_root", params.namespace, family.parent)
+    if root is None:
+        raise ParentEnded(family.parent)
+    return replace(params, jobs=[job._replace(parent=family.parent, root=root) for job in params.jobs])
+
+
+async def _grow(statements: Statements, params: InsertJobs, family: Family, count: int) -> None:
+    is_new = await statements.value(
+        "batch_grow", params.namespace, family.parent, family.kind, params.now, count
+    )
+    if is_new:
+        await statements.run("edge_touch", params.namespace, [family.parent])

@@ -8,6 +8,7 @@ from beltline.core.clock import Clock
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.batches import BatchStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -23,6 +24,7 @@ from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
+from beltline.store.postgres.batches import PostgresBatches
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.definitions import PostgresDefinitions
 from beltline.store.postgres.edges import PostgresEdges
@@ -71,6 +73,7 @@ class PostgresStore:
         self.stacks: StackStore = PostgresStacks(self._pool)
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.edges: EdgeStore = PostgresEdges(self._pool, self._hints)
+        self.batches: BatchStore = PostgresBatches(self._pool)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)
 

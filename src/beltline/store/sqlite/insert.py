@@ -16,7 +16,7 @@ from beltline.core.job import NewJob
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import ID_TAKEN, labels_text
-from beltline.store.sqlite.links import insert_links
+from beltline.store.sqlite.links import insert_links, of_family
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.transaction import Transaction
 
@@ -46,7 +46,7 @@ class Batch(NamedTuple):
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
-    if params.waits.edges:
+    if params.waits.edges or params.family is not None:
         return partial(_insert_known, params=params)
     if set(map(KEY, params.jobs)) != {None} or any(map(CHOSEN_ID, params.jobs)):
         return partial(_insert_known, params=params)
@@ -72,6 +72,7 @@ def _insert_new(
 
 def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inserted]:
     """Store what is not there yet. The write lock makes finding and storing one step."""
+    params = of_family(transaction, params)
     keys = _alive_keys(transaction, params)
     ids = _stored_ids(transaction, params)
     answers: list[Inserted] = []

@@ -80,12 +80,13 @@ class SqliteJobs:
             given = {"namespace": params.namespace, "ids": packed(list(params.ids))}
             ids: str = transaction.value("replay_find", given)
             found = {"namespace": params.namespace, "ids": ids, "now": params.now, "head_start": HEAD_START}
-            for step in ("replay_attempts", "replay_keys", "replay", "replay_leave"):
+            for step in ("replay_attempts", "replay_keys", "replay_grown", "replay", "replay_leave"):
                 transaction.run(step, found)
             moved: list[str] = json.loads(ids)
             if moved:
                 append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
                 transaction.hint(params.namespace, Hint.QUEUED)
+                transaction.hint(params.namespace, Hint.LINKED)
             return moved
 
         return await self._gate.write(verb)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
+from beltline.store.batches import Family
 from beltline.store.hints import Hint
 from beltline.store.params import InsertJobs
 from beltline.store.sqlite.packing import packed
@@ -18,6 +21,8 @@ def insert_links(transaction: Transaction, params: InsertJobs, created: Sequence
 
     Raises PrerequisiteCycle, PrerequisiteUnknown.
     """
+    if params.family is not None and created:
+        _grow(transaction, params, params.family, len(created))
     chosen = [job.id for job in created if job.chosen_id]
     if chosen:
         transaction.run("edge_known", {"namespace": params.namespace, "ids": packed(chosen)})
@@ -41,3 +46,20 @@ def insert_links(transaction: Transaction, params: InsertJobs, created: Sequence
     if ended:
         transaction.run("settled_append", {"namespace": namespace, "rows": packed(ended)})
     transaction.hint(namespace, Hint.LINKED)
+
+
+def of_family(transaction: Transaction, params: InsertJobs) -> InsertJobs:
+    """Return the insert with the jobs as children of their parent. Raises ParentEnded."""
+    family = params.family
+    if family is None:
+        return params
+    root = transaction.row("batch_root", {"namespace": params.namespace, "parent": family.parent})
+    if root is None:
+        raise ParentEnded(family.parent)
+    return replace(params, jobs=[job._replace(parent=family.parent, root=root[0]) for job in params.jobs])
+
+
+def _grow(transaction: Transaction, params: InsertJobs, family: Family, count: int) -> None:
+    parameters = {"namespace": params.namespace, "parent": family.parent, "kind": family.kind}
+    transaction.run("batch_grow", parameters | {"now": params.now, "count": count})
+    transaction.hint(params.namespace, Hint.LINKED)

@@ -13,6 +13,7 @@ from beltline.core.errors import ConfigError
 from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
+from beltline.store.batches import BatchStore
 from beltline.store.contract import (
     DefinitionStore,
     JobReads,
@@ -27,6 +28,7 @@ from beltline.store.edges import EdgeStore
 from beltline.store.hints import Wakeups
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
+from beltline.store.sqlite.batches import SqliteBatches
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.definitions import SqliteDefinitions
 from beltline.store.sqlite.edges import SqliteEdges
@@ -80,6 +82,7 @@ class SqliteStore:
         self.stacks: StackStore = SqliteStacks(self._gate)
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.edges: EdgeStore = SqliteEdges(self._gate)
+        self.batches: BatchStore = SqliteBatches(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 

@@ -1,5 +1,6 @@
 -- Moves dead, not discarded jobs back to the queue and returns their ids. Their last run becomes an attempt of its own,
--- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now. $1 namespace, $2 ids in order, $3 now, $4 head start.
+-- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now. Their parents count
+-- them as failed no more. $1 namespace, $2 ids in order, $3 now, $4 head start.
 WITH
 gone AS (
     DELETE FROM dead AS d
@@ -26,6 +27,10 @@ keyed AS (
     ON CONFLICT (namespace, definition, idempotency_key) DO UPDATE
     SET expires_at = NULL
     WHERE k.job_id = excluded.job_id
+),
+regrown AS (
+    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, run_us)
+    SELECT $1, g.parent, 0, -count(*), 0, 0 FROM gone AS g WHERE g.parent IS NOT NULL GROUP BY g.parent
 )
 INSERT INTO jobs
 SELECT
