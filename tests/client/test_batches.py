@@ -64,15 +64,15 @@ async def test_a_batch_splits_itself_and_ends_when_all_is_done() -> None:
     app = App()
 
     async with Kit(app.belt) as kit:
-        job = await app.halves.submit(list(range(100)))
+        job = await app.halves.submit(list(range(20)))
         assert await kit.run(job) == 2
         await kit.drain()
 
-        assert sorted(app.done) == list(range(100))
+        assert sorted(app.done) == list(range(20))
         assert app.ended == [job.id]
         tree = await batches.tree_of(kit.store, NAMESPACE, job.id)
         found = tree.progress
-        assert (found.items, found.succeeded, found.failed) == (100, 100, 0)
+        assert (found.items, found.succeeded, found.failed) == (20, 20, 0)
         assert (found.low, found.fraction, found.high) == (1.0, 1.0, 1.0)
         assert (await job.job()).reason is Reason.RETURNED
 
@@ -82,7 +82,7 @@ async def test_progress_is_never_whole_before_the_end_and_never_goes_back_far() 
     seen: list[float] = []
 
     async with Kit(app.belt) as kit:
-        job = await app.halves.submit(list(range(64)))
+        job = await app.halves.submit(list(range(16)))
         while (await job.job()).state is not JobState.SUCCEEDED:
             await kit._parts[1].turn()
             await batches.look(kit.store, NAMESPACE)
@@ -162,9 +162,8 @@ async def test_cancelling_the_root_cancels_the_tree() -> None:
 
         assert len(app.done) == done
         assert (await job.job()).state is JobState.CANCELLED
-        assert all(
-            each.state in {JobState.CANCELLED, JobState.SUCCEEDED} for each in await kit.jobs(app.item)
-        )
+        states = {each.state for each in await kit.jobs(app.item)}
+        assert states <= {JobState.CANCELLED, JobState.SUCCEEDED}
 
 
 async def test_a_tree_is_paused_and_resumed() -> None:
@@ -233,11 +232,14 @@ async def test_a_batch_that_yields_for_ever_is_bounded() -> None:
 
 async def test_what_is_not_a_part_fails_the_batch() -> None:
     belt = Beltline("sqlite:///:memory:")
-    items = belt.job(halves, name="item") if False else App().item
-    wrong = belt.batch(item=items, name="wrong")(lambda definition: [7])
+
+    def sevens(definition: int) -> list[int]:
+        return [definition]
+
+    wrong = belt.batch(item=App().item, name="wrong")(sevens)  # type: ignore[arg-type]
 
     async with Kit(belt) as kit:
-        job = await wrong.submit(0)
+        job = await wrong.submit(7)
         await kit.drain()
 
         with pytest.raises(JobFailed, match=r"yielded int; it must yield Split\(definition\) or Item"):
@@ -275,6 +277,7 @@ async def test_a_body_submits_children_and_a_later_run_finds_them() -> None:
         assert (batch.total, batch.succeeded, batch.open) == (4, 4, 0)
 
 
+@pytest.mark.proof
 async def test_a_batch_survives_a_crash_anywhere() -> None:
     app = App()
 
