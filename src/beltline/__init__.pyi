@@ -8,6 +8,7 @@ from beltline.core.retry import Retry
 from beltline.definitions.after import After, any_of
 from beltline.definitions.batch import Item, Split
 from beltline.definitions.context import Context
+from beltline.definitions.flow import Flow
 from beltline.definitions.sync_context import SyncContext
 from beltline.engine.submit import JobOptions
 
@@ -21,6 +22,7 @@ __all__ = [
     "Children",
     "Context",
     "Fail",
+    "Flow",
     "Item",
     "JobHandle",
     "JobOptions",

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
-from beltline.client.declaring import BatchDecorator, batch_decorator
+from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
@@ -19,6 +19,7 @@ from beltline.core.clock import Clock
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.definition import define
+from beltline.definitions.flow import Flow
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
@@ -119,6 +120,11 @@ class Beltline:
         among them, and those of BatchOptions.
         """
         return batch_decorator(self._add)
+
+    @property
+    def workflow(self) -> Callable[[Flow], WorkflowHandle]:
+        """Add a workflow: `etl = belt.workflow(flow)`. Raises InvalidWorkflow that lists every fault."""
+        return workflow_adder(self.registry, self._port)
 
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""

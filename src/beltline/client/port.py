@@ -94,6 +94,11 @@ class ClientPort:
         """How many bytes a payload may have: where nothing is open, what every store takes."""
         return PAYLOAD_LIMIT if self._opened is None else payload_limit(self._opened[0])
 
+    @property
+    def random(self) -> Random:
+        """Where ids come from."""
+        return self._random
+
     async def submit_payload(
         self, definition: JobDefinition, payload: bytes, options: JobOptions, conn: object
     ) -> JobReference[Any]:

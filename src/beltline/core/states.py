@@ -99,9 +99,9 @@ TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = Ma
         (_S.PAUSED, _E.CANCEL): frozenset({_S.CANCELLED}),
         (_S.PAUSED, _E.EXPIRE): frozenset({_S.CANCELLED}),
         (_S.PAUSED, _E.MISS_DEADLINE): frozenset({_S.TIMED_OUT}),
-        (_S.FAILED, _E.REPLAY): frozenset({_S.QUEUED}),
+        (_S.FAILED, _E.REPLAY): frozenset({_S.QUEUED, _S.WAITING}),
         (_S.FAILED, _E.DISCARD): frozenset({_S.FAILED}),
-        (_S.TIMED_OUT, _E.REPLAY): frozenset({_S.QUEUED}),
+        (_S.TIMED_OUT, _E.REPLAY): frozenset({_S.QUEUED, _S.WAITING}),
         (_S.TIMED_OUT, _E.DISCARD): frozenset({_S.TIMED_OUT}),
     }
 )

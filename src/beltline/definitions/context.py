@@ -312,16 +312,12 @@ class Context(RunContext):
     async def submit(self, handle: Submittable, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the handle
         """Submit a child: this job ends when its body has returned and all its children have ended.
 
-        What becomes of it where children fail says the definition's `children`. A later run of this job that
-        submits the same gets the same child. Raises what the handle's `submit` raises, and ParentEnded.
+        A later run of this job that submits the same gets the same child. Raises ParentEnded.
         """
         return await handle.options(parent=self.brood).submit(*args, **kwargs)
 
     async def submit_many(self, handle: Submittable, calls: Iterable[Mapping[str, Any]], /) -> int:
-        """Submit a child for each mapping of arguments, a thousand at a time; return how many.
-
-        `calls` may be endless as far as memory goes: it is read as the children are stored.
-        """
+        """Submit a child for each mapping of arguments, read a thousand at a time; return how many."""
         child = handle.options(parent=self.brood)
         rest, count = iter(calls), 0
         while chunk := list(islice(rest, CHUNK)):

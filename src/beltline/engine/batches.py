@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from beltline.core.batch import Batch, Progress, Verdict, judge, progress
-from beltline.core.errors import InvalidTransition, NotFound
-from beltline.core.failure import failure, read_failure
+from beltline.core.errors import InvalidInput, InvalidTransition, NotFound
+from beltline.core.failure import failure, failure_of, read_failure
 from beltline.core.job import Change, Job
 from beltline.core.reasons import Reason
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.engine import control
+from beltline.engine import control, runs, workflows
 from beltline.engine.template import stored_children
-from beltline.store.batches import ListChildren, Seen
+from beltline.store.batches import KIND, ListChildren, Seen
 from beltline.store.contract import Store
-from beltline.store.params import ApplyChanges, NoteRequests, ReplayDead
+from beltline.store.params import ApplyChanges, AuditEntry, NoteRequests, ReplayDead
 
 FOLD_BATCH: Final = 5_000
 LOOK_BATCH: Final = 200
@@ -58,6 +58,8 @@ async def look(store: Store, namespace: str) -> int:
 
 async def _look(store: Store, namespace: str, batch: Batch, job: Job | None) -> Seen | None:
     """See to one batch; None where there is more to do at once."""
+    if job is not None and batch.kind in workflows.KINDS and job.state not in FINAL:
+        return await _look_at_run(store, namespace, batch, job)
     definition = None if job is None else await store.definitions.get(namespace, job.definition)
     verdict = judge(batch, None if job is None else job.state, stored_children(definition))
     if verdict.stop and batch.open and await _cancel_children(store, namespace, batch.job_id) == PAGE:
@@ -70,6 +72,20 @@ async def _look(store: Store, namespace: str, batch: Batch, job: Job | None) -> 
     is_over = (job is None or job.state in FINAL) and not batch.open
     ended_at = store.now() if is_over and batch.ended_at is None else None
     return Seen(batch.job_id, batch.turn, verdict.stop, ended_at)
+
+
+async def _look_at_run(store: Store, namespace: str, batch: Batch, job: Job) -> Seen | None:
+    """Bring a run of a workflow on; one that cannot go on fails, and says why."""
+    if job.state is not JobState.WAITING:
+        return Seen(batch.job_id, batch.turn)
+    try:
+        return await workflows.KINDS[batch.kind](store, namespace, batch, job)
+    except (InvalidInput, NotFound) as error:
+        now = store.now()
+        change = control.same(job, JobState.FAILED, Reason.CHILDREN_FAILED, now)
+        change = change._replace(error=failure_of(error))
+        await store.jobs.apply(ApplyChanges(namespace=namespace, changes=[change], now=now))
+        return None
 
 
 def _ended(job: Job, batch: Batch, verdict: Verdict, now: int) -> Change:
@@ -230,16 +246,32 @@ async def retry_failed(store: Store, namespace: str, job_id: str, *, actor: str,
     A batch that ended `succeeded` (with failures) stays so; its counts follow.
     """
     job, _, batches = await _tree(store, namespace, job_id)
-    parents = {each.job_id for each in batches}
-    await store.batches.reopen(namespace, sorted(parents))
-    if job.state in DEAD:
-        await control.replay(store, namespace, job_id, actor=actor, why=why)
+    kinds = {each.job_id: each.kind for each in batches}
+    if kinds[job_id] == workflows.WORKFLOW:
+        await runs.require_rerun(store, namespace, job)
+    await store.batches.reopen(namespace, sorted(kinds))
 
     async def act(jobs: Sequence[Job]) -> int:
-        params = ReplayDead(namespace=namespace, ids=[each.id for each in jobs], now=store.now())
-        return len(await store.jobs.replay(params))
+        moved = 0
+        for waiting in (False, True):
+            ids = [each.id for each in jobs if _waits(each, kinds) is waiting]
+            if ids:
+                params = ReplayDead(namespace=namespace, ids=ids, now=store.now(), waiting=waiting)
+                moved += len(await store.jobs.replay(params))
+        return moved
 
-    return int(job.state in DEAD) + await _walk(store, namespace, batches, "dead", act)
+    count = await _walk(store, namespace, batches, "dead", act)
+    if job.state in DEAD:
+        entry = AuditEntry(actor=actor, action="job.retry_failed", target=f"job/{job_id}", reason=why)
+        await store.audit.append(namespace, [entry], store.now())
+        count += await act([job])
+    await store.batches.reopen(namespace, sorted(kinds))
+    return count
+
+
+def _waits(job: Job, kinds: Mapping[str, str]) -> bool:
+    """Say whether no body runs a job: it waits for what it stands for."""
+    return kinds.get(job.id, KIND) in workflows.KINDS or job.definition == workflows.SIGNAL
 
 
 async def _walk(

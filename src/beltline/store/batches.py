@@ -17,7 +17,7 @@ KIND: Final = "batch"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """The parent of the jobs of one insert; `kind` says what they make of it, where they are its first."""
+    """The parent of the jobs of one insert; `kind` is that of its batch, where they are the first."""
 
     parent: str
     kind: str = KIND

@@ -49,6 +49,7 @@ from beltline.store.params import (
 )
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.workflows import WorkflowStore
 
 
 class JobStore(Protocol):
@@ -65,9 +66,7 @@ class JobStore(Protocol):
         else `id_reused`. An id that was not chosen is drawn by chance and not looked for: where a live job
         has it, StoreError is raised and nothing of the call is stored. Concurrent callers with one key or id
         create one job. Counts `submitted` deltas of what was created and hints `queued` where a created job
-        is queued.
-
-        What created jobs wait for is stored with them: see EdgeStore. Raises PrerequisiteCycle,
+        is queued. What they wait for is stored with them (see EdgeStore). Raises PrerequisiteCycle,
         PrerequisiteUnknown and ParentEnded; then nothing of the call is stored.
         """
         ...
@@ -120,11 +119,10 @@ class JobStore(Protocol):
         is not final appends the attempt that ended (run, session, started_at, at, outcome = reason, error).
         Final attempts stay on the row itself (outcome = reason). Results and errors are written as given.
         Finishing a job sets its idempotency key's expires_at to at + 24 h, unless another job took the key
-        over. A job with children does not go from running to succeeded: its change is a miss with
-        `has_children`. Dependents, parents and children hear of an end as EdgeStore and BatchStore say.
-        Counts deltas per definition, queue and target state, in the minute of `now` (for changes from
-        running, with their run and wait times; also for changes that finish a job, without) and hints
-        `queued`, `finished` and `linked`. Two changes of one job in one call are an error of the caller.
+        over. A job with children is a miss with `has_children` where its body returned; who hears of an end
+        is said in EdgeStore and BatchStore. Counts deltas per definition, queue and target state, in the
+        minute of `now` (for changes from running, with their times; also for changes that finish a job, without) and
+        hints `queued`, `finished`, `linked`. Two changes of one job in one call are an error of the caller.
         """
         ...
 
@@ -360,6 +358,7 @@ class Store(Protocol):
     upkeep: UpkeepStore
     edges: EdgeStore
     batches: BatchStore
+    workflows: WorkflowStore
     artifacts: ArtifactStore
     audit: AuditStore
     wakeups: Wakeups

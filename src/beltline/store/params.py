@@ -66,6 +66,7 @@ class InsertJobs:
     """`all_or_none`: where any job cannot be stored, none is (the outcomes still say which).
 
     `waits`: what those of the jobs that are `waiting` wait for. `family`: whose children all of them are.
+    `opens`: each is a batch of this kind from its beginning.
     """
 
     namespace: str
@@ -74,6 +75,7 @@ class InsertJobs:
     now: int
     waits: Waits = NOTHING
     family: Family | None = None
+    opens: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +131,14 @@ class NoteRequests:
 class ReplayDead:
     """Move dead letters back to `queued`.
 
-    Same id, fence + 1, attempts_used and crashes 0, runs kept, result of the run kept as attempt.
+    Same id, fence + 1, attempts_used and crashes 0, runs kept, result of the run kept as attempt. `waiting`:
+    to `waiting` instead, for what no body runs.
     """
 
     namespace: str
     ids: Sequence[str]
     now: int
+    waiting: bool = False
     audit: Sequence[AuditEntry] = ()
 
 

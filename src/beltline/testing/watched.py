@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol, cast
 from beltline.store.contract import Store
 
 _GROUPS: Final = (
-    "jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "edges", "batches", "audit",
+    "jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "edges", "batches", "workflows",
+    "audit",
 )  # fmt: skip
 
 

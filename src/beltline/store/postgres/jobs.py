@@ -155,7 +155,8 @@ class PostgresJobs:
         return noted
 
     async def replay(self, params: ReplayDead) -> list[str]:
-        moved = await self._audited("replay", params, sorted(params.ids), [params.now, HEAD_START])
+        values = [params.now, HEAD_START, params.waiting]
+        moved = await self._audited("replay", params, sorted(params.ids), values)
         if moved:
             self._wakeups.fire(params.namespace, Hint.QUEUED)
             self._wakeups.fire(params.namespace, Hint.LINKED)
@@ -206,7 +207,7 @@ class PostgresJobs:
 
 def is_linked(params: InsertJobs) -> bool:
     """Say whether these jobs wait for others or have a parent."""
-    return bool(params.waits.edges) or params.family is not None
+    return bool(params.waits.edges) or params.family is not None or params.opens is not None
 
 
 def _claimed(row: Row) -> ClaimedJob:

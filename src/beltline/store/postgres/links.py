@@ -9,7 +9,7 @@ from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
-from beltline.store.batches import Family
+from beltline.store.batches import KIND, Family
 from beltline.store.params import InsertJobs
 from beltline.store.postgres.connection import Statements
 
@@ -26,6 +26,8 @@ async def insert_links(statements: Statements, params: InsertJobs, created: Sequ
         await statements.run("edge_known", params.namespace, chosen)
     if params.family is not None and created:
         await _grow(statements, params, params.family, len(created))
+    for job in created if params.opens else ():
+        await _grow(statements, params, Family(parent=job.id, kind=params.opens or KIND), 0)
     ids = {job.id for job in created}
     edges = [edge for edge in params.waits.edges if edge.dependent in ids]
     if not edges:

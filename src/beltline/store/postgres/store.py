@@ -39,8 +39,10 @@ from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.postgres.workflows import PostgresWorkflows
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.workflows import WorkflowStore
 
 
 class PostgresStore:
@@ -74,6 +76,7 @@ class PostgresStore:
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.edges: EdgeStore = PostgresEdges(self._pool, self._hints)
         self.batches: BatchStore = PostgresBatches(self._pool)
+        self.workflows: WorkflowStore = PostgresWorkflows(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.audit: AuditStore = PostgresAudit(self._pool)
 

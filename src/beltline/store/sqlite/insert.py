@@ -46,7 +46,7 @@ class Batch(NamedTuple):
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
-    if params.waits.edges or params.family is not None:
+    if params.waits.edges or params.family is not None or params.opens:
         return partial(_insert_known, params=params)
     if set(map(KEY, params.jobs)) != {None} or any(map(CHOSEN_ID, params.jobs)):
         return partial(_insert_known, params=params)

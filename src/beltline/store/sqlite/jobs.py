@@ -80,6 +80,7 @@ class SqliteJobs:
             given = {"namespace": params.namespace, "ids": packed(list(params.ids))}
             ids: str = transaction.value("replay_find", given)
             found = {"namespace": params.namespace, "ids": ids, "now": params.now, "head_start": HEAD_START}
+            found["waiting"] = params.waiting
             for step in ("replay_attempts", "replay_keys", "replay_grown", "replay", "replay_leave"):
                 transaction.run(step, found)
             moved: list[str] = json.loads(ids)

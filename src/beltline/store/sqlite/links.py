@@ -9,7 +9,7 @@ from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
-from beltline.store.batches import Family
+from beltline.store.batches import KIND, Family
 from beltline.store.hints import Hint
 from beltline.store.params import InsertJobs
 from beltline.store.sqlite.packing import packed
@@ -23,6 +23,8 @@ def insert_links(transaction: Transaction, params: InsertJobs, created: Sequence
     """
     if params.family is not None and created:
         _grow(transaction, params, params.family, len(created))
+    for job in created if params.opens else ():
+        _grow(transaction, params, Family(parent=job.id, kind=params.opens or KIND), 0)
     chosen = [job.id for job in created if job.chosen_id]
     if chosen:
         transaction.run("edge_known", {"namespace": params.namespace, "ids": packed(chosen)})

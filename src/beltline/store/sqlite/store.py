@@ -45,8 +45,10 @@ from beltline.store.sqlite.steps import SqliteSteps
 from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
+from beltline.store.sqlite.workflows import SqliteWorkflows
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.workflows import WorkflowStore
 
 PREFIX: Final = "sqlite:///"
 MEMORY: Final = ":memory:"
@@ -83,6 +85,7 @@ class SqliteStore:
         self.upkeep: UpkeepStore = SqliteUpkeep(self._gate)
         self.edges: EdgeStore = SqliteEdges(self._gate)
         self.batches: BatchStore = SqliteBatches(self._gate)
+        self.workflows: WorkflowStore = SqliteWorkflows(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.audit: AuditStore = SqliteAudit(self._gate)
 

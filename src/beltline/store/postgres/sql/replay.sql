@@ -1,6 +1,7 @@
 -- Moves dead, not discarded jobs back to the queue and returns their ids. Their last run becomes an attempt of its own,
 -- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now. Their parents count
--- them as failed no more. $1 namespace, $2 ids in order, $3 now, $4 head start.
+-- them as failed no more. $1 namespace, $2 ids in order, $3 now, $4 head start, $5 whether to
+-- wait instead.
 WITH
 gone AS (
     DELETE FROM dead AS d
@@ -34,7 +35,7 @@ regrown AS (
 )
 INSERT INTO jobs
 SELECT
-    g.namespace, g.id, g.definition, g.version, g.queue, 'queued', 'replayed', g.priority,
+    g.namespace, g.id, g.definition, g.version, g.queue, CASE WHEN $5::boolean THEN 'waiting' ELSE 'queued' END, 'replayed', g.priority,
     $3 - g.priority * $4::bigint, $3, g.payload, g.payload_hash, g.labels, g.created_at, $3, g.started_at, NULL,
     g.fence + 1, g.runs, 0, 0, g.max_attempts, NULL, NULL, NULL, g.timeout_us, NULL, NULL, NULL, NULL, NULL, NULL,
     g.correlation_id, g.traceparent, g.owner, g.actor, g.parent, g.root, g.idempotency_key
