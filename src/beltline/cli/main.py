@@ -29,6 +29,10 @@ COMMANDS: Final = MappingProxyType(
             "beltline.cli.dead_letters:dead_letters", "Jobs that failed for good (alias: dlq)."
         ),
         "queues": Member("beltline.cli.queues:queues", "List, pause and resume queues."),
+        "batches": Member("beltline.cli.batches:batches", "List, show and steer jobs with children."),
+        "workflows": Member("beltline.cli.workflows:workflows", "Apply, list, draw and start workflows."),
+        "signal": Member("beltline.cli.workflows:signal", "Send a signal to a run of a workflow."),
+        "explain": Member("beltline.cli.explain:explain", "Say why a job is not running, or how it ended."),
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),

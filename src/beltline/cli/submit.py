@@ -22,6 +22,7 @@ from beltline.core.errors import JobFailed
 from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.states import JobState
+from beltline.definitions.after import After
 from beltline.engine.submit import JobOptions
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ PAGE: Final = 1_000
         beltline submit report --payload-file report.json --key report-2026-11 --label month=2026-11
         produce | beltline submit thumbnail -
         beltline submit thumbnail --each paths.jsonl --queue bulk
+        beltline submit report --after 06f2k9… --after 06f2m1… --when finished
         """
     ),
 )
@@ -55,6 +57,25 @@ PAGE: Final = 1_000
 @click.option("--dedupe", type=click.Choice(["content"]), help="The same payload again means the same job.")
 @click.option("--delay", metavar="TIME", help="Run after so long: 90s, 1h30m.")
 @click.option("--run-at", metavar="WHEN", help="Run at this moment: 2026-11-22T15:04:05+00:00.")
+@click.option("--after", multiple=True, metavar="ID", help="Run after this job has ended; may be repeated.")
+@click.option(
+    "--when",
+    default="succeeded",
+    metavar="END",
+    help="How those must have ended: succeeded, failed, cancelled or finished, several with commas.",
+)
+@click.option(
+    "--otherwise",
+    type=click.Choice(["cancel", "fail", "run"]),
+    default="cancel",
+    help="What becomes of this job where one ends otherwise.",
+)
+@click.option(
+    "--unknown",
+    type=click.Choice(["wait", "satisfied", "refuse"]),
+    default="wait",
+    help="What an id means that no job has.",
+)
 @click.option("--priority", type=int, help="-1000 to 1000, higher is sooner.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label; may be repeated.")
 @click.option("--queue", metavar="NAME", help="The queue, if not the definition's.")
@@ -171,6 +192,9 @@ def _options(
     timeout: str | None,
     deadline: str | None,
     expires: str | None,
+    after: Sequence[str],
+    when: str,
+    otherwise: str,
     **given: Any,
 ) -> JobOptions:
     return JobOptions(
@@ -180,6 +204,7 @@ def _options(
         deadline=None if deadline is None else _duration(deadline),
         expires=None if expires is None else _duration(expires),
         actor=actor(),
+        after=[After(each, when=when.split(","), otherwise=otherwise) for each in after],
         **given,
     )
 

@@ -121,8 +121,8 @@ class JobStore(Protocol):
         Finishing a job sets its idempotency key's expires_at to at + 24 h, unless another job took the key
         over. A job with children is a miss with `has_children` where its body returned; who hears of an end
         is said in EdgeStore and BatchStore. Counts deltas per definition, queue and target state, in the
-        minute of `now` (for changes from running, with their times; also for changes that finish a job, without) and
-        hints `queued`, `finished`, `linked`. Two changes of one job in one call are an error of the caller.
+        minute of `now` (for changes from running, with their times; also for changes that finish a job,
+        without) and hints `queued`, `finished`, `linked`. Two changes of one job in one call are an error.
         """
         ...
 
