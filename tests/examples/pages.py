@@ -36,7 +36,7 @@ class Command(NamedTuple):
     @property
     def stays(self) -> bool:
         """Whether it runs until it is stopped."""
-        return self.line.startswith("beltline work") and "--until-idle" not in self.line
+        return self.line.startswith("beltline work ") and "--until-idle" not in self.line
 
 
 def files_of(page: str) -> Mapping[str, str]:

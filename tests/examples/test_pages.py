@@ -10,7 +10,8 @@ import pytest
 
 from tests.examples.pages import PATIENCE_S, REPOSITORY, Terminal, commands_of, files_of, is_shown
 
-PAGES = ("README.md", "docs/quickstart.md", "docs/steps.md", "docs/testing.md", "docs/doctor.md")
+LINKED = ("docs/dependencies.md", "docs/batches.md", "docs/workflows.md")
+PAGES = ("README.md", "docs/quickstart.md", "docs/steps.md", "docs/testing.md", "docs/doctor.md", *LINKED)
 
 
 def follow(page: str, terminal: Terminal, folder: Path) -> None:

@@ -14,7 +14,10 @@ NEARLY_DONE: Final = 0.999
 
 
 class Batch(NamedTuple):
-    """The row of a batch. `turn` counts what happened to it, `seen` how much of that was looked at."""
+    """The row of a batch. `turn` counts what happened to it, `seen` how much of that was looked at.
+
+    `flawed` of the succeeded ones did so with failures.
+    """
 
     job_id: str
     parent: str | None
@@ -25,6 +28,7 @@ class Batch(NamedTuple):
     succeeded: int
     failed: int
     cancelled: int
+    flawed: int
     run_us: int
     is_stopped: bool
     ended_at: int | None
@@ -98,7 +102,7 @@ def judge(batch: Batch, state: JobState | None, policy: Children) -> Verdict:
         return Verdict(stop=stop)
     if policy.exceeds(batch):
         return Verdict(stop, JobState.FAILED, Reason.CHILDREN_FAILED)
-    clean = batch.failed == 0 and batch.cancelled == 0
+    clean = batch.failed + batch.cancelled + batch.flawed == 0
     return Verdict(stop, JobState.SUCCEEDED, Reason.RETURNED if clean else Reason.WITH_FAILURES)
 
 

@@ -13,6 +13,7 @@ CREATE TABLE batches (
     succeeded bigint NOT NULL,
     failed bigint NOT NULL,
     cancelled bigint NOT NULL,
+    flawed bigint NOT NULL,
     run_us bigint NOT NULL,
     is_stopped boolean NOT NULL,
     ended_at bigint,
@@ -30,6 +31,7 @@ CREATE TABLE batch_deltas (
     succeeded bigint NOT NULL,
     failed bigint NOT NULL,
     cancelled bigint NOT NULL,
+    flawed bigint NOT NULL,
     run_us bigint NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 

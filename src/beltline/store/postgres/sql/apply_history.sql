@@ -75,13 +75,14 @@ awaited AS (
     RETURNING 1
 ),
 grown AS (
-    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, run_us)
+    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, flawed, run_us)
     SELECT
         $1,
         m.parent,
         count(*) FILTER (WHERE $5::text = 'succeeded'),
         count(*) FILTER (WHERE $5::text IN ('failed', 'timed_out')),
         count(*) FILTER (WHERE $5::text = 'cancelled'),
+        count(*) FILTER (WHERE $6::text = 'with_failures'),
         coalesce(sum(greatest(m.finished_at - m.started_at, 0)) FILTER (WHERE $4::text = 'running'), 0)
     FROM moved AS m
     WHERE m.parent IS NOT NULL

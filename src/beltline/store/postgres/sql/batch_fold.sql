@@ -6,11 +6,11 @@ gone AS (
     WHERE ctid = ANY (ARRAY(
         SELECT d.ctid FROM batch_deltas AS d WHERE d.namespace = $1 LIMIT $2 FOR UPDATE SKIP LOCKED
     ))
-    RETURNING parent, succeeded, failed, cancelled, run_us
+    RETURNING parent, succeeded, failed, cancelled, flawed, run_us
 ),
 summed AS (
     SELECT g.parent, sum(g.succeeded) AS succeeded, sum(g.failed) AS failed, sum(g.cancelled) AS cancelled,
-        sum(g.run_us) AS run_us
+        sum(g.flawed) AS flawed, sum(g.run_us) AS run_us
     FROM gone AS g
     GROUP BY g.parent
     ORDER BY g.parent
@@ -20,6 +20,7 @@ added AS (
     SET succeeded = b.succeeded + s.succeeded,
         failed = b.failed + s.failed,
         cancelled = b.cancelled + s.cancelled,
+        flawed = b.flawed + s.flawed,
         run_us = b.run_us + s.run_us,
         turn = b.turn + 1
     FROM summed AS s

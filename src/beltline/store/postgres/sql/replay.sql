@@ -30,8 +30,8 @@ keyed AS (
     WHERE k.job_id = excluded.job_id
 ),
 regrown AS (
-    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, run_us)
-    SELECT $1, g.parent, 0, -count(*), 0, 0 FROM gone AS g WHERE g.parent IS NOT NULL GROUP BY g.parent
+    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, flawed, run_us)
+    SELECT $1, g.parent, 0, -count(*), 0, 0, 0 FROM gone AS g WHERE g.parent IS NOT NULL GROUP BY g.parent
 )
 INSERT INTO jobs
 SELECT

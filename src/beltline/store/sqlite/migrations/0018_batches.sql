@@ -13,6 +13,7 @@ CREATE TABLE batches (
     succeeded INTEGER NOT NULL,
     failed INTEGER NOT NULL,
     cancelled INTEGER NOT NULL,
+    flawed INTEGER NOT NULL,
     run_us INTEGER NOT NULL,
     is_stopped INTEGER NOT NULL,
     ended_at INTEGER,
@@ -33,6 +34,7 @@ CREATE TABLE batch_deltas (
     succeeded INTEGER NOT NULL,
     failed INTEGER NOT NULL,
     cancelled INTEGER NOT NULL,
+    flawed INTEGER NOT NULL,
     run_us INTEGER NOT NULL
 );
 

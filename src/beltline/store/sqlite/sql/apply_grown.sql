@@ -1,8 +1,8 @@
 -- Counts, for their parents, the children that ended. A job is in one of the two tables by now.
-INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, run_us)
+INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, flawed, run_us)
 SELECT
     :namespace, parent, count(*) * (:state = 'succeeded'), count(*) * (:state = 'failed' OR :state = 'timed_out'),
-    count(*) * (:state = 'cancelled'),
+    count(*) * (:state = 'cancelled'), count(*) * (:reason = 'with_failures'),
     coalesce(sum(CASE WHEN :from_state = 'running' THEN max(finished_at - started_at, 0) END), 0)
 FROM (
     SELECT h.parent, h.started_at, h.finished_at
