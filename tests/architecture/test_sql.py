@@ -25,7 +25,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 apply_settled batch_fold_remove batch_fold_until claim_take
                 deltas_append fold_remove fold_until log_trim prune_artifacts prune_attempts prune_dead_find
                 prune_history_find prune_logs prune_positions prune_steps release_find release_forget
-                replay_attempts replay_find replay_grown replay_keys replay_leave
+                release_left                 replay_attempts replay_find replay_grown replay_keys replay_leave
                 session_requests""",
             ),
             (

@@ -19,7 +19,7 @@ FATES: Final = (JobState.SUCCEEDED,) * 6 + (JobState.FAILED, JobState.TIMED_OUT,
 WHENS: Final = (*CONDITIONS, "succeeded", "succeeded", "failed,cancelled", "succeeded,failed")
 LOST: Final = {"cancel": JobState.CANCELLED, "fail": JobState.FAILED}
 KILL: Final = 0.15
-SHARE: Final = 25
+SHARE: Final = 5
 
 
 class Node(NamedTuple):

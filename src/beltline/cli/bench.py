@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Final
 
@@ -20,6 +21,7 @@ SMALL: Final = 100
         """
         beltline bench --store sqlite:////tmp/bench.db --jobs 20000
         beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
+        beltline bench --store sqlite:////tmp/bench.db --jobs 10000 --links
         """
     ),
 )
@@ -49,18 +51,27 @@ SMALL: Final = 100
     default=0,
     help="Also drain after so many finished jobs.",
 )
+@click.option(
+    "--links", is_flag=True, help="Measure a chain, a fan and a batch tree beside plain jobs, nothing else."
+)
 @pass_invocation
-def bench(invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int) -> None:
+def bench(
+    invocation: Invocation, *, jobs: int, concurrency: int, queued: int, kept: int, links: bool
+) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
     The jobs go into a new namespace of the store and stay there; do not run it beside work that matters.
     """
     from beltline.proof.bench import run_bench
+    from beltline.proof.links import measure_links
 
     url = invocation.config().store.url
     with bar("starting", None, shown=not invocation.json) as progress:
         say = progress.say if sys.stderr.isatty() and not invocation.json else note
-        figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
+        if links:
+            figures = asyncio.run(measure_links(url, jobs, concurrency=concurrency, say=say))
+        else:
+            figures = run_bench(url, jobs, concurrency=concurrency, queued=queued, kept=kept, say=say)
     if invocation.json:
         print_json(figures)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -232,25 +232,45 @@ def _changed(job: Job, now: int) -> Change:
     )
 
 
+def are_simple(ended: Sequence[Ended]) -> tuple[list[str], list[str]]:
+    """Return the dependents that only had edges met, without a delay, and the others.
+
+    The first are ready when they have no edge left, whatever else holds of them: the store asks that.
+    """
+    others = {each.edge.dependent for each in ended if each.edge.delay_us or not each.is_met}
+    simple = {each.edge.dependent for each in ended} - others
+    return sorted(simple), sorted(others)
+
+
+def asked(ended: Sequence[Ended], dependents: Collection[str]) -> list[tuple[str, int]]:
+    """Return the parts of these dependents that must be known: those not met, and one of each dependent."""
+    found = {each.edge.dependent: each.edge.part for each in ended if each.edge.dependent in dependents}
+    parts = {each.edge[:2] for each in ended if not each.is_met and each.edge.dependent in dependents}
+    return sorted(parts | set(found.items()))
+
+
 def standings(
     jobs: Iterable[Job], ended: Sequence[Ended], left: Mapping[tuple[str, int], tuple[bool, bool]]
 ) -> list[Standing]:
     """Return how each of the dependents stands.
 
-    `left` says for each (dependent, part) of `ended` whether the dependent, and whether the part, has edges
-    left.
+    `left` says of what was `asked` whether the dependent, and whether the part, has edges left.
     """
     by_dependent: dict[str, list[Ended]] = {}
     for each in ended:
         by_dependent.setdefault(each.edge.dependent, []).append(each)
+    waiting = {dependent for (dependent, _), (waits, _) in left.items() if waits}
     found: list[Standing] = []
     for job in jobs:
         mine = by_dependent.get(job.id, [])
         met = {each.edge.part for each in mine if each.is_met}
         lost = next(
-            (each for each in mine if each.edge.part not in met and not left[each.edge[:2]][1]),
+            (
+                each
+                for each in mine
+                if not each.is_met and each.edge.part not in met and not left[each.edge[:2]][1]
+            ),
             None,
         )
-        waits = any(left[each.edge[:2]][0] for each in mine)
-        found.append(Standing(job, mine, waits, lost))
+        found.append(Standing(job, mine, job.id in waiting, lost))
     return found

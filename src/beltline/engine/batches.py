@@ -46,7 +46,10 @@ class Tree(NamedTuple):
 
 async def look(store: Store, namespace: str) -> int:
     """Fold what ended and see to the batches that are due; return how much was done, 0 for nothing left."""
-    done = await store.batches.fold(namespace, FOLD_BATCH)
+    has_counts, has_due = await store.batches.pending(namespace)
+    if not has_counts and not has_due:
+        return 0
+    done = await store.batches.fold(namespace, FOLD_BATCH) if has_counts else 0
     due = await store.batches.due(namespace, LOOK_BATCH)
     if not due:
         return done

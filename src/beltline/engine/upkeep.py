@@ -23,7 +23,8 @@ async def stage(store: Store, namespace: str) -> int:
 
 async def release(store: Store, namespace: str) -> int:
     """Let go on what waits for jobs that have ended; return how much was done, 0 for nothing left."""
-    return await store.edges.release(namespace, store.now(), BATCH) + await look(store, namespace)
+    released = await store.edges.release(namespace, store.now(), BATCH)
+    return released + await look(store, namespace)
 
 
 async def end_overdue(store: Store, namespace: str) -> int:

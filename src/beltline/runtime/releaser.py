@@ -6,6 +6,7 @@ from typing import Final
 
 from beltline.core.ids import Random
 from beltline.engine import upkeep
+from beltline.engine.batches import look
 from beltline.runtime.loop import Loop
 from beltline.store.contract import Store
 
@@ -21,4 +22,7 @@ class Releaser(Loop):
         self._namespace = namespace
 
     async def _release(self) -> bool:
-        return await upkeep.release(self._store, self._namespace) > 0
+        # What a release or a look brings about is hinted again; only a full batch leaves something behind.
+        released = await self._store.edges.release(self._namespace, self._store.now(), upkeep.BATCH)
+        looked = await look(self._store, self._namespace)
+        return released >= upkeep.BATCH or looked > 0

@@ -50,6 +50,10 @@ class BatchStore(Protocol):
     gives the batch another turn, so that it is due until it was looked at in this very turn.
     """
 
+    async def pending(self, namespace: str) -> tuple[bool, bool]:
+        """Say whether there are counts to fold, and batches to look at."""
+        ...
+
     async def fold(self, namespace: str, limit: int) -> int:
         """Add up to `limit` appended counts to their batches; return how many."""
         ...

@@ -17,6 +17,10 @@ class PostgresBatches:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    async def pending(self, namespace: str) -> tuple[bool, bool]:
+        [row] = await self._pool.rows("batch_pending", namespace)
+        return row[0], row[1]
+
     async def fold(self, namespace: str, limit: int) -> int:
         folded: int = await self._pool.value("batch_fold", namespace, limit)
         return folded

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from beltline.core.job import Change
-from beltline.core.prerequisites import Edge, Ended, release, standings
+from beltline.core.order import HEAD_START
+from beltline.core.prerequisites import Edge, Ended, are_simple, asked, release, standings
 from beltline.core.states import FINAL, JobState
 from beltline.store.edges import RELEASE_EDGES
 from beltline.store.hints import Hint, hints_of
@@ -13,6 +15,13 @@ from beltline.store.postgres.changes import parts_of, written
 from beltline.store.postgres.connection import Pool, Statements
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import job_of
+
+
+class Told(NamedTuple):
+    """What became of dependents: whether some were simply ready, and how others were changed."""
+
+    is_ready: bool
+    changes: list[Change]
 
 
 class PostgresEdges:
@@ -23,12 +32,14 @@ class PostgresEdges:
         self._wakeups = wakeups
 
     async def release(self, namespace: str, now: int, limit: int) -> int:
-        async def work(statements: Statements) -> tuple[int, list[Change]]:
+        async def work(statements: Statements) -> tuple[int, Told]:
             return await _release(statements, namespace, now, limit)
 
-        done, changes = await self._pool.transaction(work)
-        hints = hints_of({change.state for change in changes})
-        for hint in [*hints, Hint.LINKED] if changes else []:
+        done, told = await self._pool.transaction(work)
+        hints = {*hints_of({change.state for change in told.changes})}
+        hints |= {Hint.QUEUED} if told.is_ready else set()
+        hints |= {Hint.LINKED} if told.changes else set()
+        for hint in sorted(hints):
             self._wakeups.fire(namespace, hint)
         return done
 
@@ -36,7 +47,7 @@ class PostgresEdges:
         return [Edge._make(row) for row in await self._pool.rows("edge_page", namespace, dependent, limit)]
 
 
-async def _release(statements: Statements, namespace: str, now: int, limit: int) -> tuple[int, list[Change]]:
+async def _release(statements: Statements, namespace: str, now: int, limit: int) -> tuple[int, Told]:
     found = await statements.rows("release_take", namespace, limit)
     states = {job_id: JobState(state) for job_id, state in found}
     edges: list[Edge] = []
@@ -52,11 +63,11 @@ async def _release(statements: Statements, namespace: str, now: int, limit: int)
     ended = [Ended(edge, states[edge.prerequisite]) for edge in edges]
     overdue = await statements.rows("edge_overdue", namespace, now, RELEASE_EDGES)
     ended += [Ended(edge, None) for row in overdue if (edge := Edge._make(row)) not in edges]
-    changes = await _tell(statements, namespace, ended, now) if ended else []
-    return len(found) + len(ended), changes
+    told = await _tell(statements, namespace, ended, now) if ended else Told(is_ready=False, changes=[])
+    return len(found) + len(ended), told
 
 
-async def _tell(statements: Statements, namespace: str, ended: Sequence[Ended], now: int) -> list[Change]:
+async def _tell(statements: Statements, namespace: str, ended: Sequence[Ended], now: int) -> Told:
     dependents = sorted({edge.dependent for edge, _ in ended})
     # Whoever comes second waits here, and then sees what the first one removed.
     await statements.value("lock_jobs", namespace, dependents)
@@ -65,8 +76,22 @@ async def _tell(statements: Statements, namespace: str, ended: Sequence[Ended], 
     mine = {tuple(row) for row in removed}
     ended = [each for each in ended if each.edge[:3] in mine]
     if not ended:
-        return []
-    parts = sorted({edge[:2] for edge, _ in ended})
+        return Told(is_ready=False, changes=[])
+    simple, others = are_simple(ended)
+    ready: set[str] = set()
+    if simple:
+        moved = await statements.rows("release_ready", namespace, simple, now, HEAD_START)
+        ready = {row[0] for row in moved}
+    left_over = {*others, *simple} - ready
+    rest = [each for each in ended if each.edge.dependent in left_over]
+    changes = await _decide(statements, namespace, rest, now) if rest else []
+    return Told(bool(ready), changes)
+
+
+async def _decide(statements: Statements, namespace: str, ended: Sequence[Ended], now: int) -> list[Change]:
+    """Write what becomes of dependents that are not simply ready."""
+    dependents = sorted({each.edge.dependent for each in ended})
+    parts = asked(ended, dependents)
     left: Mapping[tuple[str, int], tuple[bool, bool]] = {
         (row[0], row[1]): (row[2], row[3])
         for row in await statements.rows("edge_left", namespace, *map(list, zip(*parts, strict=True)))

@@ -24,6 +24,14 @@ class SqliteBatches:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
+    async def pending(self, namespace: str) -> tuple[bool, bool]:
+        shared = {"namespace": namespace}
+        counts, due = await self._gate.read(lambda transaction: transaction.row("batch_pending", shared)) or (
+            0,
+            0,
+        )
+        return bool(counts), bool(due)
+
     async def fold(self, namespace: str, limit: int) -> int:
         def verb(transaction: Transaction) -> int:
             shared = {"namespace": namespace, "limit": limit}
@@ -33,8 +41,6 @@ class SqliteBatches:
                 transaction.run("batch_fold_remove", {"namespace": namespace, "until": until})
             return int(count)
 
-        if not await self._gate.read(lambda transaction: _has_counts(transaction, namespace)):
-            return 0
         return await self._gate.write(verb)
 
     async def due(self, namespace: str, limit: int) -> list[Batch]:
@@ -81,8 +87,3 @@ def batch_of(row: Sequence[Any]) -> Batch:
     """Return a batch from its row."""
     batch = Batch._make(row)
     return batch._replace(is_stopped=bool(batch.is_stopped))
-
-
-def _has_counts(transaction: Transaction, namespace: str) -> bool:
-    _, count = transaction.row("batch_fold_until", {"namespace": namespace, "limit": 1}) or (None, 0)
-    return bool(count)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beltline.core.prerequisites import Edge, Ended, release, standings
+from beltline.core.order import HEAD_START
+from beltline.core.prerequisites import Edge, Ended, are_simple, asked, release, standings
 from beltline.core.states import FINAL, JobState
 from beltline.store.edges import RELEASE_EDGES
+from beltline.store.hints import Hint
 from beltline.store.params import ApplyChanges
 from beltline.store.sqlite.apply import apply_verb
 from beltline.store.sqlite.packing import packed
@@ -51,16 +53,30 @@ def _edges(transaction: Transaction, name: str, parameters: dict[str, object]) -
 
 
 def _tell(transaction: Transaction, namespace: str, ended: Sequence[Ended], now: int) -> None:
-    rows = [(*edge[:3], Ended(edge, state).is_met) for edge, state in ended]
+    rows = [(*each.edge[:3], each.is_met) for each in ended]
     transaction.run("edge_remove", {"namespace": namespace, "rows": packed(rows)})
-    parts = sorted({edge[:2] for edge, _ in ended})
+    simple, others = are_simple(ended)
+    ready = {"namespace": namespace, "ids": packed(simple), "now": now, "head_start": HEAD_START}
+    if simple and transaction.changed("release_ready", ready):
+        transaction.hint(namespace, Hint.QUEUED)
+    left_over = [*others, *transaction.listed("release_left", ready)]
+    if left_over:
+        _decide(
+            transaction, namespace, [each for each in ended if each.edge.dependent in set(left_over)], now
+        )
+
+
+def _decide(transaction: Transaction, namespace: str, ended: Sequence[Ended], now: int) -> None:
+    """Write what becomes of dependents that are not simply ready."""
+    dependents = {each.edge.dependent for each in ended}
+    rows = packed(asked(ended, dependents))
     left = {
         (dependent, part): (bool(waits), bool(more))
         for dependent, part, waits, more in transaction.listed(
-            "edge_left", {"namespace": namespace, "rows": packed(parts)}
+            "edge_left", {"namespace": namespace, "rows": rows}
         )
     }
-    jobs = jobs_by_id(transaction, namespace, sorted({edge.dependent for edge, _ in ended}))
+    jobs = jobs_by_id(transaction, namespace, sorted(dependents))
     changes = [
         change for standing in standings(jobs.values(), ended, left) if (change := release(standing, now))
     ]
