@@ -20,7 +20,7 @@ from beltline.definitions.result import ResultType
 from beltline.engine import control
 from beltline.engine.after import require_namespace
 from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
-from beltline.engine.submit import JobOptions, accepted, new_job, require_alone, waits_for
+from beltline.engine.submit import JobOptions, accepted, new_job, new_jobs, require_alone, waits_for
 from beltline.engine.template import Template, template_of
 from beltline.objects.reference import is_reference
 from beltline.store.batches import Family
@@ -122,7 +122,7 @@ class ClientPort:
         """Store jobs made from a template, all or none."""
         store, submitter, _ = self.opened
         now = store.now()
-        jobs = [new_job(template, payload, options, now=now, random=self._random) for payload in payloads]
+        jobs = new_jobs(template, payloads, options, now=now, random=self._random)
         if conn is None:
             require_namespace(options.after, self.namespace)
             answers = await self._submitted(submitter, jobs, options)

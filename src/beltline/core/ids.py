@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from types import MappingProxyType
 from typing import Final, Protocol
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(high + low for high in ALPHABET for low in ALPHABET)
 _RANDOM_BITS: Final = 80
 _TIME_CHARS: Final = 10
+_LENGTH: Final = 26
+_CHARS: Final = frozenset(ALPHABET)
+_FROM_BASE_32: Final = MappingProxyType(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET))
 
 
 class Random(Protocol):
@@ -61,10 +66,9 @@ def child_id(parent: str, *words: bytes) -> str:
     It begins as its parent's, so that both sort alike; 80 bits of a hash tell it from its siblings.
     """
     digest = hashlib.blake2b(b"\0".join((parent.encode(), *words)), digest_size=20).digest()
-    value = int.from_bytes(digest, "big")
-    chars = "".join(ALPHABET[value >> shift & 31] for shift in range(0, 130, 5))
+    chars = base64.b32encode(digest).decode().translate(_FROM_BASE_32)[:_LENGTH]
     return parent[:_TIME_CHARS] + chars[_TIME_CHARS:] if _is_drawn(parent) else chars
 
 
 def _is_drawn(job_id: str) -> bool:
-    return len(job_id) == len(_PAIRS[0]) * 13 and all(char in ALPHABET for char in job_id)
+    return len(job_id) == _LENGTH and set(job_id) <= _CHARS

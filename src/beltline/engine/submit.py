@@ -101,6 +101,29 @@ def new_job(template: Template, payload: bytes, options: JobOptions, *, now: int
     )
 
 
+def new_jobs(
+    template: Template, payloads: Sequence[bytes], options: JobOptions, *, now: int, random: Random
+) -> list[NewJob]:
+    """Return a job for each payload, as `new_job` does; the options are looked at once for all."""
+    if options is DEFAULTS or options.id is not None or options.idempotency_key is not None:
+        return [new_job(template, payload, options, now=now, random=random) for payload in payloads]
+    jobs: list[NewJob] = []
+    for payload in payloads:
+        if not jobs:
+            jobs.append(new_job(template, payload, options, now=now, random=random))
+            continue
+        digest = payload_hash(payload)
+        job = jobs[0]._replace(payload=payload, payload_hash=digest)
+        if job.idempotency_key is not None:
+            job = job._replace(idempotency_key=f"content:{digest.hex()}", id=new_id(now, random))
+        elif options.parent is not None:
+            job = job._replace(id=options.parent.name(job.definition, digest)[0])
+        else:
+            job = job._replace(id=new_id(now, random))
+        jobs.append(job)
+    return jobs
+
+
 def _with_options(
     template: Template, payload: bytes, options: JobOptions, now: int, random: Random
 ) -> NewJob:

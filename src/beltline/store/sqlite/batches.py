@@ -26,10 +26,8 @@ class SqliteBatches:
 
     async def pending(self, namespace: str) -> tuple[bool, bool]:
         shared = {"namespace": namespace}
-        counts, due = await self._gate.read(lambda transaction: transaction.row("batch_pending", shared)) or (
-            0,
-            0,
-        )
+        row = await self._gate.read(lambda transaction: transaction.row("batch_pending", shared))
+        counts, due = row or (0, 0)
         return bool(counts), bool(due)
 
     async def fold(self, namespace: str, limit: int) -> int:

@@ -59,11 +59,10 @@ def _tell(transaction: Transaction, namespace: str, ended: Sequence[Ended], now:
     ready = {"namespace": namespace, "ids": packed(simple), "now": now, "head_start": HEAD_START}
     if simple and transaction.changed("release_ready", ready):
         transaction.hint(namespace, Hint.QUEUED)
-    left_over = [*others, *transaction.listed("release_left", ready)]
-    if left_over:
-        _decide(
-            transaction, namespace, [each for each in ended if each.edge.dependent in set(left_over)], now
-        )
+    left_over = {*others, *transaction.listed("release_left", ready)}
+    rest = [each for each in ended if each.edge.dependent in left_over]
+    if rest:
+        _decide(transaction, namespace, rest, now)
 
 
 def _decide(transaction: Transaction, namespace: str, ended: Sequence[Ended], now: int) -> None:
