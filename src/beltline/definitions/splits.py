@@ -11,31 +11,17 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypeAlias
 
 from beltline.core.errors import InvalidInput
 from beltline.definitions.batch import Item, Part, Split
 
-
-class FilesIn(TypedDict):
-    """Files below a folder whose names fit a pattern (`*.pdf`)."""
-
-    folder: str
-    pattern: str
-
-
-class Dates(TypedDict):
-    """Days from `first` to `last`, both included, as ISO dates."""
-
-    first: str
-    last: str
-
-
-class Keys(TypedDict):
-    """Whole-number keys from `low` to `high`, both included."""
-
-    low: int
-    high: int
+# Files below `folder` whose names fit `pattern` (`*.pdf`).
+FilesIn: TypeAlias = dict[str, str]
+# Days from `first` to `last`, both included, as ISO dates.
+Dates: TypeAlias = dict[str, str]
+# Whole-number keys from `low` to `high`, both included.
+Keys: TypeAlias = dict[str, int]
 
 
 def halves(field: str = "value", *, size: int = 100) -> Callable[[list[Any]], Iterator[Part]]:
