@@ -21,12 +21,12 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
         for reason, names in (
             (
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
-                """apply_attempts apply_grown apply_keys apply_leave apply_linked apply_missed apply_parents
-                apply_settled batch_fold_remove batch_fold_until claim_take
-                deltas_append fold_remove fold_until log_trim prune_artifacts prune_attempts prune_dead_find
-                prune_history_find prune_logs prune_positions prune_steps release_find release_forget
-                release_left                 replay_attempts replay_find replay_grown replay_keys replay_leave
-                session_requests""",
+                """apply_attempts apply_grown apply_keys apply_leave apply_linked apply_missed
+                apply_parents apply_settled batch_fold_remove batch_fold_until claim_take deltas_append
+                fold_remove fold_until log_trim prune_artifacts prune_attempts prune_batches
+                prune_dead_find prune_history_find prune_logs prune_positions prune_signals prune_steps
+                release_find release_forget release_left replay_attempts replay_find replay_grown
+                replay_keys replay_leave session_requests""",
             ),
             (
                 "SQLite has one writer and no SKIP LOCKED: it merges the fronts of all queues at once",

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from beltline.core.batch import Batch
+from beltline.core.clock import DAY
 from beltline.core.errors import ParentEnded
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
 from beltline.store.batches import Family, ListChildren, Seen
-from beltline.store.params import Inserted, InsertJobs, ReplayDead
+from beltline.store.params import Inserted, InsertJobs, ReplayDead, Retention
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 
@@ -247,3 +248,22 @@ async def test_a_parent_that_returns_while_it_still_submits_waits(shared_world: 
                 assert [miss.has_children for miss in misses] == [True]
                 await end(world, child, JobState.CANCELLED)
                 await end(world, await world.job(parent.id), JobState.CANCELLED)
+
+
+async def test_a_batch_goes_with_its_job(world: World) -> None:
+    parent, children = await family(world, 1)
+    await end(world, children[0], JobState.SUCCEEDED)
+    await end(world, await world.job(parent.id), JobState.FAILED)
+    before = world.now + DAY
+    params = Retention(
+        namespace=world.namespace,
+        history_before=0,
+        dead_before=before,
+        sessions_before=0,
+        tallies_before=0,
+        now=before,
+    )
+
+    assert (await world.store.upkeep.prune(params))["dead"] == 1
+
+    assert await world.store.batches.get(world.namespace, [parent.id]) == []
