@@ -138,7 +138,7 @@ async def test_a_policy_says_how_many_failures_are_tolerated(
 
 async def test_a_batch_that_stops_cancels_what_is_left() -> None:
     app = App(Children(on_failure="stop"))
-    app.bad = {0}
+    app.bad = {0, 1, 2, 3}
 
     async with Kit(app.belt) as kit:
         job = await app.halves.submit([0, 1, 2, 3])
