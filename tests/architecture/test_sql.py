@@ -21,10 +21,12 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
         for reason, names in (
             (
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
-                """apply_attempts apply_keys apply_leave apply_missed claim_take deltas_append fold_remove
-                fold_until group_leave log_trim prune_artifacts prune_attempts prune_dead_find
-                prune_history_find prune_logs prune_marks prune_positions prune_replays_find prune_steps
-                remove_keys replay_attempts replay_find replay_keys replay_leave
+                """apply_attempts apply_grown apply_keys apply_leave apply_linked apply_missed
+                apply_parents apply_settled batch_fold_remove batch_fold_until claim_take deltas_append
+                fold_remove fold_until group_leave log_trim prune_artifacts prune_attempts prune_batches
+                prune_dead_find prune_history_find prune_logs prune_marks prune_positions
+                prune_replays_find prune_signals prune_steps release_find release_forget release_left
+                remove_keys replay_attempts replay_find replay_grown replay_keys replay_leave
                 session_requests""",
             ),
             (
@@ -38,7 +40,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
             ),
             (
                 "PostgreSQL has many writers: what must not run at once takes a lock",
-                "lock lock_jobs prune_lock",
+                "edge_touch lock lock_jobs prune_lock release_take",
             ),
             ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
             ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),

@@ -37,7 +37,7 @@ class Command(NamedTuple):
     @property
     def stays(self) -> bool:
         """Whether it runs until it is stopped."""
-        works = self.line.startswith("beltline work") and "--until-idle" not in self.line
+        works = self.line.startswith("beltline work ") and "--until-idle" not in self.line
         return works or self.line.startswith("beltline serve")
 
 

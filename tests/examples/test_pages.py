@@ -20,6 +20,9 @@ PAGES = (
     "docs/schedules.md",
     "docs/triggers.md",
     "docs/rest.md",
+    "docs/dependencies.md",
+    "docs/batches.md",
+    "docs/workflows.md",
 )
 
 

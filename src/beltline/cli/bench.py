@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Final
 
@@ -22,6 +23,7 @@ SMALL: Final = 100
         beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
         beltline bench --store sqlite:////tmp/bench.db --schedules 10000
         beltline bench --url http://127.0.0.1:8000/api/v1/namespaces/bench --jobs 20000
+        beltline bench --store sqlite:////tmp/bench.db --jobs 10000 --links
         """
     ),
 )
@@ -62,6 +64,9 @@ SMALL: Final = 100
     metavar="URL",
     help="Measure a running service: a namespace's address; BELTLINE_API_KEY holds an admin's key.",
 )
+@click.option(
+    "--links", is_flag=True, help="Measure a chain, a fan and a batch tree beside plain jobs, nothing else."
+)
 @pass_invocation
 def bench(
     invocation: Invocation,
@@ -72,6 +77,7 @@ def bench(
     kept: int,
     schedules: int,
     url: str | None,
+    links: bool,
 ) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
@@ -87,6 +93,11 @@ def bench(
             from beltline.proof.ticks import run_tick_bench
 
             figures = run_tick_bench(invocation.config().store.url, schedules, say=say)
+        elif links:
+            from beltline.proof.links import measure_links
+
+            store = invocation.config().store.url
+            figures = asyncio.run(measure_links(store, jobs, concurrency=concurrency, say=say))
         else:
             from beltline.proof.bench import run_bench
 

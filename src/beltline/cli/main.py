@@ -34,6 +34,10 @@ COMMANDS: Final = MappingProxyType(
             "beltline.cli.schedules:schedules", "Make jobs at set times: list, edit, pause, fire, backfill."
         ),
         "triggers": Member("beltline.cli.triggers:triggers", "Turn calls of webhooks into jobs."),
+        "batches": Member("beltline.cli.batches:batches", "List, show and steer jobs with children."),
+        "workflows": Member("beltline.cli.workflows:workflows", "Apply, list, draw and start workflows."),
+        "signal": Member("beltline.cli.workflows:signal", "Send a signal to a run of a workflow."),
+        "explain": Member("beltline.cli.explain:explain", "Say why a job is not running, or how it ended."),
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),

@@ -23,6 +23,7 @@ from beltline.core.job import Job
 from beltline.core.needs import Amount
 from beltline.core.states import JobState
 from beltline.core.values import amounts_in
+from beltline.definitions.after import After
 from beltline.engine.submit import JobOptions
 from beltline.wire.shapes import job_shape
 
@@ -41,6 +42,7 @@ PAGE: Final = 1_000
         produce | beltline submit thumbnail -
         beltline submit thumbnail --each paths.jsonl --queue bulk
         beltline submit train '{"epochs": 9}' --resources cpu=4,gpu=1 --tags eu
+        beltline submit report --after 06f2k9… --after 06f2m1… --when finished
         """
     ),
 )
@@ -58,6 +60,25 @@ PAGE: Final = 1_000
 @click.option("--dedupe", type=click.Choice(["content"]), help="The same payload again means the same job.")
 @click.option("--delay", metavar="TIME", help="Run after so long: 90s, 1h30m.")
 @click.option("--run-at", metavar="WHEN", help="Run at this moment: 2026-11-22T15:04:05+00:00.")
+@click.option("--after", multiple=True, metavar="ID", help="Run after this job has ended; may be repeated.")
+@click.option(
+    "--when",
+    default="succeeded",
+    metavar="END",
+    help="How those must have ended: succeeded, failed, cancelled or finished, several with commas.",
+)
+@click.option(
+    "--otherwise",
+    type=click.Choice(["cancel", "fail", "run"]),
+    default="cancel",
+    help="What becomes of this job where one ends otherwise.",
+)
+@click.option(
+    "--unknown",
+    type=click.Choice(["wait", "satisfied", "refuse"]),
+    default="wait",
+    help="What an id means that no job has.",
+)
 @click.option("--priority", type=int, help="-1000 to 1000, higher is sooner.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label; may be repeated.")
 @click.option("--queue", metavar="NAME", help="The queue, if not the definition's.")
@@ -188,6 +209,9 @@ def _options(
     expires: str | None,
     resources: str | None,
     tags: str | None,
+    after: Sequence[str],
+    when: str,
+    otherwise: str,
     **given: Any,
 ) -> JobOptions:
     return JobOptions(
@@ -199,6 +223,7 @@ def _options(
         resources=None if resources is None else _resources(resources),
         tags=None if tags is None else [tag.strip() for tag in tags.split(",") if tag.strip()],
         actor=actor(),
+        after=[After(each, when=when.split(","), otherwise=otherwise) for each in after],
         **given,
     )
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar, Unpack, overload
 
 from beltline.client.dead_letters import DeadLetters
+from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
 from beltline.client.draws import Draws
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
@@ -25,6 +26,7 @@ from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.declared import Declarations, declaration
 from beltline.definitions.definition import define
+from beltline.definitions.flow import Flow
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
@@ -147,6 +149,22 @@ class Beltline:
     def schedules(self) -> Schedules:
         """The schedules of the store: to make, edit, pause, fire them, and to look ahead."""
         return Schedules(self._port)
+
+    @property
+    def batch(self) -> BatchDecorator:
+        """Make a batch type of a function: `@belt.batch(item=handle)`.
+
+        The function gets a definition (whatever its one argument is) and yields `Split(definition)` for a
+        smaller batch and `Item(name=value)` for a job of `item`; it is a generator that is read in chunks.
+        Submitting the handle with a definition makes the batch. Takes the options of `job` too, `children`
+        among them, and those of BatchOptions.
+        """
+        return batch_decorator(self._add)
+
+    @property
+    def workflow(self) -> Callable[[Flow], WorkflowHandle]:
+        """Add a workflow: `etl = belt.workflow(flow)`. Raises InvalidWorkflow that lists every fault."""
+        return workflow_adder(self.registry, self._port)
 
     async def open(self) -> Self:
         """Open the store. Raises StoreUnavailable, SchemaOutdated, SchemaTooNew, ConfigError."""

@@ -18,14 +18,16 @@ from beltline.config import LARGEST_OBJECT
 from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.errors import NotOpen, Unsupported
 from beltline.core.ids import Random
-from beltline.core.job import Job
+from beltline.core.job import Job, NewJob
 from beltline.definitions.definition import JobDefinition
 from beltline.definitions.result import ResultType
 from beltline.engine import control
+from beltline.engine.after import require_namespace
 from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
-from beltline.engine.submit import JobOptions, accepted, new_job
+from beltline.engine.submit import JobOptions, accepted, new_job, new_jobs, require_alone, waits_for
 from beltline.engine.template import Template, template_of
 from beltline.objects.reference import is_reference
+from beltline.store.batches import Family
 from beltline.store.contract import Store
 from beltline.store.params import Finished, Inserted, Insertion, InsertJobs
 
@@ -146,10 +148,12 @@ class ClientPort:
         now = store.now()
         # Beside a connection this runs on the caller's thread, and there may be several.
         source = SystemRandom() if conn is not None and isinstance(self._random, Draws) else self._random
-        jobs = [new_job(template, payload, options, now=now, random=source) for payload in payloads]
+        jobs = new_jobs(template, payloads, options, now=now, random=source)
         if conn is None:
-            answers = await submitter.submit_many(jobs)
+            require_namespace(options.after, self.namespace)
+            answers = await self._submitted(submitter, jobs, options)
         else:
+            require_alone(options)
             jobs = list(await kept(store, self.namespace, jobs))
             params = InsertJobs(namespace=self.namespace, jobs=jobs, now=now)
             answers = await store.jobs.insert_with(conn, params)
@@ -161,7 +165,7 @@ class ClientPort:
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None
     ) -> JobReference[Any]:
         """Store one job made from a template."""
-        if conn is not None or self.remote is not None:
+        if conn is not None or self.remote is not None or options.after or options.parent:
             [reference] = await self.submit_all(template, [payload], options, result, conn)
             return reference
         store, submitter, _ = self.opened
@@ -172,6 +176,19 @@ class ClientPort:
         answer = await submitter.submit(job)
         accepted(job, answer)
         return self._reference(answer, result)
+
+    async def _submitted(
+        self, submitter: Submitter, jobs: Sequence[NewJob], options: JobOptions
+    ) -> list[Inserted]:
+        parent = options.parent
+        if parent is None:
+            return await submitter.submit_many(jobs, waits_for(options, jobs))
+        try:
+            family = Family(parent=parent.job_id)
+            return await submitter.submit_many(jobs, waits_for(options, jobs), family)
+        except BaseException:
+            parent.take_back([(job.definition, job.payload_hash) for job in jobs])
+            raise
 
     async def wait_for(self, job_id: str, timeout_us: int | None) -> Finished | None:
         """Return how a job ended; None after the time-out."""

@@ -21,6 +21,11 @@ T_co = TypeVar("T_co", covariant=True)
 class JobPort(Protocol):
     """What a reference needs of the client that made it."""
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of its jobs."""
+        ...
+
     async def wait_for(self, job_id: str, timeout_us: int | None) -> Finished | None:
         """Return how the job ended, None after the time-out."""
         ...
@@ -53,6 +58,11 @@ class JobReference(Generic[T_co]):
     existing: bool | None
     _port: JobPort
     _result: ResultType
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that the job is in."""
+        return self._port.namespace
 
     async def result(self, *, timeout: Duration | None = None) -> T_co:
         """Wait for the job to end and return its typed result.

@@ -13,7 +13,9 @@ from typing import Final
 from beltline.core.errors import StoreError
 from beltline.core.job import NewJob
 from beltline.engine.submit import insert
+from beltline.store.batches import Family
 from beltline.store.contract import Store
+from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted
 
 LARGEST_BATCH: Final = 1_000
@@ -36,9 +38,11 @@ class Submitter:
             self._flushing = asyncio.create_task(self._flush())
         return await future
 
-    async def submit_many(self, jobs: Sequence[NewJob]) -> list[Inserted]:
-        """Store all of the jobs or none, in one transaction."""
-        return await insert(self._store, self._namespace, jobs, all_or_none=True)
+    async def submit_many(
+        self, jobs: Sequence[NewJob], waits: Waits = NOTHING, family: Family | None = None
+    ) -> list[Inserted]:
+        """Store all of the jobs or none, in one transaction, with what they wait for and whose they are."""
+        return await insert(self._store, self._namespace, jobs, all_or_none=True, waits=waits, family=family)
 
     async def close(self) -> None:
         """Wait for what is on its way."""

@@ -49,15 +49,22 @@ def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, rando
     cancel ends the job as cancelled, pause parks it. A job that would run again only after its deadline ends
     timed out now.
     """
-    change = _decided(job, outcome, policy, now, random)
+    if outcome.ending is _SUCCEEDED:
+        change = _success(job, outcome, now)
+    else:
+        change = _decided(job, outcome, policy, now, random)
     version = policy.version
     return change if version is None or version == job.version else change._replace(ran_version=version)
 
 
+def _success(job: ClaimedJob, outcome: Outcome, now: int) -> Change:
+    if outcome.reason is not None:
+        return _awaiting(job, outcome, now)
+    return _change(job, _DONE, _RETURNED, outcome, now, attempts_used=job.attempts_used + 1)
+
+
 def _decided(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random: Random) -> Change:
     ending = outcome.ending
-    if ending is _SUCCEEDED:
-        return _change(job, _DONE, _RETURNED, outcome, now, attempts_used=job.attempts_used + 1)
     if ending is Ending.CANCELLED:
         reason = outcome.reason or (
             Reason.CANCEL_REQUESTED if job.request == "cancel" else Reason.CANCELLED_BY_HANDLER
@@ -70,6 +77,19 @@ def _decided(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random
     if ending is Ending.LOST:
         return _rescue(job, outcome, policy, now)
     return _failure(job, outcome, policy, now, random)
+
+
+def _awaiting(job: ClaimedJob, outcome: Outcome, now: int) -> Change:
+    """The body returned and the job has children: it waits for them, with its result."""
+    if job.request == "cancel":
+        return _final(job, JobState.CANCELLED, Reason.CANCEL_REQUESTED, outcome, now)
+    used = job.attempts_used + 1
+    change = _change(job, JobState.WAITING, Reason.CHILDREN, outcome, now, attempts_used=used)
+    if job.request == "pause":
+        return change._replace(
+            state=JobState.PAUSED, reason=Reason.PAUSE_REQUESTED, paused_from=JobState.WAITING
+        )
+    return change
 
 
 def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random: Random) -> Change:

@@ -141,10 +141,47 @@ class Forbidden(BeltlineError):
     code = "forbidden"
 
 
+class PrerequisiteCycle(InvalidInput):
+    """A job would wait for itself. `path` names the jobs of the cycle, the first one again at its end."""
+
+    code = "prerequisite_cycle"
+
+    def __init__(self, path: Sequence[str]) -> None:
+        self.path = tuple(path)
+        super().__init__(
+            f"these jobs would wait for each other for ever: {' → '.join(self.path)}"
+            " (each waits for the next); nothing was stored: leave one of these prerequisites out"
+        )
+
+
+class PrerequisiteUnknown(InvalidInput):
+    """Jobs wait for ids that no job has, and unknown ids are refused. `pairs`: (dependent, prerequisite)."""
+
+    code = "prerequisite_unknown"
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self.pairs = tuple(pairs)
+        named = ", ".join(sorted({prerequisite for _, prerequisite in self.pairs}))
+        super().__init__(
+            f"there is no job {named} in this namespace to wait for; nothing was stored: mend the ids, or"
+            " submit with unknown='wait' where the jobs are still to come"
+        )
+
+
 class Conflict(BeltlineError):
     """The request contradicts what is stored; what is stored was left as it is."""
 
     code = "conflict"
+
+
+class ParentEnded(Conflict):
+    """Children were submitted for a job that has ended or does not exist. Nothing was stored."""
+
+    code = "parent_ended"
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id} has ended, or there is none: it can have no more children")
 
 
 class StepRepeated(InvalidInput):

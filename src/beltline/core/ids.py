@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from types import MappingProxyType
 from typing import Final, Protocol
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(high + low for high in ALPHABET for low in ALPHABET)
 _RANDOM_BITS: Final = 80
+_TIME_CHARS: Final = 10
+_LENGTH: Final = 26
+_CHARS: Final = frozenset(ALPHABET)
+_FROM_BASE_32: Final = MappingProxyType(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET))
 
 
 class Random(Protocol):
@@ -51,3 +58,17 @@ def created_at(job_id: str) -> int:
     for char in job_id[:10]:
         value = value << 5 | ALPHABET.index(char)
     return value * 1_000
+
+
+def child_id(parent: str, *words: bytes) -> str:
+    """Return the id of a child that is what these words say: the same again for the same words.
+
+    It begins as its parent's, so that both sort alike; 80 bits of a hash tell it from its siblings.
+    """
+    digest = hashlib.blake2b(b"\0".join((parent.encode(), *words)), digest_size=20).digest()
+    chars = base64.b32encode(digest).decode().translate(_FROM_BASE_32)[:_LENGTH]
+    return parent[:_TIME_CHARS] + chars[_TIME_CHARS:] if _is_drawn(parent) else chars
+
+
+def _is_drawn(job_id: str) -> bool:
+    return len(job_id) == _LENGTH and set(job_id) <= _CHARS

@@ -80,10 +80,10 @@ class Ending(StrEnum):
 class Outcome(NamedTuple):
     """One ended run.
 
-    `result` belongs to succeeded. `error` is an error record (see `core.failure`). `reason` refines: for
-    failed, NOT_RETRYABLE, FAILED_BY_HANDLER, INVALID_PAYLOAD, OBJECT_MISSING and OBJECT_CORRUPT end the job
-    whatever attempts are left; for released it says why. `delay_us` belongs to snoozed and released, and for
-    failed overrides the retry policy's delay.
+    `result` belongs to succeeded, whose reason CHILDREN says that the job waits for its children. `error` is
+    an error record (see `core.failure`). `reason` refines: for failed, NOT_RETRYABLE, FAILED_BY_HANDLER,
+    INVALID_PAYLOAD, OBJECT_MISSING and OBJECT_CORRUPT end the job whatever attempts are left; for released it
+    says why. `delay_us` belongs to snoozed and released, and for failed overrides the retry policy's delay.
     """
 
     ending: Ending

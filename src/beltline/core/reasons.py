@@ -34,6 +34,7 @@ class Reason(StrEnum):
     CANCELLED_BY_HANDLER = "cancelled_by_handler"
     PREREQUISITE_FAILED = "prerequisite_failed"
     PREREQUISITE_UNKNOWN = "prerequisite_unknown"
+    CHILDREN_FAILED = "children_failed"
     PAUSE_REQUESTED = "pause_requested"
     RESUMED = "resumed"
     DRAINED = "drained"

@@ -62,6 +62,8 @@ _E = JobEvent
 TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = MappingProxyType(
     {
         (_S.WAITING, _E.READY): frozenset({_S.QUEUED, _S.SCHEDULED}),
+        (_S.WAITING, _E.SUCCEED): frozenset({_S.SUCCEEDED}),
+        (_S.WAITING, _E.FAIL): frozenset({_S.FAILED, _S.CANCELLED}),
         (_S.WAITING, _E.CANCEL): frozenset({_S.CANCELLED}),
         (_S.WAITING, _E.EXPIRE): frozenset({_S.CANCELLED}),
         (_S.WAITING, _E.MISS_DEADLINE): frozenset({_S.TIMED_OUT}),
@@ -93,12 +95,13 @@ TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = Ma
         (_S.RETRYING, _E.PAUSE): frozenset({_S.PAUSED}),
         (_S.RETRYING, _E.RETRY): frozenset({_S.QUEUED}),
         (_S.PAUSED, _E.RESUME): PAUSABLE,
+        (_S.PAUSED, _E.FAIL): frozenset({_S.FAILED, _S.CANCELLED}),
         (_S.PAUSED, _E.CANCEL): frozenset({_S.CANCELLED}),
         (_S.PAUSED, _E.EXPIRE): frozenset({_S.CANCELLED}),
         (_S.PAUSED, _E.MISS_DEADLINE): frozenset({_S.TIMED_OUT}),
-        (_S.FAILED, _E.REPLAY): frozenset({_S.QUEUED}),
+        (_S.FAILED, _E.REPLAY): frozenset({_S.QUEUED, _S.WAITING}),
         (_S.FAILED, _E.DISCARD): frozenset({_S.FAILED}),
-        (_S.TIMED_OUT, _E.REPLAY): frozenset({_S.QUEUED}),
+        (_S.TIMED_OUT, _E.REPLAY): frozenset({_S.QUEUED, _S.WAITING}),
         (_S.TIMED_OUT, _E.DISCARD): frozenset({_S.TIMED_OUT}),
     }
 )

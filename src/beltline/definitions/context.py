@@ -7,6 +7,7 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast, overload
@@ -16,6 +17,7 @@ from beltline.core.durations import Duration, Moment, micros, moment
 from beltline.core.errors import InvalidInput, MalformedJson
 from beltline.core.job import ClaimedJob
 from beltline.definitions.artifact import BINARY, checked_artifact
+from beltline.definitions.children import Brood, Submittable
 from beltline.definitions.port import ContextPort, Recalled
 from beltline.definitions.step_result import StepResult
 from beltline.definitions.steps import (
@@ -40,6 +42,7 @@ FIELD_LIMIT: Final = 2_048
 NAME_LIMIT: Final = 128
 MOST_FIELDS: Final = 32
 NOTE_LIMIT: Final = 512
+CHUNK: Final = 1_000
 
 _NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 _ROUNDING: Final = 1e-9
@@ -87,6 +90,7 @@ class RunContext:
     """
 
     __slots__ = (
+        "_brood",
         "_port",
         "_used",
         "attempt",
@@ -104,6 +108,7 @@ class RunContext:
     def __init__(self, job: ClaimedJob, port: ContextPort) -> None:
         self._port = port
         self._used: Steps | None = None
+        self._brood: Brood | None = None
         self.job_id = job.id
         self.definition = job.definition
         self.version = job.version
@@ -150,6 +155,13 @@ class RunContext:
         objects.
         """
         self._port.keep_artifact(*checked_artifact(name, type, data))
+
+    @property
+    def brood(self) -> Brood:
+        """The children of this run; `handle.options(parent=ctx.brood)` makes a handle's jobs its children."""
+        if self._brood is None:
+            self._brood = Brood(self.job_id, self.run, self.correlation_id)
+        return self._brood
 
     @property
     def _steps(self) -> Steps:
@@ -299,6 +311,22 @@ class Context(RunContext):
             steps.end_if_pausing()
         if pace.unsaved is not None:
             await answer(steps.port.save(name, pace.unsaved))
+
+    async def submit(self, handle: Submittable, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the handle
+        """Submit a child: this job ends when its body has returned and all its children have ended.
+
+        A later run of this job that submits the same gets the same child. Raises ParentEnded.
+        """
+        return await handle.options(parent=self.brood).submit(*args, **kwargs)
+
+    async def submit_many(self, handle: Submittable, calls: Iterable[Mapping[str, Any]], /) -> int:
+        """Submit a child for each mapping of arguments, read a thousand at a time; return how many."""
+        child = handle.options(parent=self.brood)
+        rest, count = iter(calls), 0
+        while chunk := list(islice(rest, CHUNK)):
+            await child.submit_many(chunk)
+            count += len(chunk)
+        return count
 
     async def _wait(self, until_of: Callable[[int], int], name: str | None) -> None:
         steps = self._steps

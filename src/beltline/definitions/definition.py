@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, Unpack
 
+from beltline.core.batch import Children
 from beltline.core.codec import dump_json
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import ConfigError, InvalidInput
@@ -55,6 +56,7 @@ class JobDefinition:
     memory: int | None
     needs: Needs
     pinned: bool
+    children: Children
     owner: str
     runbook: str
     labels: Mapping[str, str]
@@ -111,6 +113,7 @@ def policies_json(definition: JobDefinition) -> str:
         **({"mode": "process", "memory": definition.memory} if definition.mode == "process" else {}),
         **definition.needs.plain(),
         **({"pinned": True} if definition.pinned else {}),
+        **({"children": asdict(definition.children)} if definition.children != Children() else {}),
     }
     return dump_json(policies).decode()
 
@@ -155,6 +158,7 @@ def _built(
         memory=_memory(options.get("memory")),
         needs=Needs(amounts_of(options.get("resources") or {}), frozenset(options.get("tags") or ())),
         pinned=options.get("pinned", False),
+        children=options.get("children", Children()),
         owner=options.get("owner", ""),
         runbook=options.get("runbook", ""),
         labels=MappingProxyType(dict(options.get("labels", {}))),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypedDict
 
+from beltline.core.batch import Children
 from beltline.core.durations import Duration, micros
 from beltline.core.errors import InvalidInput
 from beltline.core.needs import Amount, resource_faults, tag_faults
@@ -33,11 +34,10 @@ class DefinitionOptions(TypedDict, total=False):
     `mode` says where the body runs: without it, a coroutine function on the event loop and a plain function
     in a thread; "process" gives it a process of its own while it runs, on any core, which can be killed.
     `memory` limits what such a body may allocate. `replay` says which dead letters go back to work by
-    themselves.
-    `resources` and `tags` say what a worker must have to run the job; a `pinned` job runs only where this
-    version of its code is, others wherever its definition is.
-    `schedule` makes jobs of it at set times: a Schedule or a
-    cron line; `Beltline.schedule` says more.
+    themselves. `children` says what the job makes of children that fail. `resources` and `tags` say what a
+    worker must have to run the job; a `pinned` job runs only where this version of its code is, others
+    wherever its definition is. `schedule` makes jobs of it at set times: a Schedule or a cron line;
+    `Beltline.schedule` says more.
     """
 
     name: str
@@ -60,6 +60,7 @@ class DefinitionOptions(TypedDict, total=False):
     tags: Collection[str]
     pinned: bool
     schedule: str | timedelta | datetime | Schedule | Mapping[str, Any]
+    children: Children
 
 
 def option_faults(options: Mapping[str, Any]) -> list[str]:
@@ -98,6 +99,8 @@ def _policy_faults(options: Mapping[str, Any]) -> Iterator[str]:
     yield from _whole_number_faults("max_crashes", options.get("max_crashes", 1), 1, MOST_CRASHES)
     if options.get("dedupe") not in (None, "content"):
         yield f"dedupe {options['dedupe']!r}: use 'content' or None"
+    if not isinstance(options.get("children", Children()), Children):
+        yield f"children {options['children']!r}: give Children, for instance Children(tolerate=0.05)"
     yield from _place_faults(options)
 
 

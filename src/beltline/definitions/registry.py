@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from beltline.core.errors import ConfigError
 from beltline.definitions.definition import JobDefinition
+from beltline.definitions.flow import Flow
 
 
 class Registry:
@@ -13,6 +14,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._definitions: dict[str, JobDefinition] = {}
+        self.flows: dict[str, Flow] = {}
 
     def add(self, definition: JobDefinition) -> None:
         """Add a definition. Raises ConfigError where its name is taken."""
@@ -23,6 +25,12 @@ class Registry:
                 [f"the job name {definition.name!r} is used twice, {places}; give one another name: name=..."]
             )
         self._definitions[definition.name] = definition
+
+    def add_flow(self, flow: Flow) -> None:
+        """Add a workflow. Raises ConfigError where its name is taken."""
+        if flow.name in self.flows:
+            raise ConfigError([f"the workflow name {flow.name!r} is used twice; give one another name"])
+        self.flows[flow.name] = flow
 
     def get(self, name: str) -> JobDefinition | None:
         """Return the definition of this name."""

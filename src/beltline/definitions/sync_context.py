@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from beltline.core.durations import Duration, Moment, micros, moment
 from beltline.core.errors import Unsupported
 from beltline.core.job import ClaimedJob
+from beltline.definitions.children import Submittable
 from beltline.definitions.context import RunContext
 from beltline.definitions.port import ContextPort
 from beltline.definitions.step_result import StepResult
@@ -135,6 +136,10 @@ class SyncContext(RunContext):
             self._end_if_asked()
         if pace.unsaved is not None:
             steps.port.save(name, pace.unsaved).result()
+
+    def submit(self, handle: Submittable, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the handle
+        """Submit a child; see Context.submit. Not from a body in a process of its own."""
+        return handle.options(parent=self.brood).submit_sync(*args, **kwargs)
 
     def _wait(self, until_of: Callable[[int], int], name: str | None) -> None:
         steps = self._steps

@@ -141,7 +141,8 @@ def _entry(actor: str, action: str, job: Job, why: str) -> AuditEntry:
     return AuditEntry(actor=actor, action=f"job.{action}", target=f"job/{job.id}", reason=why, before=before)
 
 
-def _same(job: Job, state: JobState, reason: Reason, now: int) -> Change:
+def same(job: Job, state: JobState, reason: Reason, now: int) -> Change:
+    """Return a change of a job to this state, with all else as it is."""
     return Change(
         id=job.id,
         fence=job.fence,
@@ -151,6 +152,7 @@ def _same(job: Job, state: JobState, reason: Reason, now: int) -> Change:
         state=state,
         reason=reason,
         at=now,
+        result=job.result,
         error=job.error,
         run_at=job.run_at,
         queued_at=job.queued_at,
@@ -163,19 +165,20 @@ def _same(job: Job, state: JobState, reason: Reason, now: int) -> Change:
 
 
 def _cancelled(job: Job, now: int) -> Change:
-    return _same(job, JobState.CANCELLED, Reason.CANCEL_REQUESTED, now)
+    return same(job, JobState.CANCELLED, Reason.CANCEL_REQUESTED, now)
 
 
 def _paused(job: Job, now: int) -> Change:
-    return _same(job, JobState.PAUSED, Reason.PAUSE_REQUESTED, now)._replace(paused_from=job.state)
+    return same(job, JobState.PAUSED, Reason.PAUSE_REQUESTED, now)._replace(paused_from=job.state)
 
 
-def _resumed(job: Job, now: int) -> Change:
-    return _same(job, job.paused_from or JobState.QUEUED, Reason.RESUMED, now)
+def resumed(job: Job, now: int) -> Change:
+    """Return the change that returns a paused job to the state it had."""
+    return same(job, job.paused_from or JobState.QUEUED, Reason.RESUMED, now)
 
 
 def _queued_now(job: Job, now: int) -> Change:
-    change = _same(job, JobState.QUEUED, Reason.RETRY_REQUESTED, now)
+    change = same(job, JobState.QUEUED, Reason.RETRY_REQUESTED, now)
     return change._replace(run_at=now, queued_at=now, order_key=order_key(now, job.priority))
 
 
@@ -183,7 +186,7 @@ _CHANGES: Final[Mapping[JobEvent, Callable[[Job, int], Change]]] = MappingProxyT
     {
         JobEvent.CANCEL: _cancelled,
         JobEvent.PAUSE: _paused,
-        JobEvent.RESUME: _resumed,
+        JobEvent.RESUME: resumed,
         JobEvent.RETRY: _queued_now,
     }
 )

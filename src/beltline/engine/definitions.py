@@ -6,12 +6,17 @@ from collections.abc import Iterable
 
 from beltline.core.errors import UnknownDefinition
 from beltline.definitions.definition import JobDefinition, stored
+from beltline.definitions.registry import Registry
+from beltline.engine import workflows
 from beltline.store.contract import Store
 from beltline.store.params import Definition
 
 
 async def apply_definitions(store: Store, namespace: str, definitions: Iterable[JobDefinition]) -> list[str]:
-    """Store each definition's version, schema and policies; return the names that changed."""
+    """Store each definition's version, schema and policies, and a registry's workflows.
+
+    Return the names of the definitions that changed.
+    """
     rows = []
     for definition in definitions:
         text = stored(definition)
@@ -26,7 +31,11 @@ async def apply_definitions(store: Store, namespace: str, definitions: Iterable[
                 runbook=text.runbook,
             )
         )
-    return await store.definitions.apply(namespace, rows, store.now()) if rows else []
+    changed = await store.definitions.apply(namespace, rows, store.now()) if rows else []
+    if isinstance(definitions, Registry):
+        for flow in definitions.flows.values():
+            await workflows.apply(store, namespace, flow.build(), flow.data())
+    return changed
 
 
 async def stored_definition(store: Store, namespace: str, name: str) -> Definition:

@@ -10,9 +10,10 @@ from beltline.core.decide import Policy, decide
 from beltline.core.ids import Random
 from beltline.core.job import Change, ClaimedJob, Job
 from beltline.core.outcome import Outcome
+from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.store.contract import Store
-from beltline.store.params import ApplyChanges, ClaimJobs
+from beltline.store.params import ApplyChanges, ClaimJobs, Miss
 
 
 class Settlement(NamedTuple):
@@ -72,7 +73,7 @@ async def settle(store: Store, namespace: str, batch: Sequence[Settlement], *, r
     misses = await store.jobs.apply(ApplyChanges(namespace=namespace, changes=changes, now=now))
     if not misses:
         return Settled(changes, [])
-    missed = {miss.id: miss.current for miss in misses}
+    missed = {miss.id: miss for miss in misses}
     return await _again(store, namespace, batch, changes=changes, missed=missed, random=random)
 
 
@@ -82,22 +83,22 @@ async def _again(
     batch: Sequence[Settlement],
     *,
     changes: list[Change],
-    missed: dict[str, Job | None],
+    missed: dict[str, Miss],
     random: Random,
 ) -> Settled:
     written = [change for change in changes if change.id not in missed]
     open_ = [item for item in batch if item.job.id in missed]
     lost: list[str] = []
     while True:
-        ours = [item for item in open_ if _is_held(item.job, missed[item.job.id])]
-        lost.extend(item.job.id for item in open_ if not _is_held(item.job, missed[item.job.id]))
+        ours = [item for item in open_ if _is_held(item.job, missed[item.job.id].current)]
+        lost.extend(item.job.id for item in open_ if not _is_held(item.job, missed[item.job.id].current))
         if not ours:
             return Settled(written, lost)
         now = store.now()
-        ours = [item._replace(job=_refreshed(item.job, missed[item.job.id])) for item in ours]
+        ours = [_refreshed(item, missed[item.job.id]) for item in ours]
         changes = [decide(job, outcome, policy, now=now, random=random) for job, outcome, policy in ours]
         misses = await store.jobs.apply(ApplyChanges(namespace=namespace, changes=changes, now=now))
-        missed = {miss.id: miss.current for miss in misses}
+        missed = {miss.id: miss for miss in misses}
         written.extend(change for change in changes if change.id not in missed)
         open_ = [item for item in ours if item.job.id in missed]
 
@@ -106,5 +107,8 @@ def _is_held(job: ClaimedJob, current: Job | None) -> bool:
     return current is not None and current.state is JobState.RUNNING and current.fence == job.fence
 
 
-def _refreshed(job: ClaimedJob, current: Job | None) -> ClaimedJob:
-    return job if current is None else job._replace(request=current.request)
+def _refreshed(item: Settlement, miss: Miss) -> Settlement:
+    """Return what is decided again: with the request that is noted by now, and knowing of children."""
+    job = item.job if miss.current is None else item.job._replace(request=miss.current.request)
+    outcome = item.outcome._replace(reason=Reason.CHILDREN) if miss.has_children else item.outcome
+    return item._replace(job=job, outcome=outcome)

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from beltline.core.codec import payload_hash
 from beltline.core.durations import Duration, Moment, micros, moment
-from beltline.core.errors import IdReused, InvalidInput, KeyReused
+from beltline.core.errors import IdReused, InvalidInput, KeyReused, Unsupported
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
 from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
@@ -18,9 +18,14 @@ from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
 from beltline.core.reasons import Reason
 from beltline.core.retry import MOST_ATTEMPTS
 from beltline.core.states import JobState
+from beltline.definitions.after import Prerequisite
+from beltline.definitions.children import Brood
+from beltline.engine.after import after_faults, waits_of
 from beltline.engine.objects import kept
 from beltline.engine.template import Template
+from beltline.store.batches import Family
 from beltline.store.contract import Store
+from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted, Insertion, InsertJobs
 
 MOST_LABELS: Final = 32
@@ -34,6 +39,9 @@ class JobOptions:
 
     `delay` and `run_at` exclude each other, as do `id` and `idempotency_key` / `dedupe`. `deadline`: the job
     must be done by then (a duration from submit, or a moment); `expires`: it must have started by then.
+    `after`: jobs that must end first (see After, any_of); `delay` then counts from the end of the last one,
+    and `unknown` says what an id means that no job has: "wait" (a week at most), "satisfied" or "refuse".
+    `parent`: whose child the job is, `ctx.brood` of a running body.
     `dedupe="content"`: the same payload of the same definition means the same job, as if the payload's hash
     were its idempotency key.
     `resources` and `tags` take the place of the definition's, empty ones ask nothing; `pinned`: whether only
@@ -59,6 +67,9 @@ class JobOptions:
     resources: Mapping[str, Amount] | None = None
     tags: Collection[str] | None = None
     pinned: bool | None = None
+    after: Sequence[Prerequisite] = ()
+    unknown: str = "wait"
+    parent: Brood | None = None
 
 
 DEFAULTS: Final = JobOptions()
@@ -97,6 +108,29 @@ def new_job(template: Template, payload: bytes, options: JobOptions, *, now: int
     )
 
 
+def new_jobs(
+    template: Template, payloads: Sequence[bytes], options: JobOptions, *, now: int, random: Random
+) -> list[NewJob]:
+    """Return a job for each payload, as `new_job` does; the options are looked at once for all."""
+    if options is DEFAULTS or options.id is not None or options.idempotency_key is not None:
+        return [new_job(template, payload, options, now=now, random=random) for payload in payloads]
+    jobs: list[NewJob] = []
+    for payload in payloads:
+        if not jobs:
+            jobs.append(new_job(template, payload, options, now=now, random=random))
+            continue
+        digest = payload_hash(payload)
+        job = jobs[0]._replace(payload=payload, payload_hash=digest)
+        if job.idempotency_key is not None:
+            job = job._replace(idempotency_key=f"content:{digest.hex()}", id=new_id(now, random))
+        elif options.parent is not None:
+            job = job._replace(id=options.parent.name(job.definition, digest)[0])
+        else:
+            job = job._replace(id=new_id(now, random))
+        jobs.append(job)
+    return jobs
+
+
 def _with_options(
     template: Template, payload: bytes, options: JobOptions, now: int, random: Random
 ) -> NewJob:
@@ -108,23 +142,28 @@ def _with_options(
     job = new_job(template, payload, DEFAULTS, now=now, random=random)
     priority = job.priority if options.priority is None else options.priority
     run_at = now
-    if options.delay is not None:
-        run_at = now + micros(options.delay, what="delay")
-    elif options.run_at is not None:
+    if options.run_at is not None:
         run_at = moment(options.run_at, what="run_at")
+    elif options.delay is not None and not options.after:
+        run_at = now + micros(options.delay, what="delay")
     later = run_at > now
+    state, reason = _start(is_waiting=bool(options.after), later=later)
+    is_queued = state is JobState.QUEUED
     key = options.idempotency_key or (
         f"content:{job.payload_hash.hex()}" if options.dedupe else job.idempotency_key
     )
+    job_id, is_chosen = options.id or job.id, options.id is not None
+    if options.parent is not None and options.id is None and key is None:
+        job_id, is_chosen = options.parent.name(job.definition, job.payload_hash)
     return job._replace(
-        id=options.id or job.id,
-        chosen_id=options.id is not None,
+        id=job_id,
+        chosen_id=is_chosen,
         queue=options.queue or job.queue,
-        state=JobState.SCHEDULED if later else JobState.QUEUED,
-        reason=Reason.DELAYED if later else Reason.SUBMITTED,
-        run_at=run_at if later else now,
-        queued_at=None if later else now,
-        order_key=None if later else order_key(now, priority),
+        state=state,
+        reason=reason,
+        run_at=max(run_at, now),
+        queued_at=now if is_queued else None,
+        order_key=order_key(now, priority) if is_queued else None,
         priority=priority,
         max_attempts=options.max_attempts or job.max_attempts,
         timeout_us=job.timeout_us if options.timeout is None else micros(options.timeout, what="timeout"),
@@ -134,7 +173,7 @@ def _with_options(
         expires_at=job.expires_at if options.expires is None else _until(options.expires, now, "expires"),
         idempotency_key=None if options.id else key,
         labels={**(template.labels or {}), **options.labels} if options.labels else job.labels,
-        correlation_id=options.correlation_id,
+        correlation_id=options.correlation_id or (options.parent.correlation_id if options.parent else None),
         traceparent=options.traceparent,
         owner=options.owner or job.owner,
         actor=options.actor,
@@ -158,6 +197,30 @@ def _needs(template: Template, options: JobOptions) -> str:
     return needs.text()
 
 
+def _start(*, is_waiting: bool, later: bool) -> tuple[JobState, Reason]:
+    if is_waiting:
+        return JobState.WAITING, Reason.PREREQUISITES
+    return (JobState.SCHEDULED, Reason.DELAYED) if later else (JobState.QUEUED, Reason.SUBMITTED)
+
+
+def waits_for(options: JobOptions, jobs: Sequence[NewJob]) -> Waits:
+    """Return what these jobs, made with these options, wait for."""
+    if not options.after:
+        return NOTHING
+    delay_us = 0 if options.delay is None else micros(options.delay, what="delay")
+    return waits_of([job.id for job in jobs], options.after, delay_us=delay_us, unknown=options.unknown)
+
+
+def require_alone(options: JobOptions) -> None:
+    """Raise Unsupported where a submit in the caller's own transaction names prerequisites or a parent."""
+    for name, given in (("after", options.after), ("parent", options.parent)):
+        if given:
+            raise Unsupported(
+                f"{name}= and conn= exclude each other: what ties jobs together is stored in a transaction of"
+                " our own; submit this job after your commit"
+            )
+
+
 def _until(value: Duration | Moment, now: int, what: str) -> int:
     """A text such as "5m" is a duration, one such as 2026-11-22T… a moment."""
     if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-", value)):
@@ -176,6 +239,7 @@ def _faults(options: JobOptions) -> Iterator[str]:
     pinned: object = options.pinned
     if pinned is not None and not isinstance(pinned, bool):
         yield f"pinned {options.pinned!r}: use True or False"
+    yield from after_faults(options.after, options.unknown)
 
 
 def _exclusions(options: JobOptions) -> Iterator[str]:
@@ -244,7 +308,13 @@ def _fits(pattern: re.Pattern[str], value: object) -> bool:
 
 
 async def insert(
-    store: Store, namespace: str, jobs: Sequence[NewJob], *, all_or_none: bool
+    store: Store,
+    namespace: str,
+    jobs: Sequence[NewJob],
+    *,
+    all_or_none: bool,
+    waits: Waits = NOTHING,
+    family: Family | None = None,
 ) -> list[Inserted]:
     """Store jobs; one answer each, conflicts among them (see `accepted`).
 
@@ -252,7 +322,14 @@ async def insert(
     """
     jobs = await kept(store, namespace, jobs)
     return await store.jobs.insert(
-        InsertJobs(namespace=namespace, jobs=jobs, all_or_none=all_or_none, now=store.now())
+        InsertJobs(
+            namespace=namespace,
+            jobs=jobs,
+            all_or_none=all_or_none,
+            now=store.now(),
+            waits=waits,
+            family=family,
+        )
     )
 
 

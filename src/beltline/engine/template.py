@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
+from beltline.core.batch import Children
 from beltline.core.decide import Policy
 from beltline.core.needs import Needs, needs_of
 from beltline.core.retry import MAX_CRASHES, retry_from
@@ -78,6 +79,12 @@ def stored_policy(definition: Definition) -> Policy:
     """Return what a rescuer needs of a stored definition."""
     policies = _policies(definition)
     return Policy(retry_from(policies), cast("int", policies.get("max_crashes", MAX_CRASHES)))
+
+
+def stored_children(definition: Definition | None) -> Children:
+    """Return what a stored definition makes of children that fail."""
+    found = None if definition is None else _policies(definition).get("children")
+    return Children(**cast("dict[str, Any]", found)) if found else Children()
 
 
 def _needs(needs: Needs, name: str, version: str | None) -> str:

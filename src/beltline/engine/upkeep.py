@@ -8,6 +8,7 @@ from beltline.core.clock import DAY
 from beltline.core.job import Change, Job
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.engine.batches import look
 from beltline.store.contract import Store
 from beltline.store.params import ApplyChanges, Retention
 
@@ -18,6 +19,12 @@ FOLD_BATCH: Final = 5_000
 async def stage(store: Store, namespace: str) -> int:
     """Queue the jobs that are due; return how many (BATCH means: there may be more)."""
     return await store.upkeep.stage(namespace, store.now(), BATCH)
+
+
+async def release(store: Store, namespace: str) -> int:
+    """Let go on what waits for jobs that have ended; return how much was done, 0 for nothing left."""
+    released = await store.edges.release(namespace, store.now(), BATCH)
+    return released + await look(store, namespace)
 
 
 async def end_overdue(store: Store, namespace: str) -> int:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from beltline.client.beltline import Beltline
+from beltline.definitions.batch import Item, Split
+
+LEAF: Final = 1_000
 
 
 class Runs:
@@ -42,3 +46,16 @@ async def noop(number: int, name: str) -> int:  # noqa: ARG001 - part of the pay
 async def started(number: int) -> int:  # noqa: ARG001 - part of the payload
     """Return the wall clock, in nanoseconds, at which the body started."""
     return time.time_ns()
+
+
+@belt.batch(item=noop, version="bench")
+def tree(definition: list[int]) -> Iterator[Split | Item]:
+    """Halve a range of numbers until a thousand are left, then make a no-op job of each."""
+    low, high = definition
+    if high - low > LEAF:
+        middle = (low + high) // 2
+        yield Split([low, middle])
+        yield Split([middle, high])
+    else:
+        for number in range(low, high):
+            yield Item(number=number, name="bench")

@@ -16,6 +16,7 @@ from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
+from beltline.engine import upkeep
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
@@ -29,6 +30,7 @@ from beltline.runtime.machine import offer_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
+from beltline.runtime.releaser import Releaser
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
@@ -121,8 +123,10 @@ class Worker:
         )
         self._dispatcher = Dispatcher(store, namespace, random=random)
         self._scheduler = Scheduler(store, namespace, random=random)
+        self._releaser = Releaser(store, namespace, random=random)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        self._loops = [self._requests, self._dispatcher, self._scheduler, stack_asks, *self._chores()]
+        movers = (self._dispatcher, self._scheduler, self._releaser)
+        self._loops = [self._requests, *movers, stack_asks, *self._chores()]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -276,10 +280,10 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        now = self._store.now()
-        if await self._scheduler.is_due():
+        if await upkeep.release(self._store, self._namespace) or await self._scheduler.is_due():
+            # What ended may have let others go on.
             return False
-        return await self._store.reads.unsettled(self._namespace, self._config.queues, now) == 0
+        return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
 
     async def _begin_anew(self) -> None:
         logging.getLogger(_LOG).warning(
@@ -300,6 +304,8 @@ class Worker:
             self._fetcher.told()
         elif hint is Hint.SCHEDULED:
             self._dispatcher.hinted()
+        elif hint is Hint.LINKED:
+            self._releaser.wake()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
         elif hint is Hint.FINISHED:

@@ -19,7 +19,9 @@ from beltline.objects.objects import Objects
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.backfills import BackfillStore
+from beltline.store.batches import BatchStore
 from beltline.store.dead_letters import DeadLetterStore
+from beltline.store.edges import EdgeStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
@@ -53,6 +55,7 @@ from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
+from beltline.store.workflows import WorkflowStore
 
 
 class JobStore(Protocol):
@@ -69,7 +72,8 @@ class JobStore(Protocol):
         else `id_reused`. An id that was not chosen is drawn by chance and not looked for: where a live job
         has it, StoreError is raised and nothing of the call is stored. Concurrent callers with one key or id
         create one job. Counts `submitted` deltas of what was created and hints `queued` where a created job
-        is queued.
+        is queued. What they wait for is stored with them (see EdgeStore). Raises PrerequisiteCycle,
+        PrerequisiteUnknown and ParentEnded; then nothing of the call is stored.
         """
         ...
 
@@ -123,9 +127,10 @@ class JobStore(Protocol):
         ran_version). Final attempts stay on the row itself (outcome = reason, with ran_version). Results and
         errors are written as given.
         Finishing a job sets its idempotency key's expires_at to at + 24 h, unless another job took the key
-        over. Counts deltas per definition, queue and target state, in the minute of `now` (for changes from
-        running, with their run and wait times; also for changes that finish a job, without) and hints
-        `queued` and `finished`. Two changes of one job in one call are an error of the caller.
+        over. A job with children is a miss with `has_children` where its body returned; who hears of an end
+        is said in EdgeStore and BatchStore. Counts deltas per definition, queue and target state, in the
+        minute of `now` (for changes from running, with their times; also for changes that finish a job,
+        without) and hints `queued`, `finished`, `linked`. Two changes of one job in one call are an error.
         """
         ...
 
@@ -313,6 +318,9 @@ class Store(ServiceStores, Protocol):
     schedules: ScheduleStore
     backfills: BackfillStore
     triggers: TriggerStore
+    edges: EdgeStore
+    batches: BatchStore
+    workflows: WorkflowStore
     artifacts: ArtifactStore
     dead_letters: DeadLetterStore
     replays: ReplayStore

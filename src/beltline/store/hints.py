@@ -21,6 +21,7 @@ class Hint(StrEnum):
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
     FINISHED = "finished"
+    LINKED = "linked"
 
 
 class Wakeups(Protocol):

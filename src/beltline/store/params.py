@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
+from beltline.store.batches import Family
+from beltline.store.edges import NOTHING, Waits
 
 LINE_BYTES: Final = 32
 
@@ -61,12 +63,19 @@ class AuditRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertJobs:
-    """`all_or_none`: where any job cannot be stored, none is (the outcomes still say which)."""
+    """`all_or_none`: where any job cannot be stored, none is (the outcomes still say which).
+
+    `waits`: what those of the jobs that are `waiting` wait for. `family`: whose children all of them are.
+    `opens`: each is a batch of this kind from its beginning.
+    """
 
     namespace: str
     jobs: Sequence[NewJob]
     all_or_none: bool = True
     now: int
+    waits: Waits = NOTHING
+    family: Family | None = None
+    opens: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +109,12 @@ class Miss(NamedTuple):
     The job is gone, has another fence or state, or a request arrived meanwhile.
 
     `current` is the job as it stands now (None where no job has this id), so that the engine can decide again
-    or report it lost.
+    or report it lost. `has_children`: its body returned, and it waits for them.
     """
 
     id: str
     current: Job | None
+    has_children: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +135,14 @@ class NoteRequests:
 class ReplayDead:
     """Move dead letters back to `queued`.
 
-    Same id, fence + 1, attempts_used and crashes 0, runs kept, result of the run kept as attempt.
+    Same id, fence + 1, attempts_used and crashes 0, runs kept, result of the run kept as attempt. `waiting`:
+    to `waiting` instead, for what no body runs.
     """
 
     namespace: str
     ids: Sequence[str]
     now: int
+    waiting: bool = False
     audit: Sequence[AuditEntry] = ()
 
 

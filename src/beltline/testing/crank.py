@@ -87,6 +87,8 @@ class Crank:
 
     async def turn(self) -> bool:
         """Run the first job that is due, once; return whether there was one."""
+        while await upkeep.release(self._store, self._namespace):
+            continue
         while await upkeep.end_overdue(self._store, self._namespace):
             continue
         while await self._tick():

@@ -7,7 +7,10 @@ from typing import Any, Final, Protocol, cast
 
 from beltline.store.contract import Store
 
-_GROUPS: Final = ("jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "audit")
+_GROUPS: Final = (
+    "jobs", "reads", "sessions", "queues", "definitions", "logs", "upkeep", "edges", "batches", "workflows",
+    "audit",
+)  # fmt: skip
 
 
 class Watcher(Protocol):

@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import Change
-from beltline.core.states import DEAD, FINAL
+from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.postgres.columns import varying
+from beltline.store.postgres.connection import Statements
 
 HISTORY: Final = "apply_history"
 DEAD_LETTERS: Final = "apply_dead"
@@ -65,6 +66,35 @@ def values_of(part: Part, namespace: str, now: int) -> list[object]:
     head = [namespace, ids, fences, sources, states, reasons, ats, errors]
     times = [run_ats, queued_ats, order_keys]
     return [*head, *times, attempts_used, crashes, requests, paused_froms, results, minute, columns[-1]]
+
+
+class Written(NamedTuple):
+    """What became of a batch. `is_linked`: others have to hear of it, dependents, parents or children."""
+
+    missed: list[Change]
+    is_linked: bool
+
+
+async def written(statements: Statements, namespace: str, parts: Sequence[Part], now: int) -> Written:
+    """Write changes, a statement for each part; of several the caller's transaction has the locks."""
+    missed: list[Change] = []
+    is_linked = False
+    for part in parts:
+        [row] = await statements.rows(part.statement, *values_of(part, namespace, now))
+        moved = row[0]
+        if moved is not None:
+            found = set(moved)
+            missed += [change for change in part.changes if change.id not in found]
+        is_linked = is_linked or row[1]
+    waiting = [change.id for part in parts for change in part.changes if change.state is JobState.WAITING]
+    if waiting:
+        await statements.run("batch_touch", namespace, waiting)
+    return Written(missed, is_linked or bool(waiting))
+
+
+def is_return(change: Change) -> bool:
+    """Say whether this change is that of a body that returned: a job with children goes on then."""
+    return change.from_state is JobState.RUNNING and change.state is JobState.SUCCEEDED
 
 
 def _statement(change: Change) -> str:

@@ -8,10 +8,12 @@ from typing import Any, Final, TypeAlias
 
 from beltline.core.clock import MINUTE
 from beltline.core.job import NewJob
+from beltline.core.prerequisites import Edge
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
 from beltline.store.postgres.columns import varying
 from beltline.store.postgres.connection import Statements
+from beltline.store.postgres.links import insert_links, of_family
 from beltline.store.rows import labels_text
 
 REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
@@ -58,9 +60,10 @@ async def insert_known(statements: Statements, address: Address, params: InsertJ
 
     Under the locks, finding and storing is one step.
     """
-    jobs = params.jobs
-    locks = locks_of(address, params.namespace, jobs)
+    locks = locks_of(address, params.namespace, params.jobs, params.waits.edges)
     await statements.value("insert_lock", *map(list, zip(*locks, strict=True)))
+    params = await of_family(statements, params)
+    jobs = params.jobs
     keys = await _alive_keys(statements, params, jobs)
     ids = await _stored_ids(statements, params, jobs)
     answers: list[Inserted] = []
@@ -85,6 +88,7 @@ async def insert_known(statements: Statements, address: Address, params: InsertJ
         await statements.run("insert_keys", params.namespace, *map(list, zip(*keyed, strict=True)))
     name, values = statement_of(params.namespace, created, params.now)
     await statements.run(name, *values)
+    await insert_links(statements, params, created)
     return answers
 
 
@@ -120,16 +124,20 @@ async def _stored_ids(statements: Statements, params: InsertJobs, jobs: Sequence
     return {job_id: (definition, payload_hash) for job_id, definition, payload_hash in rows}
 
 
-def locks_of(address: Address, namespace: str, jobs: Sequence[NewJob]) -> list[tuple[int, bool]]:
-    """Return the advisory locks under which the keys and chosen ids of these jobs are decided, in order.
+def locks_of(
+    address: Address, namespace: str, jobs: Sequence[NewJob], edges: Sequence[Edge] = ()
+) -> list[tuple[int, bool]]:
+    """Return the advisory locks under which the keys, chosen ids and prerequisites are decided, in order.
 
-    With each, whether it is shared. A server has room for about 6,400 locks, so a big batch takes one lock
-    for all keys and ids, which the others share.
+    With each, whether it is shared. Jobs with chosen ids and prerequisites may close a cycle with others:
+    they are stored one transaction at a time. A server has room for about 6,400 locks, so a big batch takes
+    one lock for all keys and ids, which the others share.
     """
     names = {f"{job.definition}\0{job.idempotency_key}" for job in jobs if job.idempotency_key is not None}
     names |= {job.id for job in jobs if job.chosen_id}
+    names |= {edge.prerequisite for edge in edges}
     everything = address.number("insert", namespace)
-    if len(names) > _MOST_LOCKS:
+    if len(names) > _MOST_LOCKS or (edges and any(job.chosen_id for job in jobs)):
         return [(everything, False)]
     numbers = sorted({address.number("insert", namespace, name) for name in names})
     return [(everything, True), *((number, False) for number in numbers)]

@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import Final
 
 from beltline.core.errors import LeaseLost, StoreError
-from beltline.core.job import Change, ClaimedJob, Job
+from beltline.core.job import Change, ClaimedJob
 from beltline.core.order import HEAD_START
-from beltline.core.states import FINAL
+from beltline.core.states import FINAL, JobState
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import (
     ApplyChanges,
@@ -27,7 +27,7 @@ from beltline.store.params import (
 )
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
-from beltline.store.postgres.changes import Part, parts_of, values_of
+from beltline.store.postgres.changes import Written, is_return, parts_of, written
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
@@ -55,10 +55,12 @@ class PostgresJobs:
             raise StoreError(ID_TAKEN) from error
         for hint in hints_of({job.state for job in params.jobs}):
             self._wakeups.fire(params.namespace, hint)
+        if is_linked(params):
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return answers
 
     async def _inserted(self, params: InsertJobs) -> list[Inserted]:
-        if any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
+        if is_linked(params) or any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
             address = self._pool.address
             return await self._pool.transaction(lambda statements: insert_known(statements, address, params))
         name, values = statement_of(params.namespace, params.jobs, params.now)
@@ -88,16 +90,20 @@ class PostgresJobs:
         return []
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:
-        misses = await self._misses(params, await self._write(params, params.changes, params.audit))
+        missed, is_linked = await self._write(params, params.changes, params.audit)
+        misses = await self._misses(params, missed)
         # A change that met another writer at its row, of progress say, has missed it though it fits.
-        current = {miss.id: miss.current for miss in misses}
+        current = {miss.id: miss for miss in misses}
         again = [change for change in params.changes if _fits(change, current.get(change.id))]
         if again:
             fit = {change.id for change in again}
-            missed = await self._write(params, again, (), locked=True)
+            missed, is_too = await self._write(params, again, (), locked=True)
+            is_linked = is_linked or is_too
             misses = [miss for miss in misses if miss.id not in fit] + await self._misses(params, missed)
         if len(misses) < len(params.changes):
             self._hint(params)
+        if is_linked:
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return misses
 
     async def _write(
@@ -107,25 +113,20 @@ class PostgresJobs:
         audit: Sequence[AuditEntry],
         *,
         locked: bool = False,
-    ) -> list[Change]:
-        """Write changes in one transaction; return those that did not match."""
+    ) -> Written:
+        """Write changes in one transaction."""
+        namespace, now = params.namespace, params.now
         parts = parts_of(changes)
-        if len(parts) == 1 and not audit and not locked:
-            (part,) = parts
-            moved = await self._pool.value(part.statement, *values_of(part, params.namespace, params.now))
-            return _missed(part, moved)
+        is_awaiting = any(change.state is JobState.WAITING for change in changes)
+        if len(parts) == 1 and not audit and not locked and not is_awaiting:
+            return await self._pool.use(lambda statements: written(statements, namespace, parts, now))
 
-        async def work(statements: Statements) -> list[Change]:
-            missed: list[Change] = []
-            await statements.value("lock_jobs", params.namespace, [change.id for change in changes])
-            for part in parts:
-                values = values_of(part, params.namespace, params.now)
-                missed += _missed(part, await statements.value(part.statement, *values))
-            entries = audit if len(missed) < len(changes) else ()
-            await append_audit(
-                statements, self._pool.address, namespace=params.namespace, entries=entries, now=params.now
-            )
-            return missed
+        async def work(statements: Statements) -> Written:
+            await statements.value("lock_jobs", namespace, [change.id for change in changes])
+            done = await written(statements, namespace, parts, now)
+            entries = audit if len(done.missed) < len(changes) else ()
+            await append_audit(statements, self._pool.address, namespace=namespace, entries=entries, now=now)
+            return done
 
         return await self._pool.transaction(work)
 
@@ -134,7 +135,11 @@ class PostgresJobs:
             return []
         rows = await self._pool.rows("get", params.namespace, [change.id for change in missed])
         current = {job.id: job for job in map(job_of, rows)}
-        return [Miss(change.id, current.get(change.id)) for change in missed]
+        returned = [change.id for change in missed if is_return(change)]
+        parents: set[str] = set()
+        if returned:
+            parents = {row[0] for row in await self._pool.rows("batch_get", params.namespace, returned)}
+        return [Miss(change.id, current.get(change.id), change.id in parents) for change in missed]
 
     def _hint(self, params: ApplyChanges) -> None:
         for hint in hints_of({change.state for change in params.changes}):
@@ -152,9 +157,11 @@ class PostgresJobs:
         return noted
 
     async def replay(self, params: ReplayDead) -> list[str]:
-        moved = await self._audited("replay", params, sorted(params.ids), [params.now, HEAD_START])
+        values = [params.now, HEAD_START, params.waiting]
+        moved = await self._audited("replay", params, sorted(params.ids), values)
         if moved:
             self._wakeups.fire(params.namespace, Hint.QUEUED)
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return moved
 
     async def discard(self, params: DiscardDead) -> list[str]:
@@ -200,19 +207,18 @@ class PostgresJobs:
         return await self._pool.transaction(work)
 
 
+def is_linked(params: InsertJobs) -> bool:
+    """Say whether these jobs wait for others or have a parent."""
+    return bool(params.waits.edges) or params.family is not None or params.opens is not None
+
+
 def _claimed(row: Row) -> ClaimedJob:
     job = ClaimedJob._make(row[:_WIDTH])
     return job if job.labels is None else job._replace(labels=labels_of(row[_LABELS]))
 
 
-def _missed(part: Part, moved: Sequence[str] | None) -> list[Change]:
-    if moved is None:
-        return []
-    found = set(moved)
-    return [change for change in part.changes if change.id not in found]
-
-
-def _fits(change: Change, job: Job | None) -> bool:
+def _fits(change: Change, miss: Miss | None) -> bool:
+    job = None if miss is None or miss.has_children else miss.current
     if job is None or (job.fence, job.state) != (change.fence, change.from_state):
         return False
     return change.state in FINAL or job.request == change.request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 from beltline.core.order import HEAD_START
 from beltline.store.hints import Hint
@@ -19,6 +20,9 @@ from beltline.store.replays import (
     StartRun,
 )
 from beltline.store.rows import labels_text, replay_run_of
+
+# Where what is replayed goes: at once to the queue.
+_WAITS: Final = False
 
 
 class PostgresReplays:
@@ -61,13 +65,16 @@ class PostgresReplays:
                 return None
             marked = await statements.rows("mark_add", here, run_id, sorted(params.ids), params.now)
             ids = sorted(row[0] for row in marked)
-            moved = [row[0] for row in await statements.rows("replay", here, ids, params.now, HEAD_START)]
+            given = (params.now, HEAD_START, _WAITS)
+            rows = await statements.rows("replay", here, ids, *given)
+            moved = [row[0] for row in rows]
             await _count(statements, here, run_id, len(moved), {})
             return moved
 
         moved = await self._pool.transaction(work)
         if moved:
             self._wakeups.fire(params.namespace, Hint.QUEUED)
+            self._wakeups.fire(params.namespace, Hint.LINKED)
         return moved
 
     async def news(self, namespace: str, run_id: str, limit: int) -> list[News]:

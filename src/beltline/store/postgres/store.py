@@ -11,6 +11,7 @@ from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.backfills import BackfillStore
+from beltline.store.batches import BatchStore
 from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.contract import (
     DefinitionStore,
@@ -22,6 +23,7 @@ from beltline.store.contract import (
     Traits,
 )
 from beltline.store.dead_letters import DeadLetterStore
+from beltline.store.edges import EdgeStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.postgres.address import Address, address_of
@@ -29,10 +31,12 @@ from beltline.store.postgres.answers import PostgresAnswers
 from beltline.store.postgres.api_keys import PostgresApiKeys
 from beltline.store.postgres.artifacts import PostgresArtifacts
 from beltline.store.postgres.audit import PostgresAudit
+from beltline.store.postgres.batches import PostgresBatches
 from beltline.store.postgres.bulk_actions import PostgresBulkActions
 from beltline.store.postgres.connection import POOL_SIZE, Pool
 from beltline.store.postgres.dead_letters import PostgresDeadLetters
 from beltline.store.postgres.definitions import PostgresDefinitions
+from beltline.store.postgres.edges import PostgresEdges
 from beltline.store.postgres.fronts import PostgresFronts
 from beltline.store.postgres.jobs import PostgresJobs
 from beltline.store.postgres.logs import PostgresLogs
@@ -49,6 +53,7 @@ from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.triggers import PostgresTriggers
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
+from beltline.store.postgres.workflows import PostgresWorkflows
 from beltline.store.replays import ReplayStore
 from beltline.store.revisions import RevisionStore
 from beltline.store.schedules import ScheduleStore
@@ -56,6 +61,7 @@ from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
+from beltline.store.workflows import WorkflowStore
 
 
 class PostgresStore:
@@ -91,6 +97,9 @@ class PostgresStore:
         self.schedules: ScheduleStore = PostgresSchedules(self._pool, self._hints)
         self.backfills: BackfillStore = PostgresBackfills(self._pool, self._hints)
         self.triggers: TriggerStore = PostgresTriggers(self._pool)
+        self.edges: EdgeStore = PostgresEdges(self._pool, self._hints)
+        self.batches: BatchStore = PostgresBatches(self._pool)
+        self.workflows: WorkflowStore = PostgresWorkflows(self._pool, self._hints)
         self.artifacts: ArtifactStore = PostgresArtifacts(self._pool)
         self.dead_letters: DeadLetterStore = PostgresDeadLetters(self._pool)
         self.replays: ReplayStore = PostgresReplays(self._pool, self._hints)

@@ -18,7 +18,7 @@ OnHint: TypeAlias = Callable[[Hint], None]
 # A commit with a NOTIFY in it takes one lock for the whole server and keeps it while it writes to disk: so
 # the hint goes after the commit, by itself. An idle worker should hear soon; who waits for results can wait.
 PAUSE_SECONDS: Final = MappingProxyType(
-    {Hint.QUEUED: 0.005, Hint.SCHEDULED: 0.02, Hint.REQUESTED: 0.005, Hint.FINISHED: 0.05}
+    {Hint.QUEUED: 0.005, Hint.SCHEDULED: 0.02, Hint.REQUESTED: 0.005, Hint.FINISHED: 0.05, Hint.LINKED: 0.005}
 )
 
 

@@ -18,6 +18,7 @@ from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.hints import hints_of
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
+from beltline.store.sqlite.linked import is_return, links_of, note_links
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.reads import jobs_by_id
 from beltline.store.sqlite.transaction import Transaction
@@ -61,9 +62,19 @@ def apply_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
 
 def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[Group]) -> list[Miss]:
     missed: set[str] = set()
+    parents: set[str] = set()
+    links = links_of(transaction, params.namespace)
     for group in groups:
-        move = _finish if group.changes[0].state in FINAL else _stay
-        missed.update(move(transaction, group))
+        mine = group
+        if links.batches and is_return(group.changes[0]):
+            parents.update(transaction.listed("apply_parents", group.parameters))
+            mine = _without(group, parents)
+        if mine.changes:
+            move = _finish if mine.changes[0].state in FINAL else _stay
+            lost = move(transaction, mine)
+            missed.update(lost)
+            note_links(transaction, mine.parameters, links, lost)
+    missed |= parents
     if len(missed) < len(params.changes):
         _count(transaction, params, groups, missed)
         for hint in hints_of({group.changes[0].state for group in groups}):
@@ -73,7 +84,7 @@ def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[G
         return []
     ids = [change.id for change in params.changes if change.id in missed]
     current = jobs_by_id(transaction, params.namespace, ids)
-    return [Miss(job_id, current.get(job_id)) for job_id in ids]
+    return [Miss(job_id, current.get(job_id), job_id in parents) for job_id in ids]
 
 
 def _finish(transaction: Transaction, group: Group) -> list[str]:
@@ -121,6 +132,17 @@ def _add(count: list[int], changes: Sequence[Change]) -> None:
     count[0] += len(changes)
     count[1] += sum(map(RUN_US, changes))
     count[2] += sum(map(WAIT_US, changes))
+
+
+def _without(group: Group, ids: Collection[str]) -> Group:
+    """Return the group without the changes of these jobs."""
+    left = [change for change in group.changes if change.id not in ids]
+    if len(left) == len(group.changes):
+        return group
+    if not left:
+        return group._replace(changes=())
+    [smaller] = _split(group.parameters["namespace"], left)
+    return smaller
 
 
 def _groups(params: ApplyChanges) -> list[Group]:

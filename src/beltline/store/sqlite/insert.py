@@ -16,6 +16,7 @@ from beltline.core.job import NewJob
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import ID_TAKEN, labels_text
+from beltline.store.sqlite.links import insert_links, of_family
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.transaction import Transaction
 
@@ -45,6 +46,8 @@ class Batch(NamedTuple):
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
+    if params.waits.edges or params.family is not None or params.opens:
+        return partial(_insert_known, params=params)
     if set(map(KEY, params.jobs)) != {None} or any(map(CHOSEN_ID, params.jobs)):
         return partial(_insert_known, params=params)
     batch = _batch(params, params.jobs)
@@ -69,6 +72,7 @@ def _insert_new(
 
 def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inserted]:
     """Store what is not there yet. The write lock makes finding and storing one step."""
+    params = of_family(transaction, params)
     keys = _alive_keys(transaction, params)
     ids = _stored_ids(transaction, params)
     answers: list[Inserted] = []
@@ -88,7 +92,9 @@ def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inser
     if keyed:
         transaction.run("insert_keys", _keys(params.namespace, keyed))
     batch = _batch(params, created)
-    return _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
+    _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
+    insert_links(transaction, params, created)
+    return answers
 
 
 def _answer(

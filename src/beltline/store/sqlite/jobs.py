@@ -76,7 +76,7 @@ class SqliteJobs:
 
     async def replay(self, params: ReplayDead) -> list[str]:
         def verb(transaction: Transaction) -> list[str]:
-            moved = replayed(transaction, params.namespace, params.ids, params.now)
+            moved = replayed(transaction, params.namespace, params.ids, params.now, waiting=params.waiting)
             if moved:
                 append_audit(transaction, namespace=params.namespace, entries=params.audit, now=params.now)
             return moved

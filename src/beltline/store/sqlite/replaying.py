@@ -11,16 +11,20 @@ from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Transaction
 
 
-def replayed(transaction: Transaction, namespace: str, ids: Sequence[str], now: int) -> list[str]:
-    """Move dead, not discarded jobs back to queued; return their ids."""
+def replayed(
+    transaction: Transaction, namespace: str, ids: Sequence[str], now: int, *, waiting: bool = False
+) -> list[str]:
+    """Move dead, not discarded jobs back to queued, or to wait again; return their ids."""
     given = {"namespace": namespace, "ids": packed(list(ids))}
     found: str = transaction.value("replay_find", given)
     parameters = {"namespace": namespace, "ids": found, "now": now, "head_start": HEAD_START}
-    for step in ("group_leave", "replay_attempts", "replay_keys", "replay", "replay_leave"):
+    parameters["waiting"] = waiting
+    for step in ("group_leave", "replay_attempts", "replay_keys", "replay_grown", "replay", "replay_leave"):
         transaction.run(step, parameters)
     moved: list[str] = json.loads(found)
     if moved:
         transaction.hint(namespace, Hint.QUEUED)
+        transaction.hint(namespace, Hint.LINKED)
     return moved
 
 

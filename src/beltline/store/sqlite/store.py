@@ -16,6 +16,7 @@ from beltline.store.api_keys import ApiKeyStore
 from beltline.store.artifact import ArtifactStore
 from beltline.store.audit import AuditStore
 from beltline.store.backfills import BackfillStore
+from beltline.store.batches import BatchStore
 from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.contract import (
     DefinitionStore,
@@ -27,6 +28,7 @@ from beltline.store.contract import (
     Traits,
 )
 from beltline.store.dead_letters import DeadLetterStore
+from beltline.store.edges import EdgeStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.replays import ReplayStore
@@ -36,10 +38,12 @@ from beltline.store.sqlite.answers import SqliteAnswers
 from beltline.store.sqlite.api_keys import SqliteApiKeys
 from beltline.store.sqlite.artifacts import SqliteArtifacts
 from beltline.store.sqlite.audit import SqliteAudit
+from beltline.store.sqlite.batches import SqliteBatches
 from beltline.store.sqlite.bulk_actions import SqliteBulkActions
 from beltline.store.sqlite.connection import require_version
 from beltline.store.sqlite.dead_letters import SqliteDeadLetters
 from beltline.store.sqlite.definitions import SqliteDefinitions
+from beltline.store.sqlite.edges import SqliteEdges
 from beltline.store.sqlite.failures import translating
 from beltline.store.sqlite.fronts import SqliteFronts
 from beltline.store.sqlite.gates import Hop, InlineGate, ThreadedGate, in_place
@@ -58,10 +62,12 @@ from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.sqlite.triggers import SqliteTriggers
 from beltline.store.sqlite.upkeep import SqliteUpkeep
 from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
+from beltline.store.sqlite.workflows import SqliteWorkflows
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
+from beltline.store.workflows import WorkflowStore
 
 PREFIX: Final = "sqlite:///"
 MEMORY: Final = ":memory:"
@@ -100,6 +106,9 @@ class SqliteStore:
         self.schedules: ScheduleStore = SqliteSchedules(self._gate)
         self.backfills: BackfillStore = SqliteBackfills(self._gate)
         self.triggers: TriggerStore = SqliteTriggers(self._gate)
+        self.edges: EdgeStore = SqliteEdges(self._gate)
+        self.batches: BatchStore = SqliteBatches(self._gate)
+        self.workflows: WorkflowStore = SqliteWorkflows(self._gate)
         self.artifacts: ArtifactStore = SqliteArtifacts(self._gate)
         self.dead_letters: DeadLetterStore = SqliteDeadLetters(self._gate)
         self.replays: ReplayStore = SqliteReplays(self._gate)

@@ -84,7 +84,7 @@ def _prune_finished(transaction: Transaction, *, table: str, before: int, params
     if ids == "[]":
         return 0
     parameters = {"namespace": params.namespace, "ids": ids}
-    for part in ("attempts", "artifacts", "logs", "steps", "positions"):
+    for part in ("attempts", "artifacts", "logs", "steps", "positions", "batches", "signals"):
         transaction.run(f"prune_{part}", parameters)
     return transaction.changed(f"prune_{table}", parameters)
 

@@ -25,7 +25,7 @@ moved AS (
         NULL, j.needs, $16::text
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
-    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key
+    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent
 ),
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
@@ -50,5 +50,40 @@ keyed AS (
         AND k.definition = m.definition
         AND k.idempotency_key = m.idempotency_key
         AND k.job_id = m.id
+),
+awaited AS (
+    INSERT INTO settled (namespace, job_id, state)
+    SELECT $1, m.id, $5::text
+    FROM moved AS m
+    WHERE (SELECT EXISTS (SELECT FROM edges AS a WHERE a.namespace = $1))
+        AND EXISTS (SELECT FROM edges AS e WHERE e.namespace = $1 AND e.prerequisite = m.id OFFSET 0)
+    RETURNING 1
+),
+grown AS (
+    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, flawed, run_us)
+    SELECT
+        $1,
+        m.parent,
+        count(*) FILTER (WHERE $5::text = 'succeeded'),
+        count(*) FILTER (WHERE $5::text IN ('failed', 'timed_out')),
+        count(*) FILTER (WHERE $5::text = 'cancelled'),
+        count(*) FILTER (WHERE $6::text = 'with_failures'),
+        coalesce(sum(greatest(m.finished_at - m.started_at, 0)) FILTER (WHERE $4::text = 'running'), 0)
+    FROM moved AS m
+    WHERE m.parent IS NOT NULL
+    GROUP BY m.parent
+    RETURNING 1
+),
+ended AS (
+    UPDATE batches AS b
+    SET turn = b.turn + 1
+    FROM moved AS m
+    WHERE (SELECT EXISTS (SELECT FROM batches AS a WHERE a.namespace = $1))
+        AND b.namespace = $1
+        AND b.job_id = m.id
+    RETURNING 1
 )
-SELECT CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END FROM moved AS m
+SELECT
+    CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END,
+    EXISTS (SELECT FROM awaited) OR EXISTS (SELECT FROM grown) OR EXISTS (SELECT FROM ended)
+FROM moved AS m

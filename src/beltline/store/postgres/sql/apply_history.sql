@@ -5,7 +5,10 @@
 -- The lateral look-up with its lock makes the planner find each id by primary key: joined freely, it may walk all
 -- running jobs once for each pair (57 ms for 500). What is locked is then copied and deleted by place (ctid): a tenth
 -- faster than to delete it and carry the whole rows on. A row that changed while its lock was waited for has another
--- place and is neither copied nor deleted: a miss, which the driver tries again.
+-- place and is neither copied nor deleted: a miss, which the driver tries again. A body that returned is not the end of a
+-- job with children: a miss too. The second column says whether others have to hear of an end: dependents, by `settled`; the
+-- parent, by a delta; the children, by another turn of their batch. Where nothing waits in the namespace, each of these
+-- asks once whether there is anything at all.
 WITH
 found AS MATERIALIZED (
     SELECT i.*, p.place
@@ -15,6 +18,12 @@ found AS MATERIALIZED (
         SELECT l.ctid AS place
         FROM jobs AS l
         WHERE l.namespace = $1 AND l.id = i.id AND l.fence = i.fence AND l.state = $4::text
+            AND NOT (
+                $4::text = 'running'
+                AND $5::text = 'succeeded'
+                AND (SELECT EXISTS (SELECT FROM batches AS a WHERE a.namespace = $1))
+                AND EXISTS (SELECT FROM batches AS b WHERE b.namespace = $1 AND b.job_id = l.id)
+            )
         FOR UPDATE
     ) AS p
 ),
@@ -32,7 +41,7 @@ moved AS (
         NULL, j.needs, $16::text
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
-    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key
+    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent
 ),
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
@@ -57,5 +66,40 @@ keyed AS (
         AND k.definition = m.definition
         AND k.idempotency_key = m.idempotency_key
         AND k.job_id = m.id
+),
+awaited AS (
+    INSERT INTO settled (namespace, job_id, state)
+    SELECT $1, m.id, $5::text
+    FROM moved AS m
+    WHERE (SELECT EXISTS (SELECT FROM edges AS a WHERE a.namespace = $1))
+        AND EXISTS (SELECT FROM edges AS e WHERE e.namespace = $1 AND e.prerequisite = m.id OFFSET 0)
+    RETURNING 1
+),
+grown AS (
+    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, flawed, run_us)
+    SELECT
+        $1,
+        m.parent,
+        count(*) FILTER (WHERE $5::text = 'succeeded'),
+        count(*) FILTER (WHERE $5::text IN ('failed', 'timed_out')),
+        count(*) FILTER (WHERE $5::text = 'cancelled'),
+        count(*) FILTER (WHERE $6::text = 'with_failures'),
+        coalesce(sum(greatest(m.finished_at - m.started_at, 0)) FILTER (WHERE $4::text = 'running'), 0)
+    FROM moved AS m
+    WHERE m.parent IS NOT NULL
+    GROUP BY m.parent
+    RETURNING 1
+),
+ended AS (
+    UPDATE batches AS b
+    SET turn = b.turn + 1
+    FROM moved AS m
+    WHERE (SELECT EXISTS (SELECT FROM batches AS a WHERE a.namespace = $1))
+        AND b.namespace = $1
+        AND b.job_id = m.id
+    RETURNING 1
 )
-SELECT CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END FROM moved AS m
+SELECT
+    CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END,
+    EXISTS (SELECT FROM awaited) OR EXISTS (SELECT FROM grown) OR EXISTS (SELECT FROM ended)
+FROM moved AS m

@@ -61,4 +61,4 @@ counted AS (
     WHERE c.from_state = 'running'
     GROUP BY c.definition, c.queue, c.state
 )
-SELECT CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(c.id), '{}') END FROM changed AS c
+SELECT CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(c.id), '{}') END, false FROM changed AS c

@@ -1,6 +1,7 @@
 -- Moves dead, not discarded jobs back to the queue and returns their ids. Their last run becomes an attempt of its own,
 -- unless it is one already; their idempotency keys live again, unless they stand for other jobs by now; their groups keep
--- when they were seen. $1 namespace, $2 ids in order, $3 now, $4 head start.
+-- when they were seen; their parents count them as failed no more. $1 namespace, $2 ids in order, $3 now, $4 head start,
+-- $5 whether to wait instead.
 WITH
 gone AS (
     DELETE FROM dead AS d
@@ -36,10 +37,14 @@ seen AS (
     ORDER BY g.fingerprint
     ON CONFLICT (namespace, fingerprint) DO UPDATE
     SET first_at = least(s.first_at, excluded.first_at), last_at = greatest(s.last_at, excluded.last_at)
+),
+regrown AS (
+    INSERT INTO batch_deltas (namespace, parent, succeeded, failed, cancelled, flawed, run_us)
+    SELECT $1, g.parent, 0, -count(*), 0, 0, 0 FROM gone AS g WHERE g.parent IS NOT NULL GROUP BY g.parent
 )
 INSERT INTO jobs
 SELECT
-    g.namespace, g.id, g.definition, g.version, g.queue, 'queued', 'replayed', g.priority,
+    g.namespace, g.id, g.definition, g.version, g.queue, CASE WHEN $5::boolean THEN 'waiting' ELSE 'queued' END, 'replayed', g.priority,
     $3 - g.priority * $4::bigint, $3, g.payload, g.payload_hash, g.labels, g.created_at, $3, g.started_at, NULL,
     g.fence + 1, g.runs, 0, 0, g.max_attempts, NULL, NULL, NULL, g.timeout_us, NULL, NULL, NULL, NULL, NULL, NULL,
     g.correlation_id, g.traceparent, g.owner, g.actor, g.parent, g.root, g.idempotency_key, NULL,

@@ -7,7 +7,7 @@ INSERT INTO jobs (
     parent, root, idempotency_key, discarded_at, needs
 )
 SELECT
-    namespace, id, definition, version, queue, 'queued', 'replayed', priority,
+    namespace, id, definition, version, queue, CASE WHEN :waiting THEN 'waiting' ELSE 'queued' END, 'replayed', priority,
     :now - priority * :head_start, :now, payload, payload_hash, labels, created_at, :now,
     started_at, NULL, fence + 1, runs, 0, 0, max_attempts, NULL, NULL, NULL, timeout_us,
     NULL, NULL, NULL, NULL, NULL, NULL, correlation_id, traceparent, owner, actor,

@@ -1,0 +1,6 @@
+-- Returns the batches of jobs. $1 namespace, $2 ids.
+SELECT
+    b.job_id, b.parent, b.root, b.kind, b.created_at, b.total, b.succeeded, b.failed, b.cancelled, b.flawed, b.run_us,
+    b.is_stopped, b.ended_at, b.turn, b.seen
+FROM batches AS b
+WHERE b.namespace = $1 AND b.job_id = ANY ($2::text[])

@@ -1,0 +1,52 @@
+"""What a settlement notes for others, in its own transaction: dependents, parents, children."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from beltline.core.job import Change
+from beltline.core.states import FINAL, JobState
+from beltline.store.hints import Hint
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Transaction
+
+
+class Links(NamedTuple):
+    """Whether a namespace has edges, and batches, at all: where not, a settlement has nothing to note."""
+
+    edges: bool
+    batches: bool
+
+
+def links_of(transaction: Transaction, namespace: str) -> Links:
+    """Return what there is to look for."""
+    edges, batches = transaction.row("apply_linked", {"namespace": namespace}) or (0, 0)
+    return Links(bool(edges), bool(batches))
+
+
+def is_return(change: Change) -> bool:
+    """Say whether this change is that of a body that returned: a job with children goes on then."""
+    return change.from_state is JobState.RUNNING and change.state is JobState.SUCCEEDED
+
+
+def note_links(
+    transaction: Transaction, parameters: Mapping[str, Any], links: Links, missed: Collection[str]
+) -> None:
+    """Note what these changes, all to one state, mean for others; those that missed mean nothing."""
+    is_final, is_waiting = parameters["state"] in FINAL, parameters["state"] == JobState.WAITING
+    if not (links.edges and is_final) and not (links.batches and (is_final or is_waiting)):
+        return
+    given = dict(parameters)
+    if missed:
+        lost = set(missed)
+        given["ids"] = packed([job_id for job_id in json.loads(parameters["ids"]) if job_id not in lost])
+    noted = 0
+    if links.edges and is_final:
+        noted += transaction.changed("apply_settled", given)
+    if links.batches:
+        noted += transaction.changed("batch_touch", given)
+        noted += transaction.changed("apply_grown", given) if is_final else 0
+    if noted:
+        transaction.hint(parameters["namespace"], Hint.LINKED)

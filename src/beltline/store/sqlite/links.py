@@ -1,0 +1,67 @@
+"""What ties a new job to others: those it waits for, and those that wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from beltline.core.errors import ParentEnded
+from beltline.core.job import NewJob
+from beltline.core.prerequisites import Known, require_acyclic, stored_edges
+from beltline.core.states import FINAL, JobState
+from beltline.store.batches import KIND, Family
+from beltline.store.hints import Hint
+from beltline.store.params import InsertJobs
+from beltline.store.sqlite.packing import packed
+from beltline.store.sqlite.transaction import Transaction
+
+
+def insert_links(transaction: Transaction, params: InsertJobs, created: Sequence[NewJob]) -> None:
+    """Store what jobs that were just stored wait for, and note that they exist for those that wait for them.
+
+    Raises PrerequisiteCycle, PrerequisiteUnknown.
+    """
+    if params.family is not None and created:
+        _grow(transaction, params, params.family, len(created))
+    for job in created if params.opens else ():
+        _grow(transaction, params, Family(parent=job.id, kind=params.opens or KIND), 0)
+    chosen = [job.id for job in created if job.chosen_id]
+    if chosen:
+        transaction.run("edge_known", {"namespace": params.namespace, "ids": packed(chosen)})
+    ids = {job.id for job in created}
+    edges = [edge for edge in params.waits.edges if edge.dependent in ids]
+    if not edges:
+        return
+    namespace = params.namespace
+    wanted = packed(sorted({edge.prerequisite for edge in edges}))
+    rows = transaction.listed("edge_states", {"namespace": namespace, "ids": wanted})
+    states = {job_id: JobState(state) for job_id, state in rows}
+    edges = stored_edges(edges, params.waits.unknown, Known(states, params.now))
+    pairs = [(edge.dependent, edge.prerequisite) for edge in edges]
+    if chosen:
+        # Only a job whose id was chosen can be waited for before it is stored.
+        reached = transaction.listed("edge_reach", {"namespace": namespace, "ids": wanted})
+        pairs += [(dependent, prerequisite) for dependent, prerequisite in reached]
+    require_acyclic(pairs, sorted(ids))
+    transaction.run("edge_insert", {"namespace": namespace, "rows": packed(edges)})
+    ended = [(job_id, state) for job_id, state in states.items() if state in FINAL]
+    if ended:
+        transaction.run("settled_append", {"namespace": namespace, "rows": packed(ended)})
+    transaction.hint(namespace, Hint.LINKED)
+
+
+def of_family(transaction: Transaction, params: InsertJobs) -> InsertJobs:
+    """Return the insert with the jobs as children of their parent. Raises ParentEnded."""
+    family = params.family
+    if family is None:
+        return params
+    root = transaction.row("batch_root", {"namespace": params.namespace, "parent": family.parent})
+    if root is None:
+        raise ParentEnded(family.parent)
+    return replace(params, jobs=[job._replace(parent=family.parent, root=root[0]) for job in params.jobs])
+
+
+def _grow(transaction: Transaction, params: InsertJobs, family: Family, count: int) -> None:
+    parameters = {"namespace": params.namespace, "parent": family.parent, "kind": family.kind}
+    transaction.run("batch_grow", parameters | {"now": params.now, "count": count})
+    transaction.hint(params.namespace, Hint.LINKED)

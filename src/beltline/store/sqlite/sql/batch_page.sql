@@ -1,0 +1,8 @@
+-- Batches without a parent, newest first.
+SELECT
+    b.job_id, b.parent, b.root, b.kind, b.created_at, b.total, b.succeeded, b.failed, b.cancelled, b.flawed, b.run_us,
+    b.is_stopped, b.ended_at, b.turn, b.seen
+FROM batches AS b
+WHERE b.namespace = :namespace AND b.parent IS NULL AND (:before IS NULL OR b.created_at < :before)
+ORDER BY b.created_at DESC, b.job_id DESC
+LIMIT :limit

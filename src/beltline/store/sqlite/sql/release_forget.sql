@@ -1,0 +1,2 @@
+-- Removes prerequisites whose dependents were told.
+DELETE FROM settled WHERE id IN (SELECT value FROM json_each(:numbers))
