@@ -40,6 +40,6 @@ fi
 # The build back end is installed first, pinned like everything else, so that the build needs no second download.
 say "installing the packages of constraints.txt (a minute or so the first time)"
 .venv/bin/python -m pip install --quiet -c constraints.txt hatchling editables
-.venv/bin/python -m pip install --quiet -c constraints.txt --no-build-isolation -e '.[objects,test,dev,examples]'
+.venv/bin/python -m pip install --quiet -c constraints.txt --no-build-isolation -e '.[objects,oidc,test,dev,examples]'
 touch .venv/ready
 say "ready: $(.venv/bin/python --version) in .venv"
