@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from random import SystemRandom
 from typing import IO
 
 import click
@@ -12,6 +11,7 @@ from beltline.cli.command import Invocation, actor, command, example, group, pas
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.text import age
+from beltline.client.draws import Draws
 from beltline.core.codec import parse_json
 from beltline.core.drawing import lines, mermaid
 from beltline.core.errors import NotFound
@@ -118,7 +118,7 @@ def start(invocation: Invocation, name: str, payload: str, *, job_id: str | None
 
     async def work(store: Store, namespace: str) -> str:
         options = JobOptions(id=job_id, actor=actor())
-        return await engine.start(store, namespace, name, given, random=SystemRandom(), options=options)
+        return await engine.start(store, namespace, name, given, random=Draws(), options=options)
 
     started = with_store(invocation, work)
     if invocation.json:
