@@ -6,7 +6,8 @@ import asyncio
 import json
 from typing import Any
 
-from beltline.store.params import NewLogLine, Progress
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import Progress
 from tests.api.service import NAMESPACE, Service, running_service
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from beltline.store.log_limit import LogLimit
-from beltline.store.params import NewLogLine
+from beltline.store.log_lines import NewLogLine
 from tests.cli.shop import NAMESPACE, Shop, Terminal
 
 

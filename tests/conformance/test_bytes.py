@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.params import AuditEntry, Definition, NewLogLine, Progress
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import AuditEntry, Definition, Progress
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 

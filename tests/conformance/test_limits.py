@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from beltline.core.states import JobState
-from beltline.store.params import JobFilter, ListJobs, NewLogLine
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import JobFilter, ListJobs
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 

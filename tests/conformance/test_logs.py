@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beltline.store.log_limit import LogLimit
-from beltline.store.params import NewLogLine
+from beltline.store.log_lines import NewLogLine
 from tests.conformance.world import World
 
 

@@ -9,7 +9,8 @@ import pytest
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Job
 from beltline.core.states import DEAD, JobState
-from beltline.store.params import Inserted, Insertion, NewLogLine, ReplayDead, Retention
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import Inserted, Insertion, ReplayDead, Retention
 from beltline.store.steps import NewPosition, NewStep
 from tests.conformance.builders import artifact_of, change_to
 from tests.conformance.remembering import record, save

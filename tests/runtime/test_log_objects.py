@@ -8,7 +8,7 @@ import pytest
 
 from beltline.definitions.context import Context
 from beltline.engine.objects import whole_lines
-from beltline.store.params import LogLine
+from beltline.store.log_lines import LogLine
 from tests.runtime.test_objects import Depot
 from tests.runtime.works import Works
 

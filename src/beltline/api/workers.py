@@ -25,7 +25,8 @@ from beltline.engine.objects import kept_result, whole_bytes
 from beltline.engine.rescue import give_back
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.store.hints import Hint
-from beltline.store.params import NewLogLine, NewSession, Progress, Session
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import NewSession, Progress, Session
 from beltline.wire.bodies import WorkerBody
 from beltline.wire.shapes import claimed_shape, worker_shape
 from beltline.wire.work import (

@@ -18,7 +18,7 @@ from beltline.core.states import FINAL
 from beltline.engine import control
 from beltline.engine.objects import whole_lines
 from beltline.store.contract import Store
-from beltline.store.params import LogLine
+from beltline.store.log_lines import LogLine
 from beltline.wire.shapes import log_shape
 
 PAGE: Final = 1_000

@@ -19,7 +19,7 @@ from beltline.objects.objects import Objects
 from beltline.objects.reference import Reference, is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
-from beltline.store.params import LogLine, NewLogLine
+from beltline.store.log_lines import LogLine, NewLogLine
 from beltline.store.steps import NewStep, Remembered
 
 # The field of a log line that says where its whole message is.

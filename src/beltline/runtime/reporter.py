@@ -10,12 +10,13 @@ from typing import Final, TypeAlias
 
 from beltline.core.errors import ObjectsError, StoreError
 from beltline.core.values import MIB
-from beltline.definitions.context import MESSAGE_LIMIT, cut
+from beltline.definitions.context_log import MESSAGE_LIMIT, cut
 from beltline.engine.objects import WHOLE_MESSAGE, NewArtifact, kept_line
 from beltline.runtime.run import Run
 from beltline.store.contract import Store
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
-from beltline.store.params import NewLogLine, Progress
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import Progress
 
 FLUSH_S: Final = 0.25
 MOST_LINES: Final = 20_000

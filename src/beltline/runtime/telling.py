@@ -12,7 +12,8 @@ from beltline.core.failure import read_failure
 from beltline.core.job import Change, ClaimedJob
 from beltline.store.contract import JobStore, LogStore, Store
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
-from beltline.store.params import ApplyChanges, ClaimJobs, Miss, NewLogLine
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import ApplyChanges, ClaimJobs, Miss
 
 
 class Tell(Protocol):

@@ -25,6 +25,7 @@ from beltline.store.edges import EdgeStore
 from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
+from beltline.store.log_lines import LogLine, NewLogLine
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
@@ -37,9 +38,7 @@ from beltline.store.params import (
     InsertJobs,
     JobPage,
     ListJobs,
-    LogLine,
     Miss,
-    NewLogLine,
     NewSession,
     NoteRequests,
     Progress,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from beltline.store.params import NewLogLine
+from beltline.store.log_lines import NewLogLine
 
 
 class LogLimit(NamedTuple):

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
 from beltline.store.batches import Family
 from beltline.store.edges import NOTHING, Waits
-
-LINE_BYTES: Final = 32
 
 
 class Insertion(StrEnum):
@@ -297,39 +295,6 @@ class Definition:
     applied_at: int = 0
 
 
-class LogLine(NamedTuple):
-    """A line that a job wrote. `fields` is a JSON text or empty.
-
-    `seq` orders the lines of one job and is the cursor.
-    """
-
-    seq: int
-    run: int
-    at: int
-    level: str
-    message: str
-    fields: str
-
-
-class NewLogLine(NamedTuple):
-    """A log line to append to a job.
-
-    Written whether or not the fence is still ours: a zombie's words help to explain it.
-    """
-
-    job_id: str
-    run: int
-    at: int
-    level: str
-    message: str
-    fields: str
-
-    @property
-    def size(self) -> int:
-        """How many bytes of its job's log it takes: its texts and what every line costs."""
-        return LINE_BYTES + len(self.message.encode()) + len(self.fields.encode())
-
-
 class Progress(NamedTuple):
     """How far a running job is, 0 to 1, guarded by (id, fence)."""
 
@@ -389,9 +354,7 @@ __all__ = [
     "JobFilter",
     "JobPage",
     "ListJobs",
-    "LogLine",
     "Miss",
-    "NewLogLine",
     "NewSession",
     "NoteRequests",
     "Progress",

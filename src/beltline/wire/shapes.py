@@ -16,7 +16,8 @@ from beltline.objects.reference import is_reference, reference_of
 from beltline.store.api_keys import ApiKey
 from beltline.store.artifact import StoredArtifact
 from beltline.store.bulk_actions import StoredBulkAction
-from beltline.store.params import AuditRow, Definition, LogLine, QueueInfo, Session, StateCount
+from beltline.store.log_lines import LogLine
+from beltline.store.params import AuditRow, Definition, QueueInfo, Session, StateCount
 from beltline.store.steps import Remembered
 from beltline.wire.bodies import (
     ApiKeyBody,
@@ -83,12 +84,16 @@ def job_shape(job: Job, *, with_values: bool = True) -> JobBody:
         "root": job.root,
     }
     if with_values:
-        shape["payload"], shape["result"] = value_of(job.payload), value_of(job.result)
-        if is_reference(job.payload):
-            shape["payload_object"] = _object_shape(job.payload)
-        if job.result is not None and is_reference(job.result):
-            shape["result_object"] = _object_shape(job.result)
+        _add_values(shape, job)
     return shape
+
+
+def _add_values(shape: JobBody, job: Job) -> None:
+    shape["payload"], shape["result"] = value_of(job.payload), value_of(job.result)
+    if is_reference(job.payload):
+        shape["payload_object"] = _object_shape(job.payload)
+    if job.result is not None and is_reference(job.result):
+        shape["result_object"] = _object_shape(job.result)
 
 
 def attempt_shape(attempt: Attempt) -> AttemptBody:

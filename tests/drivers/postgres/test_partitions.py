@@ -6,7 +6,8 @@ import asyncpg  # type: ignore[import-untyped]
 
 from beltline.core.clock import DAY
 from beltline.core.states import JobState
-from beltline.store.params import NewLogLine, Retention
+from beltline.store.log_lines import NewLogLine
+from beltline.store.params import Retention
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 

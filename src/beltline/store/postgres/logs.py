@@ -7,7 +7,7 @@ from typing import Final
 
 from beltline.core.errors import StoreUnavailable
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
-from beltline.store.params import LogLine, NewLogLine
+from beltline.store.log_lines import LogLine, NewLogLine
 from beltline.store.postgres.connection import Pool
 from beltline.store.postgres.failures import Duplicate
 

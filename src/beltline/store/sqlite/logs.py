@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
-from beltline.store.params import LogLine, NewLogLine
+from beltline.store.log_lines import LogLine, NewLogLine
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
 
