@@ -24,6 +24,7 @@ from beltline.core.errors import (
     StoreUnavailable,
     Unsupported,
 )
+from beltline.core.needs import read_needs
 from beltline.core.states import JobState
 from beltline.engine.submit import JobOptions
 from beltline.wire.reading import ServiceRefused
@@ -109,8 +110,19 @@ async def test_what_only_a_store_has_is_refused(belt: Beltline) -> None:
 
     with pytest.raises(Unsupported):
         await handle.options(conn=object()).submit("a")
+    with pytest.raises(Unsupported, match="after= and parent= need a store"):
+        await handle.options(after=["other"]).submit("a")
     with pytest.raises(Unsupported):
         _ = belt.store
+
+
+async def test_what_a_job_asks_of_its_worker_goes_along(belt: Beltline) -> None:
+    handle = belt.job(mail)
+
+    reference = await handle.options(resources={"memory": "1Gi", "cpu": 1.5}, tags={"eu"}).submit("a")
+
+    needs = read_needs((await belt.get(reference.id)).needs)
+    assert (dict(needs.amounts), set(needs.tags)) == ({"cpu": 1_500, "memory": 1 << 30}, {"eu"})
 
 
 async def test_a_wrong_key_is_said(service: Served) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Sequence, Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from beltline.core.errors import InvalidInput, StoreUnavailable, Unsupported
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Job
 from beltline.core.states import FINAL, JobState
-from beltline.engine.submit import JobOptions
+from beltline.engine.submit import OPTION_NAMES, JobOptions
 from beltline.store.params import Finished, Inserted, Insertion
 from beltline.wire.reading import error_of, job_of
 
@@ -27,6 +26,8 @@ TRIES: Final = 5
 _PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
 _ANSWER_S: Final = 30.0
+# The service writes down whose API key it was; what ties jobs together needs a store.
+_SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent"}
 _AGAIN: Final = frozenset({429, 502, 503, 504})
 
 
@@ -119,9 +120,13 @@ class Remote:
         await self._http.aclose()
 
     def _job(self, name: str, payload: bytes, options: JobOptions) -> dict[str, Any]:
-        given = {field.name: getattr(options, field.name) for field in fields(options)}
+        if options.after or options.parent is not None:
+            raise Unsupported(
+                "after= and parent= need a store: a service does not take them; open this Beltline on the"
+                " store's URL, or submit in the body of a job"
+            )
+        given = {name: getattr(options, name) for name in _SENT}
         job = {key: _plain(key, value) for key, value in given.items() if value is not None}
-        job.pop("actor", None)  # the service writes down whose API key it was
         if not job.keys() & {"id", "idempotency_key", "dedupe"}:
             job["id"] = new_id(self._clock.now(), self._random)
         return {"definition": name, "payload": json.loads(payload), **job}
@@ -159,12 +164,12 @@ def _path(job_id: str) -> str:
 
 
 def _plain(name: str, value: object) -> object:
-    """An option as JSON has it: durations as seconds, moments as texts."""
+    """An option as JSON has it: durations as seconds, moments as texts, tags as a list."""
     if isinstance(value, datetime):
         return moment_text(moment(value, what=name))
     if isinstance(value, timedelta):
         return micros(value, what=name) / MICROS
-    return value
+    return sorted(value) if isinstance(value, AbstractSet) else value
 
 
 def _pause(tried: int, answer: Answer | None) -> float:

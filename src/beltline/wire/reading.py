@@ -9,6 +9,7 @@ from beltline.core.codec import dump_json
 from beltline.core.durations import moment
 from beltline.core.errors import BeltlineError, InvalidPayload
 from beltline.core.job import Job
+from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 
@@ -38,7 +39,10 @@ class ServiceRefused(BeltlineError):
 
 
 def job_of(body: dict[str, Any]) -> Job:
-    """Return the job of a body; what the body does not hold (its hash, its place in the queue) is empty."""
+    """Return the job of a body; what the body does not hold is empty.
+
+    That is its hash, its place in the queue and the version that ran.
+    """
     times = {name: None if body[name] is None else moment(body[name]) for name in _TIMES}
     timeout = body["timeout_s"]
     known = {name: body[name] for name in Job._fields if name in body}
@@ -56,8 +60,16 @@ def job_of(body: dict[str, Any]) -> Job:
             "timeout_us": None if timeout is None else round(timeout * 1_000_000),
             "payload_hash": b"",
             "order_key": None,
+            "needs": _needs(body),
+            "ran_version": None,
         }
     )
+
+
+def _needs(body: dict[str, Any]) -> str:
+    needs = Needs(amounts_of(body["resources"]), frozenset(body["tags"]))
+    pin = (body["definition"], body["version"]) if body["pinned"] else (None, None)
+    return needs._replace(definition=pin[0], version=pin[1]).text()
 
 
 def error_of(status: int, content: bytes) -> BeltlineError:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from beltline.core.needs import MOST_ASKED
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from beltline.core.retry import MOST_ATTEMPTS
 from beltline.core.states import JobState
@@ -16,6 +17,8 @@ LARGEST_PAGE: Final = 1_000
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$"
 _TEXT: Final = r"^[^\x00-\x1f\x7f]{1,256}$"
 _VALUE: Final = r"^[^\x00-\x1f\x7f]{0,256}$"
+_KIND: Final = r"^[a-z][a-z0-9._-]{0,62}$"
+_TAG: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,62}$"
 _DURATION: Final = r"^([0-9]{1,9}(\.[0-9]{1,6})?(us|ms|s|m|h|d))+$"
 
 Name: TypeAlias = Annotated[StrictStr, Field(pattern=_NAME)]
@@ -28,6 +31,11 @@ MomentText: TypeAlias = Annotated[
     Field(max_length=64, json_schema_extra={"format": "date-time"}, examples=["2027-01-31T08:00:00Z"]),
 ]
 Labels: TypeAlias = Annotated[dict[Name, Annotated[StrictStr, Field(pattern=_VALUE)]], Field(max_length=32)]
+Resources: TypeAlias = Annotated[
+    dict[Annotated[StrictStr, Field(pattern=_KIND)], StrictInt | StrictFloat | StrictStr],
+    Field(max_length=MOST_ASKED, examples=[{"cpu": 2, "memory": "512Mi"}]),
+]
+Tag: TypeAlias = Annotated[StrictStr, Field(pattern=_TAG)]
 Priority: TypeAlias = Annotated[StrictInt, Field(ge=LOWEST_PRIORITY, le=HIGHEST_PRIORITY)]
 
 
@@ -57,6 +65,9 @@ class SubmitJob(Request):
     correlation_id: Text | None = None
     traceparent: Text | None = None
     owner: Text | None = None
+    resources: Resources | None = Field(None, description="What a worker must have free, in its units.")
+    tags: Annotated[list[Tag], Field(max_length=MOST_ASKED)] | None = None
+    pinned: StrictBool | None = Field(None, description="Whether only workers with this version may run it.")
 
 
 class SubmitJobs(Request):
