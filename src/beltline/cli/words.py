@@ -37,6 +37,7 @@ REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CANCELLED_BY_HANDLER: "its own code cancelled it",
         Reason.PREREQUISITE_FAILED: "a job that it needed did not succeed",
         Reason.PREREQUISITE_UNKNOWN: "a job that it needed never appeared",
+        Reason.CHILDREN_FAILED: "more of its children failed than it tolerates",
         Reason.PAUSE_REQUESTED: "someone paused it",
         Reason.RESUMED: "someone resumed it",
         Reason.DRAINED: "given back, uncharged, by a worker that stopped",

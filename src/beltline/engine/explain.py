@@ -13,7 +13,7 @@ from beltline.core.job import Job
 from beltline.core.prerequisites import Edge
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
-from beltline.engine import control
+from beltline.engine import capacity, control
 from beltline.engine.workflows import SIGNAL, json_of
 from beltline.store.contract import Store
 from beltline.store.params import QueueInfo, Session
@@ -57,6 +57,8 @@ REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OUT_OF_MEMORY: "its process used more memory than it may",
         Reason.PROCESS_DIED: "its process ended without an answer",
         Reason.NO_PROCESS: "no process could be started for its body",
+        Reason.NO_CAPACITY: "no live worker has what it asks for",
+        Reason.NO_VERSION: "no live worker has the version of the code to which it is pinned",
         Reason.RETRY_REQUESTED: "somebody asked to run it now",
         Reason.REPLAYED: "somebody replayed it from the dead letters",
     }
@@ -139,6 +141,10 @@ async def _queued(store: Store, namespace: str, job: Job) -> Explanation:
     now = store.now()
     alive = [each for each in sessions if each.lost_at is None and now - each.beat_at <= each.lease_us]
     summary, hints = _queue_story(job, queues.get(job.queue), alive)
+    blocked = (await capacity.blocked(store, namespace, [job])).get(job.id) if alive else None
+    if blocked is not None:
+        summary = f"{REASONS[blocked.reason]}: {blocked.asked}, and there is {blocked.offered}"
+        hints = ["start a worker that has it: `beltline work APP --resources … --tags …`"]
     return Explanation(job, f"it is queued in {job.queue}: {summary}", [], hints)
 
 
@@ -149,7 +155,7 @@ def _queue_story(job: Job, queue: QueueInfo | None, alive: Sequence[Session]) ->
         return "no worker is alive", ["start one: `beltline work APP`"]
     mine = [each for each in alive if each.queues is None or job.queue in each.queues]
     if not mine:
-        return "no live worker takes jobs of this queue", [f"`beltline work APP --queue {job.queue}`"]
+        return "no live worker takes jobs of this queue", [f"`beltline work APP --queues {job.queue}`"]
     able = [each for each in mine if each.definitions is None or job.definition in each.definitions]
     if not able:
         return f"no live worker has code for {job.definition}", ["start a worker whose app defines it"]

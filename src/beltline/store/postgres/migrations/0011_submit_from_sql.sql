@@ -91,14 +91,18 @@ BEGIN
 END $$;
 
 -- What the jobs of a definition ask of their worker, as core/needs.py writes it; a pinned one asks for its version.
-CREATE FUNCTION needs_text(needs text, pinned boolean, definition text, version text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION needs_text(policies json, definition text, version text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    pinned boolean := coalesce((policies ->> 'pinned')::boolean, false);
+    asked text := concat_ws(
+        ',',
+        CASE WHEN pinned THEN '"definition":' || to_json(definition)::text END,
+        '"resources":' || (policies -> 'resources')::text,
+        '"tags":' || (policies -> 'tags')::text,
+        CASE WHEN pinned THEN '"version":' || to_json(version)::text END
+    );
 BEGIN
-    IF pinned THEN
-        RETURN '{"definition":' || to_json(definition)
-            || coalesce(',' || nullif(substr(needs, 2, length(needs) - 2), ''), '') || ',"version":' || to_json(version) || '}';
-    END IF;
-    RETURN coalesce(needs, '');
+    RETURN CASE WHEN asked = '' THEN '' ELSE '{' || asked || '}' END;
 END $$;
 
 -- What is wrong with the options of a submit, in the words of engine/submit.py. These functions are PL/pgSQL, which plans
@@ -277,7 +281,7 @@ BEGIN
             'labels', labels_text(coalesce((policies ->> 'labels')::jsonb, '{}') || coalesce(labels, '{}')),
             'correlation_id', correlation_id, 'traceparent', traceparent,
             'owner', coalesce(owner, known.owner), 'actor', actor,
-            'needs', needs_text(policies ->> 'needs', (policies ->> 'pinned')::boolean, definition, known.version)
+            'needs', needs_text(policies, definition, known.version)
         ))
     )::text)::json -> 0;
     IF answer ->> 1 IN ('key_reused', 'id_reused') THEN

@@ -1,5 +1,5 @@
 -- Returns children from jobs, by id. $1 namespace, $2 parents, $3 after, $4 limit.
-SELECT c.*, NULL::bigint AS discarded_at
+SELECT c.*
 FROM jobs AS c
 WHERE c.namespace = $1 AND c.parent IS NOT NULL AND c.parent = ANY ($2::text[]) AND c.id > $3
 ORDER BY c.id
