@@ -200,5 +200,5 @@ async def test_settling_pays_for_groups_only_where_a_letter_is_made(inline: Worl
         texts.append([statement for statement in counts.statements if statement.startswith("--")])
 
     succeeded, failed = texts
-    assert len(succeeded) == len(failed) == 3
+    assert len(succeeded) == len(failed) == 4
     assert not any("fingerprint" in statement for statement in succeeded)
