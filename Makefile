@@ -32,8 +32,9 @@ format: setup ## Put the code into its standard form and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The fences run in `make check`: a run of everything leaves them out.
 test: setup ## Run the tests on SQLite and a real PostgreSQL (TESTS=... chooses some)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/architecture $(TESTS)
 
 proof: setup ## Run the long tests too: hundreds of crashes, thousands of seeds
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "proof or not proof" $(TESTS)

@@ -40,7 +40,7 @@ def explore(place: Place, examples: int, steps: int) -> None:
 
 
 def test_a_store_does_what_the_model_does(place: Place) -> None:
-    explore(place, examples=60, steps=80)
+    explore(place, examples=35, steps=80)
 
 
 @pytest.mark.proof

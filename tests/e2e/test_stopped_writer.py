@@ -39,6 +39,7 @@ def stopped_writer(site: Site) -> Iterator[subprocess.Popen[bytes]]:
         writer.wait()
 
 
+@pytest.mark.proof  # it waits out a lock's patience of ten seconds
 async def test_a_writer_that_is_stopped_is_told_by_all_others_who_go_on_when_it_does(file_site: Site) -> None:
     worker = file_site.worker()
     held = await app.ship.submit(n=0, seconds=3.0)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.examples.pages import PATIENCE_S, REPOSITORY
 
 
@@ -38,6 +40,7 @@ def test_the_demo_passes_every_check_that_the_readme_shows(tmp_path: Path) -> No
     assert checks_of(demo.stdout) == shown
 
 
+@pytest.mark.proof
 def test_the_demo_passes_on_postgresql(tmp_path: Path, postgres_schema_url: str) -> None:
     demo = run_demo(tmp_path, postgres_schema_url)
 

@@ -256,7 +256,8 @@ def test_every_decision_has_what_its_state_needs(job: ClaimedJob, outcome: Outco
         NOW,
     )
     assert change.idempotency_key == job.idempotency_key
-    assert (change.run_at is None) == (change.state in FINAL)
+    has_no_time = change.state in FINAL or JobState.WAITING in {change.state, change.paused_from}
+    assert (change.run_at is None) == has_no_time
     assert (change.queued_at is not None, change.order_key is not None) == (
         change.state is JobState.QUEUED,
     ) * 2
