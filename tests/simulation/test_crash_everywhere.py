@@ -31,7 +31,7 @@ def test_a_crash_at_any_hop_breaks_no_rule(process: str) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("seed", PROOF_SEEDS)
-@pytest.mark.parametrize("process", ["worker-a", "submitter-a", "rescuer-a", "operator"])
+@pytest.mark.parametrize("process", ["worker-a", "submitter-a", "rescuer-a", "housekeeper-a", "operator"])
 @pytest.mark.parametrize("first", range(0, HOPS, SHARE))
 def test_a_crash_at_every_hop_of_many_stories_breaks_no_rule(process: str, seed: int, first: int) -> None:
     _crash_everywhere(seed, process, range(first, first + SHARE))

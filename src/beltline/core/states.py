@@ -57,8 +57,8 @@ _E = JobEvent
 
 # A target equal to its source is a request noted on the job (cancel or pause of a running job) or a mark
 # (discard).
-# A release, snooze or failure that meets a noted pause goes to `paused`; one that meets a noted cancel to
-# `cancelled`.
+# A release, a snooze, a failure or a return with open children that meets a noted pause goes to `paused`; one
+# that meets a noted cancel to `cancelled`.
 TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = MappingProxyType(
     {
         (_S.WAITING, _E.READY): frozenset({_S.QUEUED, _S.SCHEDULED}),
@@ -79,7 +79,7 @@ TRANSITIONS: Final[Mapping[tuple[JobState, JobEvent], frozenset[JobState]]] = Ma
         (_S.QUEUED, _E.EXPIRE): frozenset({_S.CANCELLED}),
         (_S.QUEUED, _E.MISS_DEADLINE): frozenset({_S.TIMED_OUT}),
         (_S.QUEUED, _E.PAUSE): frozenset({_S.PAUSED}),
-        (_S.RUNNING, _E.SUCCEED): frozenset({_S.SUCCEEDED, _S.WAITING}),
+        (_S.RUNNING, _E.SUCCEED): frozenset({_S.SUCCEEDED, _S.WAITING, _S.CANCELLED, _S.PAUSED}),
         (_S.RUNNING, _E.FAIL): frozenset({_S.RETRYING, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.PAUSED}),
         (_S.RUNNING, _E.TIME_OUT): frozenset({_S.RETRYING, _S.TIMED_OUT, _S.CANCELLED, _S.PAUSED}),
         (_S.RUNNING, _E.SNOOZE): frozenset({_S.SCHEDULED, _S.TIMED_OUT, _S.CANCELLED, _S.PAUSED}),

@@ -238,6 +238,19 @@ JOBS = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    ("request_", "state"),
+    [("cancel", JobState.CANCELLED), ("pause", JobState.PAUSED), (None, JobState.WAITING)],
+)
+def test_a_return_with_open_children_meets_what_was_noted(request_: str | None, state: JobState) -> None:
+    outcome = Outcome(Ending.SUCCEEDED, reason=Reason.CHILDREN)
+
+    change = decide(JOB._replace(request=request_), outcome, Policy(), now=NOW, random=random.Random(0))
+
+    assert change.state is state
+    assert state in targets(JobState.RUNNING, JobEvent.SUCCEED)
+
+
 @given(job=JOBS, outcome=OUTCOMES, seed=st.integers())
 def test_every_decision_is_in_the_table(job: ClaimedJob, outcome: Outcome, seed: int) -> None:
     change = decide(job, outcome, Policy(), now=NOW, random=random.Random(seed))
