@@ -15,6 +15,7 @@ from beltline.api.answering import answer, refusal
 from beltline.api.desk import Desk
 from beltline.core.errors import BeltlineError, StoreError
 from beltline.core.roles import Right
+from beltline.engine.capacity import is_alive
 from beltline.wire.problems import Refused
 
 _SECONDS: Final = 2.0
@@ -108,11 +109,7 @@ async def _jobs(desk: Desk, namespace: str) -> AsyncIterator[str]:
     yield "# TYPE beltline_jobs gauge"
     for count in await store.reads.counts(namespace):
         yield f'beltline_jobs{{queue="{_escaped(count.queue)}",state="{count.state.value}"}} {count.jobs}'
-    sessions = await store.sessions.page(namespace)
-    alive = sum(
-        session.closed_at is None and session.lost_at is None and now - session.beat_at <= session.lease_us
-        for session in sessions
-    )
+    alive = sum(is_alive(session, now) for session in await store.sessions.page(namespace))
     yield "# TYPE beltline_workers gauge"
     yield f"beltline_workers {alive}"
 

@@ -139,7 +139,7 @@ async def _queued(store: Store, namespace: str, job: Job) -> Explanation:
     queues = {queue.name: queue for queue in await store.queues.page(namespace)}
     sessions = await store.sessions.page(namespace)
     now = store.now()
-    alive = [each for each in sessions if each.lost_at is None and now - each.beat_at <= each.lease_us]
+    alive = [each for each in sessions if capacity.is_alive(each, now)]
     summary, hints = _queue_story(job, queues.get(job.queue), alive)
     blocked = (await capacity.blocked(store, namespace, [job])).get(job.id) if alive else None
     if blocked is not None:
