@@ -16,12 +16,9 @@ from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
-from beltline.engine import upkeep
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
-from beltline.runtime.chores import chores
-from beltline.runtime.dispatcher import Dispatcher
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
@@ -30,14 +27,13 @@ from beltline.runtime.machine import offer_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
-from beltline.runtime.releaser import Releaser
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
-from beltline.runtime.scheduler import Scheduler
 from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
+from beltline.runtime.upkeep import Upkeep
 from beltline.runtime.watchdog import RECYCLE, Watchdog
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
@@ -121,12 +117,9 @@ class Worker:
         self._requests = Loop(
             "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
         )
-        self._dispatcher = Dispatcher(store, namespace, random=random)
-        self._scheduler = Scheduler(store, namespace, random=random)
-        self._releaser = Releaser(store, namespace, random=random)
+        self._upkeep = self._make_upkeep()
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        movers = (self._dispatcher, self._scheduler, self._releaser)
-        self._loops = [self._requests, *movers, stack_asks, *self._chores()]
+        self._loops = [self._requests, stack_asks, *self._upkeep.loops]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -168,7 +161,7 @@ class Worker:
     def _beat_s(self) -> float:
         return self._config.lease_us / BEATS_A_LEASE / MICROS
 
-    def _chores(self) -> list[Loop]:
+    def _make_upkeep(self) -> Upkeep:
         parts = self._parts
         rescuer = Rescuer(
             self._store,
@@ -177,7 +170,7 @@ class Worker:
             random=parts.random,
             own=lambda: self._lease.session,
         )
-        return chores(
+        return Upkeep(
             self._store,
             self._namespace,
             retention=parts.config.retention,
@@ -280,8 +273,7 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        if await upkeep.release(self._store, self._namespace) or await self._scheduler.is_due():
-            # What ended may have let others go on.
+        if not await self._upkeep.is_done():
             return False
         return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
 
@@ -302,21 +294,19 @@ class Worker:
     def _hint(self, hint: Hint) -> None:
         if hint is Hint.QUEUED:
             self._fetcher.told()
-        elif hint is Hint.SCHEDULED:
-            self._dispatcher.hinted()
-        elif hint is Hint.LINKED:
-            self._releaser.wake()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
-        elif hint is Hint.FINISHED:
-            self._scheduler.finished()
+        else:
+            self._upkeep.hinted(hint)
 
     def _replied(self, session: str, reply: BeatReply) -> None:
         if session != self._lease.session:
             return
         if not reply.alive:
-            # Others may run these jobs by now. The next claim is refused with LeaseLost, which begins anew.
+            # Others may run these jobs by now. The next claim is refused with LeaseLost, which begins anew;
+            # what the session still holds is rescued, and charged, like that of any lost worker.
             self._runner.interrupt_all(Cause.LOST)
+            self._lease.doubtful = False
             self._fetcher.hinted.set()
             return
         self._lease.beaten()
