@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -88,6 +89,7 @@ class Worker:
         self._parts, self._config = parts, config
         self._store = store
         self._stopping = asyncio.Event()
+        self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
@@ -325,8 +327,7 @@ class Worker:
     def _freed(self) -> None:
         self._fetcher.freed()
         stuck = self._runner.stuck
-        most = max(1, min(self._config.threads, self._config.concurrency) // 2)
-        if stuck >= most and not self._stopping.is_set():
+        if stuck and stuck >= self._most_stuck and not self._stopping.is_set():
             logging.getLogger(_LOG).error(
                 "%d bodies were asked to stop and go on all the same: ending this process", stuck
             )
@@ -363,10 +364,12 @@ class Worker:
         self._threads.close()
 
     async def _end_runs(self, patience_us: int) -> None:
-        runs = self._runner.runs.values()
-        tasks = [run.task for run in runs if run.task is not None and not run.settled]
-        if tasks:
-            await asyncio.wait(tasks, timeout=patience_us / MICROS)
+        runs = self._runner.runs
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_us / MICROS):
+                # Again and again: a run that has not begun may yet get another task.
+                while tasks := [run.task for run in runs.values() if run.task and not run.settled]:
+                    await asyncio.wait(tasks)
 
 
 def _reporter(parts: Parts, stower: Stower) -> Reporter:
