@@ -16,7 +16,6 @@ from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
-from beltline.engine import upkeep
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
@@ -280,7 +279,7 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        if await upkeep.release(self._store, self._namespace) or await self._scheduler.is_due():
+        if await self._releaser.release() or await self._scheduler.is_due():
             # What ended may have let others go on.
             return False
         return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
