@@ -37,7 +37,7 @@ DEFINITIONS: Final = ("ship", "bill")
 _ALL_JOBS: Final = ("SELECT * FROM jobs", "SELECT * FROM dead", "SELECT * FROM history")
 _GROUPS: Final = (
     "jobs", "reads", "sessions", "queues", "definitions", "logs", "fronts", "steps",
-    "upkeep", "audit", "wakeups", "replays", "dead_letters", "schedules",
+    "upkeep", "audit", "wakeups", "replays", "dead_letters", "schedules", "edges", "batches", "workflows",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from beltline.core.batch import Batch, Progress, Verdict, judge, progress
-from beltline.core.errors import InvalidInput, InvalidTransition, NotFound
+from beltline.core.errors import InvalidInput, InvalidTransition, NotFound, ParentEnded
 from beltline.core.failure import failure, failure_of, read_failure
 from beltline.core.job import Change, Job
 from beltline.core.reasons import Reason
@@ -90,6 +90,9 @@ async def _look_at_run(store: Store, namespace: str, batch: Batch, job: Job) -> 
         return Seen(batch.job_id, batch.turn)
     try:
         return await workflows.KINDS[batch.kind](store, namespace, batch, job)
+    except ParentEnded:
+        # Cancelled since it was read: the next look sees that.
+        return None
     except (InvalidInput, NotFound) as error:
         now = store.now()
         change = control.same(job, JobState.FAILED, Reason.CHILDREN_FAILED, now)
