@@ -11,24 +11,17 @@ from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from tests.conformance.builders import change_to
 from tests.conformance.linking import dependent, edge, end, release, standing, store, waiting
+from tests.conformance.meeting import two_enders
 from tests.conformance.world import World
 
 READY: Final = (JobState.QUEUED, Reason.DUE)
 
 
 async def test_two_last_prerequisites_at_once_strand_nobody(shared_world: World) -> None:
-    await race(shared_world, 60)
-
-
-@pytest.mark.proof
-async def test_two_last_prerequisites_at_once_strand_nobody_ten_thousand_times(shared_world: World) -> None:
-    await race(shared_world, 10_000)
-
-
-async def race(world: World, times: int) -> None:
     """Two stores settle the two prerequisites of one job at the same moment, and look at once."""
+    world = shared_world
     async with world.another() as other:
-        for _ in range(times):
+        for _ in range(60):
             left, right = world.new(), world.new()
             await world.insert(left, right)
             job = await dependent(world, left, right)
@@ -42,6 +35,42 @@ async def race(world: World, times: int) -> None:
 
             assert await standing(world, job) == READY
             await end(world, job, JobState.CANCELLED)
+
+
+async def test_two_last_prerequisites_in_two_processes_strand_nobody(shared_world: World) -> None:
+    await meet(shared_world, 20, 20)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("share", range(5))
+async def test_two_last_prerequisites_in_two_processes_strand_nobody_ten_thousand_times(
+    shared_world: World,
+    share: int,
+) -> None:
+    await meet(shared_world, 2_000, 100)
+
+
+async def meet(world: World, times: int, at_once: int) -> None:
+    """Two processes end the two prerequisites of each job at the same moment, and tell it at once."""
+    async with two_enders(world) as (one, two):
+        for _ in range(0, times, at_once):
+            pairs = [(world.new(), world.new()) for _ in range(at_once)]
+            await world.insert(*(job for pair in pairs for job in pair))
+            jobs = [waiting(world) for _ in pairs]
+            edges = [
+                edge(job, each, part)
+                for job, pair in zip(jobs, pairs, strict=True)
+                for part, each in enumerate(pair)
+            ]
+            await store(world, jobs, edges)
+
+            for left, right in pairs:
+                await asyncio.gather(one.end(left.id), two.end(right.id))
+
+            found = await world.store.reads.get(world.namespace, [job.id for job in jobs])
+            assert [(job.state, job.reason) for job in found] == [READY] * at_once
+            ended = [change_to(job, JobState.CANCELLED, world.now) for job in found]
+            assert await world.apply(*ended) == []
 
 
 async def test_a_job_that_is_stored_while_its_prerequisite_ends_is_not_stranded(shared_world: World) -> None:

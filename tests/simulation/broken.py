@@ -20,7 +20,7 @@ from beltline.store.params import (
 from beltline.store.steps import RecordSteps, Remembered, StepOutcome, StepStore
 
 
-class _Instead:
+class Instead:
     """An object with some attributes replaced."""
 
     def __init__(self, real: object, **replaced: object) -> None:
@@ -32,7 +32,7 @@ class _Instead:
 
 
 def _with_jobs(store: Store, **verbs: object) -> Store:
-    return cast("Store", _Instead(store, jobs=cast("JobStore", _Instead(store.jobs, **verbs))))
+    return cast("Store", Instead(store, jobs=cast("JobStore", Instead(store.jobs, **verbs))))
 
 
 def ignores_the_fence(store: Store) -> Store:
@@ -84,8 +84,8 @@ def counts_no_beats(store: Store) -> Store:
         found = {each.id: each.beats for each in await store.sessions.page(namespace)}
         return await store.sessions.lose(namespace, session, found.get(session, beats), now)
 
-    sessions = cast("SessionStore", _Instead(store.sessions, page=page, lose=lose))
-    return cast("Store", _Instead(store, sessions=sessions))
+    sessions = cast("SessionStore", Instead(store.sessions, page=page, lose=lose))
+    return cast("Store", Instead(store, sessions=sessions))
 
 
 def hides_lost_sessions(store: Store) -> Store:
@@ -95,8 +95,8 @@ def hides_lost_sessions(store: Store) -> Store:
         found = await store.sessions.page(namespace, ended=ended, limit=limit)
         return [each for each in found if each.closed_at is None and each.lost_at is None]
 
-    sessions = cast("SessionStore", _Instead(store.sessions, page=page))
-    return cast("Store", _Instead(store, sessions=sessions))
+    sessions = cast("SessionStore", Instead(store.sessions, page=page))
+    return cast("Store", Instead(store, sessions=sessions))
 
 
 def claims_twice(store: Store) -> Store:
@@ -116,7 +116,7 @@ def forgets_steps(store: Store) -> Store:
         await store.steps.load(namespace, job_ids)
         return []
 
-    return cast("Store", _Instead(store, steps=cast("StepStore", _Instead(store.steps, load=load))))
+    return cast("Store", Instead(store, steps=cast("StepStore", Instead(store.steps, load=load))))
 
 
 def records_for_anyone(store: Store) -> Store:
@@ -130,7 +130,7 @@ def records_for_anyone(store: Store) -> Store:
         steps = [step._replace(fence=current.get(step.job_id, step.fence)) for step in params.steps]
         return await store.steps.record(replace(params, steps=steps))
 
-    return cast("Store", _Instead(store, steps=cast("StepStore", _Instead(store.steps, record=record))))
+    return cast("Store", Instead(store, steps=cast("StepStore", Instead(store.steps, record=record))))
 
 
 BROKEN: Final = MappingProxyType(

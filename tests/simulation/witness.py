@@ -21,6 +21,7 @@ from tests.simulation.steps import StepWitness
 WRITES: Final = frozenset(
     {
         *(f"jobs.{verb}" for verb in ("insert", "claim", "apply", "note_requests", "replay", "discard")),
+        "edges.release",
         "replays.advance",
         "schedules.fire",
         "upkeep.stage",
@@ -139,7 +140,7 @@ class Witness:
 
     def _born(self, ask: Ask, job: Job) -> None:
         _require(ask.verb in {"jobs.insert", "schedules.fire"}, f"{job.id} appeared", ask)
-        _require(job.state in {JobState.QUEUED, JobState.SCHEDULED}, f"{job.id} was born {job.state}", ask)
+        _require(job.state in _born_as(ask), f"{job.id} was born {job.state}", ask)
         if job.id in self.pruned:
             self._reborn(ask, job)
         self.events[job.definition, job.queue, "submitted"] += 1
@@ -231,6 +232,13 @@ class Witness:
         _require(self.sessions[params.session].open, f"{params.session} had ended when it claimed", ask)
         _require(new.queue not in self.paused_queues, f"{old.id} came out of a paused queue", ask)
         self.claims[old.id] += 1
+
+
+def _born_as(ask: Ask) -> set[JobState]:
+    """What a job may be at first: one that waits for others, or stands for its children, waits."""
+    params = ask.arguments[0]
+    waits = isinstance(params, InsertJobs) and (params.waits.edges or params.opens or params.family)
+    return {JobState.QUEUED, JobState.SCHEDULED, *([JobState.WAITING] if waits else [])}
 
 
 def _allowed(old: JobState, new: JobState) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Coroutine
-from operator import itemgetter
 from typing import Any, Final, Self, TypeVar, cast
 
 from beltline.core.clock import MICROS
@@ -19,6 +18,7 @@ from beltline.store.params import (
 )
 from beltline.store.replays import OPEN, NoteRun
 from beltline.store.rows import JOB_COLUMNS, job_of
+from beltline.store.sqlite.gates import InlineGate
 from beltline.store.sqlite.store import SqliteStore
 from beltline.store.sqlite.transaction import Transaction
 from beltline.store.steps import RecordSteps, StepOutcome
@@ -34,10 +34,14 @@ CRASH_CHANCE: Final = 0.008
 STALL_CHANCE: Final = 0.006
 FAULT_CHANCE: Final = 0.01
 DEFINITIONS: Final = ("ship", "bill")
-_ALL_JOBS: Final = ("SELECT * FROM jobs", "SELECT * FROM dead", "SELECT * FROM history")
+_COLUMNS: Final = ", ".join(JOB_COLUMNS)
+_ALL_JOBS: Final = " UNION ALL ".join(
+    f"SELECT {_COLUMNS} FROM {table}"  # noqa: S608 - names of our own
+    for table in ("jobs", "dead", "history")
+)
 _GROUPS: Final = (
     "jobs", "reads", "sessions", "queues", "definitions", "logs", "fronts", "steps",
-    "upkeep", "audit", "wakeups", "replays", "dead_letters", "schedules",
+    "upkeep", "audit", "wakeups", "replays", "dead_letters", "schedules", "edges", "batches", "workflows",
 )  # fmt: skip
 
 
@@ -64,6 +68,8 @@ class World:
         self.fault_chance = FAULT_CHANCE if crashes is None else 0.0
         self.calm = False
         self._known: dict[tuple[object, ...], Job] = {}
+        self._jobs: list[Job] = []
+        self._written = -1
         self._store = SqliteStore(None, clock=self.clock, hop=self._hop)
         inner: Store = self._store
         self.store = cast("Store", Told(wrap(inner) if wrap else inner, self.simulation))
@@ -91,8 +97,15 @@ class World:
         return drive(call(self._store))
 
     def all_jobs(self) -> list[Job]:
-        """Every job that the store holds, read from its tables: `page` took a fourth of a seed's time."""
-        return [self._job(row) for row in drive(self._store._gate.read(_job_rows))]
+        """Every job that the store holds, read from its tables: `page` took a fourth of a seed's time.
+
+        Where no row of any table was written since the last look, it is what it was.
+        """
+        written = cast("InlineGate", self._store._gate)._connected().total_changes
+        if written != self._written:
+            self._written = written
+            self._jobs = [self._job(row) for row in drive(self._store._gate.read(_job_rows))]
+        return self._jobs
 
     def _job(self, row: tuple[object, ...]) -> Job:
         """Most rows are as they were at the last look."""
@@ -214,12 +227,7 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def _job_rows(transaction: Transaction) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    for statement in _ALL_JOBS:
-        cursor = transaction.connection.execute(statement)
-        names = [column[0] for column in cursor.description]
-        rows += map(itemgetter(*map(names.index, JOB_COLUMNS)), cursor)
-    return rows
+    return cast("list[tuple[object, ...]]", transaction.connection.execute(_ALL_JOBS).fetchall())
 
 
 def _definition(name: str) -> Definition:

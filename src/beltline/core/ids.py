@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from types import MappingProxyType
 from typing import Final, Protocol
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -13,7 +11,9 @@ _RANDOM_BITS: Final = 80
 _TIME_CHARS: Final = 10
 _LENGTH: Final = 26
 _CHARS: Final = frozenset(ALPHABET)
-_FROM_BASE_32: Final = MappingProxyType(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET))
+_FAMILY_CHARS: Final = 4
+_PREFIX_PAIRS: Final = (_TIME_CHARS + _FAMILY_CHARS) // 2
+_DIGEST: Final = 9
 
 
 class Random(Protocol):
@@ -60,14 +60,42 @@ def created_at(job_id: str) -> int:
     return value * 1_000
 
 
-def child_id(parent: str, *words: bytes) -> str:
-    """Return the id of a child that is what these words say: the same again for the same words.
+class ChildIds:
+    """The ids of one parent's children: equal words give the same id again, in whatever order they are asked.
 
-    It begins as its parent's, so that both sort alike; 80 bits of a hash tell it from its siblings.
+    They begin as their parent's, so that they sort where it does, and go on with four characters of the
+    parent's own: siblings lie side by side in the tables, where ids that are drawn by a hash alone would
+    touch as many pages as there are jobs. The last 60 bits, of a hash, tell a child from its siblings: the
+    chance that two of a million are alike is below 1e-6, and then the second one is refused.
     """
-    digest = hashlib.blake2b(b"\0".join((parent.encode(), *words)), digest_size=20).digest()
-    chars = base64.b32encode(digest).decode().translate(_FROM_BASE_32)[:_LENGTH]
-    return parent[:_TIME_CHARS] + chars[_TIME_CHARS:] if _is_drawn(parent) else chars
+
+    __slots__ = ("_begun", "_prefix")
+
+    def __init__(self, parent: str) -> None:
+        self._begun = hashlib.blake2b(parent.encode() + b"\0", digest_size=_DIGEST)
+        family = parent[:_TIME_CHARS] + parent[-_FAMILY_CHARS:]
+        self._prefix = family if _is_drawn(parent) else _base_32(self._begun.digest(), _PREFIX_PAIRS)
+
+    def of(self, *words: bytes) -> str:
+        """Return the id of the child that is what these words say."""
+        begun = self._begun.copy()
+        begun.update(b"\0".join(words))
+        value = int.from_bytes(begun.digest(), "big")
+        pairs = _PAIRS
+        return (
+            self._prefix
+            + pairs[value >> 50 & 1023]
+            + pairs[value >> 40 & 1023]
+            + pairs[value >> 30 & 1023]
+            + pairs[value >> 20 & 1023]
+            + pairs[value >> 10 & 1023]
+            + pairs[value & 1023]
+        )
+
+
+def _base_32(digest: bytes, pairs: int) -> str:
+    value = int.from_bytes(digest, "big")
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(0, 10 * pairs, 10)])
 
 
 def _is_drawn(job_id: str) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, Self
 
-from beltline.core.ids import child_id
+from beltline.core.ids import ChildIds
 
 
 class Submittable(Protocol):
@@ -36,20 +36,20 @@ class Brood:
     matter. The first run of a job looks for nothing: nobody has submitted yet.
     """
 
-    __slots__ = ("_alike", "_looks", "correlation_id", "job_id")
+    __slots__ = ("_alike", "_ids", "_looks", "correlation_id", "job_id")
 
     def __init__(self, job_id: str, run: int, correlation_id: str | None) -> None:
         self.job_id = job_id
         self.correlation_id = correlation_id
         self._alike: Counter[tuple[str, bytes]] = Counter()
+        self._ids = ChildIds(job_id)
         self._looks = run > 1
 
     def name(self, definition: str, payload_hash: bytes) -> tuple[str, bool]:
         """Return the id of the next child that is so, and whether there may be one with it already."""
         number = self._alike[definition, payload_hash]
         self._alike[definition, payload_hash] += 1
-        words = (definition.encode(), payload_hash, str(number).encode())
-        return child_id(self.job_id, *words), self._looks
+        return self._ids.of(definition.encode(), payload_hash, b"%d" % number), self._looks
 
     def take_back(self, names: Iterable[tuple[str, bytes]]) -> None:
         """Take note that children were not stored, or perhaps: submitted again, they have the same ids."""

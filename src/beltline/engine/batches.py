@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from beltline.core.batch import Batch, Progress, Verdict, judge, progress
-from beltline.core.errors import InvalidInput, InvalidTransition, NotFound
+from beltline.core.errors import InvalidInput, InvalidTransition, NotFound, ParentEnded
 from beltline.core.failure import failure, failure_of, read_failure
 from beltline.core.job import Change, Job
 from beltline.core.reasons import Reason
@@ -15,7 +15,7 @@ from beltline.engine import control, runs, workflows
 from beltline.engine.template import stored_children
 from beltline.store.batches import KIND, ListChildren, Seen
 from beltline.store.contract import Store
-from beltline.store.params import ApplyChanges, AuditEntry, NoteRequests, ReplayDead
+from beltline.store.params import ApplyChanges, AuditEntry, Definition, NoteRequests, ReplayDead
 
 FOLD_BATCH: Final = 5_000
 LOOK_BATCH: Final = 200
@@ -54,16 +54,23 @@ async def look(store: Store, namespace: str) -> int:
     if not due:
         return done
     jobs = {job.id: job for job in await store.reads.get(namespace, [batch.job_id for batch in due])}
-    looks = [await _look(store, namespace, batch, jobs.get(batch.job_id)) for batch in due]
+    names = sorted({job.definition for job in jobs.values()})
+    definitions = {name: await store.definitions.get(namespace, name) for name in names}
+    looks = []
+    for batch in due:
+        job = jobs.get(batch.job_id)
+        definition = None if job is None else definitions[job.definition]
+        looks.append(await _look(store, namespace, batch, job, definition))
     await store.batches.seen(namespace, [seen for seen in looks if seen is not None])
     return done + len(due)
 
 
-async def _look(store: Store, namespace: str, batch: Batch, job: Job | None) -> Seen | None:
+async def _look(
+    store: Store, namespace: str, batch: Batch, job: Job | None, definition: Definition | None
+) -> Seen | None:
     """See to one batch; None where there is more to do at once."""
     if job is not None and batch.kind in workflows.KINDS and job.state not in FINAL:
         return await _look_at_run(store, namespace, batch, job)
-    definition = None if job is None else await store.definitions.get(namespace, job.definition)
     verdict = judge(batch, None if job is None else job.state, stored_children(definition))
     if verdict.stop and batch.open and await _cancel_children(store, namespace, batch.job_id) == PAGE:
         return None
@@ -83,6 +90,9 @@ async def _look_at_run(store: Store, namespace: str, batch: Batch, job: Job) -> 
         return Seen(batch.job_id, batch.turn)
     try:
         return await workflows.KINDS[batch.kind](store, namespace, batch, job)
+    except ParentEnded:
+        # Cancelled since it was read: the next look sees that.
+        return None
     except (InvalidInput, NotFound) as error:
         now = store.now()
         change = control.same(job, JobState.FAILED, Reason.CHILDREN_FAILED, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from beltline.core.ids import Random
 from beltline.engine import upkeep
 from beltline.engine.batches import look
@@ -16,9 +18,19 @@ class Releaser(Loop):
         super().__init__("releaser", REST_S, self._release, random=random)
         self._store = store
         self._namespace = namespace
+        self._turn = asyncio.Lock()
+
+    async def release(self) -> int:
+        """Let go on what can, after a turn that is under way; return how much was done, 0 for nothing left.
+
+        What such a turn has taken is seen by nobody else before it is done.
+        """
+        async with self._turn:
+            return await upkeep.release(self._store, self._namespace)
 
     async def _release(self) -> bool:
         # What a release or a look brings about is hinted again; only a full batch leaves something behind.
-        released = await self._store.edges.release(self._namespace, self._store.now(), upkeep.BATCH)
-        looked = await look(self._store, self._namespace)
+        async with self._turn:
+            released = await self._store.edges.release(self._namespace, self._store.now(), upkeep.BATCH)
+            looked = await look(self._store, self._namespace)
         return released >= upkeep.BATCH or looked > 0

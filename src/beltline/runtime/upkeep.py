@@ -63,10 +63,13 @@ class Upkeep:
         elif hint is Hint.FINISHED:
             self._scheduler.finished()
 
-    async def is_done(self) -> bool:
-        """Return whether nothing waits for upkeep now; what waits for ended jobs is let go on first."""
-        released = await upkeep.release(self._store, self._namespace)
-        return not released and not await self._scheduler.is_due()
+    async def release(self) -> int:
+        """Let go on what waited for what has ended; return how much was done, 0 for nothing left."""
+        return await self._releaser.release()
+
+    async def is_due(self) -> bool:
+        """Return whether a schedule has something to do now."""
+        return await self._scheduler.is_due()
 
     async def _look(self) -> bool:
         now = self._store.now()

@@ -277,7 +277,11 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        if not await self._upkeep.is_done():
+        if await self._upkeep.release():
+            # What ended may have let others go on, and these more: look again at once.
+            self._fetcher.hinted.set()
+            return False
+        if await self._upkeep.is_due():
             return False
         return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
 

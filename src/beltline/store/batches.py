@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from beltline.core.batch import Batch
-from beltline.core.job import Job
+from beltline.core.job import Job, NewJob
 
 KIND: Final = "batch"
+_PARENT: Final = NewJob._fields.index("parent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,13 @@ class Family:
 
     parent: str
     kind: str = KIND
+
+
+def children_of(jobs: Sequence[NewJob], parent: str, root: str) -> list[NewJob]:
+    """Return the jobs as children of a parent that lies under `root`."""
+    # `_replace` goes by the names of all fields, and takes four times as long.
+    before, after = _PARENT, _PARENT + 2
+    return [NewJob._make((*job[:before], parent, root, *job[after:])) for job in jobs]
 
 
 class Seen(NamedTuple):

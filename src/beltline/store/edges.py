@@ -5,13 +5,17 @@ It is a part of `contract`, and what is said there holds here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from beltline.core.prerequisites import Edge, Unknown
+from beltline.core.states import JobState
 
-RELEASE_EDGES: Final = 1_000
+# What one transaction tells: of so many that ended, so many that wait for them.
+RELEASE_JOBS: Final = 1_000
+RELEASE_EDGES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +32,47 @@ class Waits:
 NOTHING: Final = Waits()
 
 
+class Kind(NamedTuple):
+    """Edges to a prerequisite that ended which are alike, and how many there are."""
+
+    prerequisite: str
+    state: str
+    condition: str
+    otherwise: str
+    delay_us: int
+    number: int
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether they are met, without a delay."""
+        edge = Edge("", 0, self.prerequisite, self.condition, self.otherwise, self.delay_us)
+        return not self.delay_us and edge.is_met(JobState(self.state))
+
+
+def first_told(found: Sequence[str], kinds: Sequence[Kind]) -> int:
+    """Return of how many of these prerequisites, from the first, one transaction tells: at least of one.
+
+    `kinds` are those of no more than RELEASE_EDGES + 1 edges, from the first prerequisite on.
+    """
+    counts: Counter[str] = Counter()
+    for kind in kinds:
+        counts[kind.prerequisite] += kind.number
+    if counts.total() <= RELEASE_EDGES:
+        return len(found)
+    total = counts[found[0]]
+    for number, job_id in enumerate(found[1:], 1):
+        total += counts[job_id]
+        if total > RELEASE_EDGES:
+            return number
+    return len(found)
+
+
 class EdgeStore(Protocol):
     """What jobs wait for. Edges are stored by `JobStore.insert`, in its transaction.
 
-    A settlement notes, in its own transaction, that others wait for what ended. `release` is the second
-    transaction: it may come late, be repeated, and run in several processes at once.
+    A settlement notes, in its own transaction, that others wait for what ended; it may let them go on there
+    and then. `release` does what it left: it may come late, be repeated, and run in several processes at
+    once.
     """
 
     async def release(self, namespace: str, now: int, limit: int) -> int:

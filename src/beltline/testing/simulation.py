@@ -81,6 +81,8 @@ class Simulation:
         self.crashes = crashes
         self._stall_chance = stall_chance
         self._random = random
+        # Until then some process may be stalled.
+        self._stalls_until = 0
         self._tasks: list[Task] = []
         self._crashed: list[Task] = []
 
@@ -137,6 +139,7 @@ class Simulation:
                 return
             if self._stall_chance and self._random.random() < self._stall_chance:
                 process.stalled_until = self.hops + round(self._random.random() * LONGEST_STALL)
+                self._stalls_until = max(self._stalls_until, process.stalled_until)
                 self.trace.append(f"{self.hops} {process.name} stalls until {process.stalled_until}")
                 return
         self.current = task
@@ -148,7 +151,9 @@ class Simulation:
             self.current = None
 
     def _pick(self) -> Task:
-        awake = [task for task in self._tasks if task.process.stalled_until <= self.hops] or self._tasks
+        awake = self._tasks
+        if self._stalls_until > self.hops:
+            awake = [task for task in awake if task.process.stalled_until <= self.hops] or awake
         return awake[int(self._random.random() * len(awake))]
 
     def _crash(self, process: _Process) -> None:

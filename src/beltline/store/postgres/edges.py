@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence, Set as AbstractSet
+from typing import Final, NamedTuple
 
 from beltline.core.job import Change
 from beltline.core.order import HEAD_START
 from beltline.core.prerequisites import Edge, Ended, are_simple, asked, release, standings
 from beltline.core.states import FINAL, JobState
-from beltline.store.edges import RELEASE_EDGES
+from beltline.store.edges import RELEASE_EDGES, Kind, first_told
 from beltline.store.hints import Hint, hints_of
 from beltline.store.postgres.changes import parts_of, written
 from beltline.store.postgres.connection import Pool, Statements
@@ -22,6 +22,9 @@ class Told(NamedTuple):
 
     is_ready: bool
     changes: list[Change]
+
+
+NOBODY: Final = Told(is_ready=False, changes=[])
 
 
 class PostgresEdges:
@@ -48,55 +51,81 @@ class PostgresEdges:
 
 
 async def _release(statements: Statements, namespace: str, now: int, limit: int) -> tuple[int, Told]:
-    found = await statements.rows("release_take", namespace, limit)
-    states = {job_id: JobState(state) for job_id, state in found}
-    edges: list[Edge] = []
-    if states:
-        edges = [
-            Edge._make(row)
-            for row in await statements.rows("edge_from", namespace, sorted(states), RELEASE_EDGES)
+    rows = await statements.rows("release_take", namespace, limit, RELEASE_EDGES + 1, now)
+    found = [(row[5], row[2]) for row in rows if row[0] == "ended"]
+    kinds = [Kind(row[5], row[2], row[6], row[7], row[8], row[1]) for row in rows if row[0] == "kind"]
+    overdue = [Ended(Edge._make(row[3:]), None) for row in rows if row[0] == "overdue"]
+    told, count = NOBODY, 0
+    if kinds:
+        count, told = await _tell_of(statements, namespace, found, kinds, now)
+    if overdue:
+        late = await _tell(statements, namespace, overdue, now)
+        told = Told(told.is_ready or late.is_ready, told.changes + late.changes)
+    return len(found) + count + len(overdue), told
+
+
+async def _tell_of(
+    statements: Statements, namespace: str, found: Sequence[tuple[str, str]], kinds: Sequence[Kind], now: int
+) -> tuple[int, Told]:
+    """Tell dependents of these (id, state); return of how many edges, and what became of the dependents."""
+    few = found[: first_told([job_id for job_id, _ in found], kinds)]
+    states = {job_id: JobState(state) for job_id, state in few}
+    edges = (namespace, sorted(states), RELEASE_EDGES)
+    if all(kind.is_simple for kind in kinds if kind.prerequisite in states):
+        count, told = await _pass(statements, edges, now)
+    else:
+        ended = [
+            Ended(edge, states[edge.prerequisite])
+            for edge in map(Edge._make, await statements.rows("edge_from", *edges))
         ]
-    if len(edges) == RELEASE_EDGES:
-        # There may be more: they are told in the next transaction.
-        columns = [list(states), [state.value for state in states.values()]]
-        await statements.run("settled_append", namespace, *columns)
-    ended = [Ended(edge, states[edge.prerequisite]) for edge in edges]
-    overdue = await statements.rows("edge_overdue", namespace, now, RELEASE_EDGES)
-    ended += [Ended(edge, None) for row in overdue if (edge := Edge._make(row)) not in edges]
-    told = await _tell(statements, namespace, ended, now) if ended else Told(is_ready=False, changes=[])
-    return len(found) + len(ended), told
+        count, told = len(ended), await _tell(statements, namespace, ended, now)
+    # Those of whom there may be more, or of whom nobody was told, are seen to in the next transaction.
+    again = found if count >= RELEASE_EDGES else found[len(few) :]
+    if again:
+        await statements.run("settled_append", namespace, *map(list, zip(*again, strict=True)))
+    return count, told
+
+
+async def _pass(statements: Statements, edges: tuple[str, list[str], int], now: int) -> tuple[int, Told]:
+    """Tell dependents of edges that are all met, without a delay: most of them are simply ready then."""
+    namespace, prerequisites, _ = edges
+    dependents: list[str] = await statements.value("edge_dependents", *edges)
+    # Whoever comes second waits here, and then sees what the first one removed.
+    await statements.value("lock_jobs", namespace, dependents)
+    count: int = await statements.value("edge_pass", namespace, prerequisites, dependents)
+    [(ready, left)] = await statements.rows("release_ready", namespace, dependents, now, HEAD_START)
+    changes = await _decide(statements, namespace, set(left), (), now) if left else []
+    return count, Told(bool(ready), changes)
 
 
 async def _tell(statements: Statements, namespace: str, ended: Sequence[Ended], now: int) -> Told:
-    dependents = sorted({edge.dependent for edge, _ in ended})
-    # Whoever comes second waits here, and then sees what the first one removed.
-    await statements.value("lock_jobs", namespace, dependents)
+    await statements.value("lock_jobs", namespace, sorted({edge.dependent for edge, _ in ended}))
     rows = [(*edge[:3], each.is_met) for each in ended for edge in (each.edge,)]
     removed = await statements.rows("edge_remove", namespace, *map(list, zip(*rows, strict=True)))
     mine = {tuple(row) for row in removed}
     ended = [each for each in ended if each.edge[:3] in mine]
     if not ended:
-        return Told(is_ready=False, changes=[])
+        return NOBODY
     simple, others = are_simple(ended)
-    ready: set[str] = set()
+    ready, left = 0, set(others)
     if simple:
-        moved = await statements.rows("release_ready", namespace, simple, now, HEAD_START)
-        ready = {row[0] for row in moved}
-    left_over = {*others, *simple} - ready
-    rest = [each for each in ended if each.edge.dependent in left_over]
-    changes = await _decide(statements, namespace, rest, now) if rest else []
+        [(ready, rest)] = await statements.rows("release_ready", namespace, simple, now, HEAD_START)
+        left.update(rest)
+    ended = [each for each in ended if each.edge.dependent in left]
+    changes = await _decide(statements, namespace, left, ended, now) if left else []
     return Told(bool(ready), changes)
 
 
-async def _decide(statements: Statements, namespace: str, ended: Sequence[Ended], now: int) -> list[Change]:
+async def _decide(
+    statements: Statements, namespace: str, dependents: AbstractSet[str], ended: Sequence[Ended], now: int
+) -> list[Change]:
     """Write what becomes of dependents that are not simply ready."""
-    dependents = sorted({each.edge.dependent for each in ended})
     parts = asked(ended, dependents)
-    left: Mapping[tuple[str, int], tuple[bool, bool]] = {
-        (row[0], row[1]): (row[2], row[3])
-        for row in await statements.rows("edge_left", namespace, *map(list, zip(*parts, strict=True)))
-    }
-    jobs = [job_of(row) for row in await statements.rows("get", namespace, dependents)]
+    left: Mapping[tuple[str, int], tuple[bool, bool]] = {}
+    if parts:
+        found = await statements.rows("edge_left", namespace, *map(list, zip(*parts, strict=True)))
+        left = {(row[0], row[1]): (row[2], row[3]) for row in found}
+    jobs = [job_of(row) for row in await statements.rows("get", namespace, sorted(dependents))]
     changes = [change for standing in standings(jobs, ended, left) if (change := release(standing, now))]
     gone = [change.id for change in changes] + [job.id for job in jobs if job.state in FINAL]
     await statements.run("edge_clear", namespace, gone)

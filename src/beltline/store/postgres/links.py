@@ -9,7 +9,7 @@ from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
-from beltline.store.batches import KIND, Family
+from beltline.store.batches import KIND, Family, children_of
 from beltline.store.params import InsertJobs
 from beltline.store.postgres.connection import Statements
 
@@ -59,7 +59,7 @@ async def of_family(statements: Statements, params: InsertJobs) -> InsertJobs:
     root = await statements.value("batch_root", params.namespace, family.parent)
     if root is None:
         raise ParentEnded(family.parent)
-    return replace(params, jobs=[job._replace(parent=family.parent, root=root) for job in params.jobs])
+    return replace(params, jobs=children_of(params.jobs, family.parent, root))
 
 
 async def _grow(statements: Statements, params: InsertJobs, family: Family, count: int) -> None:

@@ -1,15 +1,16 @@
-"""Prerequisites: what is stored with a job, what a settlement notes, and the release of dependents."""
+"""Prerequisites: their release, with the settlement that ended them or after it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set as AbstractSet
+from typing import Any
 
 from beltline.core.order import HEAD_START
 from beltline.core.prerequisites import Edge, Ended, are_simple, asked, release, standings
 from beltline.core.states import FINAL, JobState
-from beltline.store.edges import RELEASE_EDGES
+from beltline.store.edges import RELEASE_EDGES, RELEASE_JOBS, Kind, first_told
 from beltline.store.hints import Hint
-from beltline.store.params import ApplyChanges
+from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.apply import apply_verb
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.reads import jobs_by_id
@@ -23,7 +24,17 @@ class SqliteEdges:
         self._gate = gate
 
     async def release(self, namespace: str, now: int, limit: int) -> int:
-        return await self._gate.write(lambda transaction: _release(transaction, namespace, now, limit))
+        def verb(transaction: Transaction) -> int:
+            done, _ = _release(transaction, namespace, now, limit)
+            shared = {"namespace": namespace, "now": now, "limit": RELEASE_EDGES}
+            overdue = _edges(transaction, "edge_overdue", shared)
+            if overdue:
+                _tell(transaction, namespace, [Ended(edge, None) for edge in overdue], now)
+            if transaction.settled:
+                transaction.hint(namespace, Hint.LINKED)
+            return done + len(overdue)
+
+        return await self._gate.write(verb)
 
     async def page(self, namespace: str, dependent: str, limit: int = 100) -> list[Edge]:
         parameters = {"namespace": namespace, "dependent": dependent, "limit": limit}
@@ -31,21 +42,74 @@ class SqliteEdges:
         return [Edge._make(row) for row in rows]
 
 
-def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> int:
+def settle_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
+    """Return the verb that writes these changes and lets go on what waited for the jobs that end by them.
+
+    Where there is one writer nobody else can be about to do the same, so it needs no transaction of its own.
+    What is too much for this one, and what the released ones bring about in turn, is hinted and done later.
+    """
+    write = apply_verb(params)
+
+    def verb(transaction: Transaction) -> list[Miss]:
+        misses = write(transaction)
+        if transaction.settled:
+            transaction.settled = False
+            _, is_all = _release(transaction, params.namespace, params.now, RELEASE_JOBS)
+            if transaction.settled or not is_all:
+                transaction.hint(params.namespace, Hint.LINKED)
+        return misses
+
+    return verb
+
+
+def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> tuple[int, bool]:
+    """Tell dependents of what has ended; return how much was done, and whether that was all."""
     found = transaction.listed("release_find", {"namespace": namespace, "limit": limit})
-    states = {job_id: JobState(state) for job_id, state, _ in found}
-    shared = {"namespace": namespace, "limit": RELEASE_EDGES}
-    edges: list[Edge] = []
+    is_all, told = len(found) < limit, 0
     if found:
-        edges = _edges(transaction, "edge_from", shared | {"ids": packed(sorted(states))})
-    if len(edges) < RELEASE_EDGES:
-        transaction.run("release_forget", {"numbers": packed([number for _, _, number in found])})
-    ended = [Ended(edge, states[edge.prerequisite]) for edge in edges]
-    overdue = _edges(transaction, "edge_overdue", shared | {"now": now})
-    ended += [Ended(edge, None) for edge in overdue if edge not in edges]
-    if ended:
-        _tell(transaction, namespace, ended, now)
-    return len(found) + len(ended)
+        told, is_told = _tell_of(transaction, namespace, found, now)
+        is_all = is_all and is_told
+    return len(found) + told, is_all
+
+
+def _tell_of(
+    transaction: Transaction, namespace: str, found: Sequence[Sequence[Any]], now: int
+) -> tuple[int, bool]:
+    """Tell dependents of these [id, state, number]; return of how many edges, and whether that was all."""
+    shared = {"namespace": namespace, "until": found[-1][2], "limit": RELEASE_EDGES + 1}
+    kinds = [Kind._make(row) for row in transaction.listed("edge_kinds", shared)]
+    few = found[: first_told([job_id for job_id, _, _ in found], kinds)]
+    states = {job_id: JobState(state) for job_id, state, _ in few}
+    mine = {"namespace": namespace, "until": few[-1][2], "limit": RELEASE_EDGES}
+    kinds = [kind for kind in kinds if kind.prerequisite in states]
+    count = 0
+    if not all(kind.is_simple for kind in kinds):
+        edges = _edges(transaction, "edge_from", mine | {"ids": packed(sorted(states))})
+        count = len(edges)
+        _tell(transaction, namespace, [Ended(edge, states[edge.prerequisite]) for edge in edges], now)
+    elif kinds:
+        count = _pass(transaction, mine, now)
+    if count < RELEASE_EDGES:
+        transaction.run("release_forget", mine)
+    return count, count < RELEASE_EDGES and len(few) == len(found)
+
+
+def _pass(transaction: Transaction, edges: dict[str, Any], now: int) -> int:
+    """Tell dependents of edges that are all met, without a delay: most of them are simply ready then."""
+    dependents = transaction.value("edge_dependents", edges)
+    count = transaction.changed("edge_pass", edges | {"dependents": dependents})
+    left = _queue(transaction, edges["namespace"], dependents, now)
+    if left:
+        _decide(transaction, edges["namespace"], left, (), now)
+    return count
+
+
+def _queue(transaction: Transaction, namespace: str, dependents: str, now: int) -> set[str]:
+    """Queue those that wait for nothing more and are simply ready; return those that are to be decided."""
+    ready = {"namespace": namespace, "ids": dependents, "now": now, "head_start": HEAD_START}
+    if transaction.changed("release_ready", ready):
+        transaction.hint(namespace, Hint.QUEUED)
+    return set(transaction.listed("release_left", ready))
 
 
 def _edges(transaction: Transaction, name: str, parameters: dict[str, object]) -> list[Edge]:
@@ -56,18 +120,15 @@ def _tell(transaction: Transaction, namespace: str, ended: Sequence[Ended], now:
     rows = [(*each.edge[:3], each.is_met) for each in ended]
     transaction.run("edge_remove", {"namespace": namespace, "rows": packed(rows)})
     simple, others = are_simple(ended)
-    ready = {"namespace": namespace, "ids": packed(simple), "now": now, "head_start": HEAD_START}
-    if simple and transaction.changed("release_ready", ready):
-        transaction.hint(namespace, Hint.QUEUED)
-    left_over = {*others, *transaction.listed("release_left", ready)}
-    rest = [each for each in ended if each.edge.dependent in left_over]
-    if rest:
-        _decide(transaction, namespace, rest, now)
+    left = {*others, *(_queue(transaction, namespace, packed(simple), now) if simple else ())}
+    if left:
+        _decide(transaction, namespace, left, [each for each in ended if each.edge.dependent in left], now)
 
 
-def _decide(transaction: Transaction, namespace: str, ended: Sequence[Ended], now: int) -> None:
+def _decide(
+    transaction: Transaction, namespace: str, dependents: AbstractSet[str], ended: Sequence[Ended], now: int
+) -> None:
     """Write what becomes of dependents that are not simply ready."""
-    dependents = {each.edge.dependent for each in ended}
     rows = packed(asked(ended, dependents))
     left = {
         (dependent, part): (bool(waits), bool(more))

@@ -48,7 +48,7 @@ def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
     if params.waits.edges or params.family is not None or params.opens:
         return partial(_insert_known, params=params)
-    if set(map(KEY, params.jobs)) != {None} or any(map(CHOSEN_ID, params.jobs)):
+    if not _are_new(params.jobs):
         return partial(_insert_known, params=params)
     batch = _batch(params, params.jobs)
     answers = list(map(Inserted, map(ID, params.jobs), repeat(Insertion.CREATED)))
@@ -73,9 +73,12 @@ def _insert_new(
 def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inserted]:
     """Store what is not there yet. The write lock makes finding and storing one step."""
     params = of_family(transaction, params)
+    if _are_new(params.jobs):
+        answers = list(map(Inserted, map(ID, params.jobs), repeat(Insertion.CREATED)))
+        return _insert_linked(transaction, params, params.jobs, answers)
     keys = _alive_keys(transaction, params)
     ids = _stored_ids(transaction, params)
-    answers: list[Inserted] = []
+    answers = []
     created: list[NewJob] = []
     for job in params.jobs:
         answer = _answer(job, keys, ids)
@@ -91,6 +94,17 @@ def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inser
     keyed = [job for job in created if job.idempotency_key is not None]
     if keyed:
         transaction.run("insert_keys", _keys(params.namespace, keyed))
+    return _insert_linked(transaction, params, created, answers)
+
+
+def _are_new(jobs: Sequence[NewJob]) -> bool:
+    """Say whether there is nothing to look for: no job has a key, or an id that was chosen."""
+    return set(map(KEY, jobs)) == {None} and not any(map(CHOSEN_ID, jobs))
+
+
+def _insert_linked(
+    transaction: Transaction, params: InsertJobs, created: Sequence[NewJob], answers: list[Inserted]
+) -> list[Inserted]:
     batch = _batch(params, created)
     _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
     insert_links(transaction, params, created)

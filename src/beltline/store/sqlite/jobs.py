@@ -19,10 +19,10 @@ from beltline.store.params import (
     Progress,
     ReplayDead,
 )
-from beltline.store.sqlite.apply import apply_verb
 from beltline.store.sqlite.audit import append_audit
 from beltline.store.sqlite.callers import run_with
 from beltline.store.sqlite.claim import NOTHING, claim_verb, held_jobs, later_claim_verb
+from beltline.store.sqlite.edges import settle_verb
 from beltline.store.sqlite.insert import insert_verb
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.replaying import discarded, replayed
@@ -56,7 +56,7 @@ class SqliteJobs:
         return rows.jobs()
 
     async def apply(self, params: ApplyChanges) -> list[Miss]:
-        return await self._gate.write(apply_verb(params)) if params.changes else []
+        return await self._gate.write(settle_verb(params)) if params.changes else []
 
     async def held(self, namespace: str, session: str) -> list[ClaimedJob]:
         parameters = {"namespace": namespace, "session": session}

@@ -42,11 +42,10 @@ def note_links(
     if missed:
         lost = set(missed)
         given["ids"] = packed([job_id for job_id in json.loads(parameters["ids"]) if job_id not in lost])
-    noted = 0
-    if links.edges and is_final:
-        noted += transaction.changed("apply_settled", given)
+    if links.edges and is_final and transaction.changed("apply_settled", given):
+        transaction.settled = True
     if links.batches:
-        noted += transaction.changed("batch_touch", given)
+        noted = transaction.changed("batch_touch", given)
         noted += transaction.changed("apply_grown", given) if is_final else 0
-    if noted:
-        transaction.hint(parameters["namespace"], Hint.LINKED)
+        if noted:
+            transaction.hint(parameters["namespace"], Hint.LINKED)

@@ -9,7 +9,7 @@ from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
-from beltline.store.batches import KIND, Family
+from beltline.store.batches import KIND, Family, children_of
 from beltline.store.hints import Hint
 from beltline.store.params import InsertJobs
 from beltline.store.sqlite.packing import packed
@@ -47,7 +47,9 @@ def insert_links(transaction: Transaction, params: InsertJobs, created: Sequence
     ended = [(job_id, state) for job_id, state in states.items() if state in FINAL]
     if ended:
         transaction.run("settled_append", {"namespace": namespace, "rows": packed(ended)})
-    transaction.hint(namespace, Hint.LINKED)
+    if ended or any(edge.unknown_at is not None and edge.unknown_at <= params.now for edge in edges):
+        # Decided already: the others are seen to when their prerequisites end.
+        transaction.hint(namespace, Hint.LINKED)
 
 
 def of_family(transaction: Transaction, params: InsertJobs) -> InsertJobs:
@@ -58,7 +60,7 @@ def of_family(transaction: Transaction, params: InsertJobs) -> InsertJobs:
     root = transaction.row("batch_root", {"namespace": params.namespace, "parent": family.parent})
     if root is None:
         raise ParentEnded(family.parent)
-    return replace(params, jobs=[job._replace(parent=family.parent, root=root[0]) for job in params.jobs])
+    return replace(params, jobs=children_of(params.jobs, family.parent, root[0]))
 
 
 def _grow(transaction: Transaction, params: InsertJobs, family: Family, count: int) -> None:

@@ -30,11 +30,15 @@ class Connection(Protocol):
 
 
 class Transaction:
-    """One open transaction. `hints` are what others should hear once it is committed."""
+    """One open transaction. `hints` are what others should hear once it is committed.
+
+    `settled`: prerequisites ended in it, and nobody has told their dependents yet.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.hints: set[tuple[str, Hint]] = set()
+        self.settled = False
 
     def run(self, name: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - a cursor of sqlite3, or alike
         """Run the statement of this name."""

@@ -1,6 +1,10 @@
--- Which of these dependents are not queued: they wait on, or are to be decided one by one.
-SELECT json_group_array(e.value)
-FROM json_each(:ids) AS e
-WHERE NOT EXISTS (
-    SELECT 1 FROM jobs WHERE namespace = :namespace AND id = e.value AND state = 'queued' AND queued_at = :now
-)
+-- Which of these dependents, whose edges that went were all met, have to be decided one by one: those that wait for nothing
+-- more and were not simply ready (paused, or due later), and those that have ended.
+SELECT json_group_array(r.value)
+FROM json_each(:ids) AS r
+LEFT JOIN jobs AS j ON j.namespace = :namespace AND j.id = r.value
+WHERE j.id IS NULL
+    OR (
+        (j.state <> 'queued' OR j.queued_at <> :now)
+        AND NOT EXISTS (SELECT 1 FROM edges AS e WHERE e.namespace = :namespace AND e.dependent = r.value)
+    )
