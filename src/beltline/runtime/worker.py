@@ -96,7 +96,9 @@ class Worker:
         self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
         self._lease = Lease(store, namespace, config, random=random, offer=offer)
-        self._settler = Stower(store, namespace, random=random, settled=self._settled)
+        self._settler = Stower(
+            store, namespace, random=random, settled=self._settled, is_busy=lambda: bool(self._runner.runs)
+        )
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
