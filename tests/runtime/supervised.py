@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from beltline.runtime.supervisor import supervise
+from beltline.runtime.supervisor import Life, supervise
 from beltline.runtime.watchdog import RECYCLE
 
 
@@ -78,7 +78,8 @@ SCENARIOS: Final[Mapping[str, Callable[[int, int], Callable[[], int] | int]]] = 
 
 
 def main(scenario: str, folder: Path, processes: int) -> int:
-    def start(index: int) -> int:
+    def start(given: Life) -> int:
+        index = given.number
         life = len(list(folder.glob(f"{index}-*")))
         what = SCENARIOS[scenario](index, life)
         (folder / f"{index}-{life}").write_text(str(os.getpid()))

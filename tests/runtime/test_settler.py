@@ -31,7 +31,9 @@ class Settling:
         self.door = door
         self.told = 0
         self.is_busy = False
-        self.settler = Settler(works.store, "default", random=random.Random(1), settled=self._tell, is_busy=lambda: self.is_busy)
+        self.settler = Settler(
+            works.store, "default", random=random.Random(1), settled=self._tell, is_busy=lambda: self.is_busy
+        )
 
         @works.belt.job
         async def noop() -> None: ...

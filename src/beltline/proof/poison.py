@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Final
 
 from beltline.client.beltline import Beltline
+from beltline.core.decide import LOST_UNTIL_SUSPECT
 from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.submit import JobOptions
 from beltline.proof import poison_app as app
-from beltline.runtime.runner import LOST_UNTIL_SUSPECT
 from beltline.store.params import JobFilter, ListJobs
 
 GOOD: Final = 10_000

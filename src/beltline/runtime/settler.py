@@ -1,7 +1,7 @@
 """Writes outcomes in batches: what ended while one batch was on its way goes with the next.
 
-A lone outcome goes at once. While bodies run, what ends within 5 ms after a batch goes together: a transaction
-costs SQLite 1 ms of processor time, of which bodies in processes would else pay one each.
+A lone outcome goes at once. While bodies run, what ends within 5 ms after a batch goes together: a
+transaction costs SQLite 1 ms of processor time, of which bodies in processes would else pay one each.
 """
 
 from __future__ import annotations
