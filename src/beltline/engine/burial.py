@@ -72,7 +72,7 @@ def _verdict(
 ) -> Settlement:
     if (job.id, job.fence) not in guilty:
         return Settlement(job, released(Reason.WORKER_LOST), policy)
-    if death.is_own_doing and len(guilty) == 1:
+    if death.is_own_doing and guilty == {(job.id, job.fence)} and guilty <= set(death.running):
         least = crashes_of_suspect(policy.max_crashes) - 1
         job = job._replace(crashes=max(job.crashes, least))
     words = f"worker {session.name} (pid {session.pid} on {session.host}) {death.how} while it ran this job"
