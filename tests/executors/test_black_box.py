@@ -14,6 +14,7 @@ from beltline.definitions.context import Context
 from beltline.definitions.definition import JobDefinition, define
 from beltline.executors.black_box import BlackBox
 from beltline.executors.inline import InlineExecutor
+from beltline.executors.stack import task_stack
 from beltline.executors.thread import ThreadExecutor
 from tests.executors.house import _claimed
 
@@ -109,6 +110,24 @@ async def test_a_body_that_is_noted_can_be_cancelled_and_cleans_up(box: BlackBox
     assert steps == ["asked", "cleaned"]
 
 
+async def test_the_stack_of_a_noted_body_leads_to_where_it_waits(box: BlackBox) -> None:
+    async def deep() -> None:
+        await asyncio.Event().wait()
+
+    async def body() -> None:
+        await deep()
+
+    task: asyncio.Task[object] = asyncio.ensure_future(run(box, body))  # type: ignore[assignment]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    stack = task_stack(task)
+
+    task.cancel()
+    assert "await deep()" in stack
+    assert "await asyncio.Event().wait()" in stack
+
+
 async def test_what_a_noted_body_raises_comes_through(box: BlackBox) -> None:
     async def body() -> None:
         await asyncio.sleep(0)
@@ -127,9 +146,9 @@ async def test_a_noted_body_that_is_given_up_is_closed(box: BlackBox) -> None:
         finally:
             closed.append(True)
 
-    coroutine: Any = InlineExecutor(box).run(define(body, name="body"), context("a"), {}, begun=None)
-    coroutine.send(None)
-    coroutine.close()
+    awaited: Any = InlineExecutor(box).run(define(body, name="body"), context("a"), {}, begun=None)
+    awaited.send(None)
+    awaited.close()
 
     assert closed == [True]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any, Final
+from typing import Any, Final, Self, cast
 
 _LENGTH: Final = struct.Struct("!H")
 _NOTHING: Final = _LENGTH.pack(0)
@@ -82,47 +82,52 @@ class BlackBox:
         return self._page[begin + _LENGTH.size : begin + _LENGTH.size + length].decode("utf-8", "replace")
 
 
-async def noted(
-    body: Coroutine[Any, Any, object], begun: Callable[[], None], ended: Callable[[], None]
-) -> object:
-    """Await a body, noting each time that it is executed and that it waits again."""
-    return await _Steps(body, begun, ended)
+class NotedBody(Awaitable[object]):
+    """Awaits a body, noting each time that it is executed and that it waits again.
 
+    `cr_await` is the body, as a coroutine has it: who walks a stack walks on.
+    """
 
-class _Steps(Awaitable[object]):
-    """The steps of a coroutine, from one wait to the next."""
-
-    __slots__ = ("_begun", "_body", "_ended")
+    __slots__ = ("_begun", "_ended", "cr_await")
 
     def __init__(
         self, body: Coroutine[Any, Any, object], begun: Callable[[], None], ended: Callable[[], None]
     ) -> None:
-        self._body = body
+        self.cr_await = body
         self._begun = begun
         self._ended = ended
 
     def __await__(self) -> Generator[Any, Any, object]:
-        body, begun, ended = self._body, self._begun, self._ended
-        step: Callable[[Any], Any] = body.send
-        given: Any = None
+        """Return this, which is driven as a generator is."""
+        return cast("Generator[Any, Any, object]", self)
+
+    def __iter__(self) -> Self:
+        """Return this."""
+        return self
+
+    def __next__(self) -> object:
+        """Go on."""
+        return self.send(None)
+
+    def send(self, value: object) -> object:
+        """Go on with what was awaited."""
+        self._begun()
         try:
-            while True:
-                begun()
-                try:
-                    waited_for = step(given)
-                except StopIteration as done:
-                    return done.value
-                finally:
-                    ended()
-                try:
-                    given = yield waited_for
-                    step = body.send
-                except BaseException as error:
-                    if isinstance(error, GeneratorExit):
-                        raise
-                    step, given = body.throw, error
+            return self.cr_await.send(value)
         finally:
-            body.close()
+            self._ended()
+
+    def throw(self, *error: Any) -> object:
+        """Go on with an error."""
+        self._begun()
+        try:
+            return self.cr_await.throw(*error)
+        finally:
+            self._ended()
+
+    def close(self) -> None:
+        """End it where it waits."""
+        self.cr_await.close()
 
 
 def _entry(text: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
-from beltline.executors.black_box import BlackBox, noted
+from beltline.executors.black_box import BlackBox, NotedBody
 
 
 class InlineExecutor:
@@ -32,7 +32,9 @@ class InlineExecutor:
             begun()
         given = (context,) if definition.takes_context else ()
         body = cast("Coroutine[Any, Any, object]", definition.handler(*given, **arguments))
-        return body if self._box is None else noted(body, *self._box.on_loop(context.job_id, context.fence))
+        return (
+            body if self._box is None else NotedBody(body, *self._box.on_loop(context.job_id, context.fence))
+        )
 
     def close(self) -> None:
         """Nothing is held."""
