@@ -117,7 +117,7 @@ async def test_the_stack_of_a_noted_body_leads_to_where_it_waits(box: BlackBox) 
     async def body() -> None:
         await deep()
 
-    task: asyncio.Task[object] = asyncio.ensure_future(run(box, body))  # type: ignore[assignment]
+    task: asyncio.Task[object] = asyncio.ensure_future(run(box, body))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
