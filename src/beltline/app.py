@@ -21,12 +21,16 @@ from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app, store_of
 from beltline.config import Config
 from beltline.core.clock import Clock, SystemClock
+from beltline.core.errors import StoreError
+from beltline.engine.burial import bury
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
+from beltline.executors.black_box import BlackBox
 from beltline.executors.process.executor import ProcessExecutor
-from beltline.runtime.supervisor import log_to_stderr
+from beltline.runtime.supervisor import Life, log_to_stderr
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
+from beltline.store.contract import Store
 from beltline.store.open import configured_store, store_from_url
 
 SWITCH_INTERVAL_S: Final = 0.00005
@@ -38,16 +42,17 @@ def chance() -> random.SystemRandom:
     return random.SystemRandom()
 
 
-def run_worker(config: Config, target: str) -> int:
+def run_worker(config: Config, target: str, life: Life | None = None) -> int:
     """Load the app, open the store, work until stopped or idle; return the exit code.
 
-    Where the configuration names no store, the app's own is used. Raises AppImportFailed, StoreError,
+    Where the configuration names no store, the app's own is used. `life` is what a supervisor gave this
+    process. Raises AppImportFailed, StoreError,
     ConfigError before any job is claimed.
     """
     log_to_stderr()
     belt = load_app(target)
     tune_interpreter()
-    return uvloop.run(work(replace(config, store=store_of(belt, config.store)), belt, target))
+    return uvloop.run(work(replace(config, store=store_of(belt, config.store)), belt, target, life))
 
 
 def tune_interpreter() -> None:
@@ -63,12 +68,15 @@ def tune_interpreter() -> None:
     gc.set_threshold(COLLECT_AFTER)
 
 
-async def work(config: Config, belt: Beltline, target: str | None = None) -> int:
+async def work(config: Config, belt: Beltline, target: str | None = None, life: Life | None = None) -> int:
     """Run a worker on the running event loop until it is stopped by SIGTERM or SIGINT, or idle.
 
     Return the exit code. `target` names the app as `load_app` takes it.
     """
-    async with ready_worker(config, belt, target=target) as worker:
+    box = None if life is None else life.box
+    async with ready_worker(config, belt, target=target, box=box) as worker:
+        if life is not None:
+            await _bury(belt.store, config.store.namespace, life)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
@@ -97,7 +105,12 @@ def develop(config: Config, belt: Beltline, tell: Tell, target: str) -> int:
 
 @asynccontextmanager
 async def ready_worker(
-    config: Config, belt: Beltline, *, tell: Tell | None = None, target: str | None = None
+    config: Config,
+    belt: Beltline,
+    *,
+    tell: Tell | None = None,
+    target: str | None = None,
+    box: BlackBox | None = None,
 ) -> AsyncIterator[Worker]:
     """Yield a worker for the jobs of `belt`, ready to run; `tell` is told what becomes of them.
 
@@ -124,10 +137,23 @@ async def ready_worker(
                     random=random.SystemRandom(),
                     open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
                     processes=processes,
+                    box=box,
                 )
             )
     finally:
         await store.close()
+
+
+async def _bury(store: Store, namespace: str, life: Life) -> None:
+    """Report those who died before; where the store is away, whoever comes next does, or their leases end."""
+    for death in life.deaths:
+        try:
+            jobs = await bury(store, namespace, death, random=random.SystemRandom())
+        except StoreError as error:
+            logging.getLogger("beltline").warning("reporting a lost worker: %s", error)
+            return
+        logging.getLogger("beltline").warning("worker %s %s: %d jobs rescued", death.session, death.how, jobs)
+    life.box.has_buried()
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from typing import Final
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app
 from beltline.executors.process.forkserver import live, serve
+from beltline.store.open import store_from_url
 
 _FORKSERVER: Final = 3
 
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str]) -> None:
         return load_app(app)
 
     if len(arguments) == _FORKSERVER:
+        if url := os.environ.get("BELTLINE_STORE"):
+            # Made for its modules alone: a process in which a body opens the app then finds them loaded.
+            store_from_url(url)
         serve(int(rest[0]), load, command(app), int(parent))
     else:
         live(int(rest[0]), int(rest[1]), int(parent), load)

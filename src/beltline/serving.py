@@ -27,6 +27,8 @@ from beltline.client.waiter import Waiter
 from beltline.config import Config
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.errors import ConfigError, Unsupported
+from beltline.core.roles import Role
+from beltline.engine.api_keys import create_api_key, revoke_api_key
 from beltline.runtime.loop import Loop
 from beltline.runtime.steward import Steward
 from beltline.store.contract import Store
@@ -36,6 +38,9 @@ USED_S: Final = 60.0
 IDLE_CONNECTION_S: Final = 75
 DRAIN_S: Final = 30
 BACKLOG: Final = 2_048
+DEVELOPER: Final = "beltline dev"
+DEVELOPER_KEY: Final = "7d"
+DEVELOPER_DRAIN_S: Final = 1
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -151,16 +156,63 @@ async def _serve(
         tokens = await _tokens(listening, clock)
         async with opened_desk(store, settings, config, clock=clock, tokens=tokens) as desk:
             with _listening_socket(listening) as listener:
-                address = replace(listening, port=listener.getsockname()[1]).url
-                server = Server(
-                    _uvicorn_config(desk, listening),
-                    started=lambda: ready(address),
-                    stopping=desk.begin_stopping,
-                )
-                await server.serve(sockets=[listener])
+                await _answer(desk, listening, listener, ready)
             return 0
     finally:
         await store.close()
+
+
+async def _answer(
+    desk: Desk, listening: Listening, listener: socket.socket, ready: Callable[[str], None]
+) -> None:
+    address = replace(listening, port=listener.getsockname()[1]).url
+    server = Server(
+        _uvicorn_config(desk, listening), started=lambda: ready(address), stopping=desk.begin_stopping
+    )
+    await server.serve(sockets=[listener])
+
+
+def serve_developer(config: Config, port: int, *, ready: Callable[[str, str], None]) -> int:
+    """Serve REST on loopback until SIGTERM or SIGINT, at a free port where this one is taken.
+
+    `ready` is called with the address and the token of a key that administers the namespace. It is revoked
+    at the end, and ends by itself where this process is killed. Raises StoreError.
+    """
+    return uvloop.run(_serve_developer(config, port, ready))
+
+
+async def _serve_developer(config: Config, port: int, ready: Callable[[str, str], None]) -> int:
+    clock = SystemClock()
+    store = configured_store(config.store.url, config.objects, os.environ, clock=clock)
+    namespace = config.store.namespace
+    await store.open()
+    try:
+        made = await create_api_key(
+            store,
+            namespace,
+            Role.ADMIN,
+            actor=DEVELOPER,
+            random=fresh_chance(),
+            name=DEVELOPER,
+            expires=DEVELOPER_KEY,
+        )
+        try:
+            async with opened_desk(store, ServeSettings(), config, clock=clock) as desk:
+                with _free_socket(port) as listener:
+                    listening = Listening(port=port, drain_s=DEVELOPER_DRAIN_S)
+                    await _answer(desk, listening, listener, lambda url: ready(url, made.token))
+        finally:
+            await revoke_api_key(store, namespace, made.key.id, actor=DEVELOPER, why="it has ended")
+        return 0
+    finally:
+        await store.close()
+
+
+def _free_socket(port: int) -> socket.socket:
+    try:
+        return _listening_socket(Listening(port=port))
+    except ConfigError:
+        return _listening_socket(Listening(port=0))
 
 
 def _listening_socket(listening: Listening) -> socket.socket:

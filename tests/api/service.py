@@ -15,6 +15,7 @@ from beltline.api.desk import Desk, Ports
 from beltline.api.settings import ServeSettings
 from beltline.client.submitter import Submitter
 from beltline.client.waiter import Waiter
+from beltline.config import ObjectsConfig
 from beltline.core.decide import Policy
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Ending, Outcome
@@ -22,7 +23,7 @@ from beltline.core.roles import Role
 from beltline.engine.api_keys import create_api_key
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.store.contract import Store
-from beltline.store.open import store_from_url
+from beltline.store.open import configured_store
 from beltline.store.params import Definition, NewSession
 from tests.clocks import FakeClock
 
@@ -102,11 +103,16 @@ class Service:
 
 @asynccontextmanager
 async def running_service(
-    url: str = MEMORY, *, tokens: TokenKeys | None = None, clock: FakeClock | None = None, **settings: Any
+    url: str = MEMORY,
+    *,
+    tokens: TokenKeys | None = None,
+    clock: FakeClock | None = None,
+    objects: ObjectsConfig | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Service]:
     """Yield a service on a store of its own, with a key of each role, and one of another namespace."""
     clock = clock or FakeClock()
-    store = store_from_url(url, clock=clock)
+    store = configured_store(url, objects or ObjectsConfig(), {}, clock=clock)
     await store.open(migrate=True)
     chance = random.Random(5)
     desk = Desk(

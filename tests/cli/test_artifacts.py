@@ -142,3 +142,19 @@ def test_a_submit_that_cannot_be_kept_says_so(cli: Terminal, shop: Shop, app: st
     assert ran.code == 4
     assert ran.error["code"] == "objects_unavailable"
     assert cli("jobs", "ls", "--json").json["items"] == []
+
+
+def test_objects_are_encrypted_anew(cli: Terminal, app: str) -> None:
+    cli("definitions", "apply", app)
+    cli("submit", "echo", PAYLOAD)
+    keys = {"KEY": "aa" * 32, "BELTLINE_OBJECTS_KEYS": "2026=env:KEY"}
+    locked = Terminal(cli.capsys, cli.monkeypatch, {**cli.env, **keys})
+
+    planned = locked("objects", "reencrypt", "--dry-run", "--json").json
+    done = locked("objects", "reencrypt")
+    after = locked("objects", "reencrypt", "--json").json
+
+    assert (planned["plain"], planned["left"], planned["reencrypted"]) == (1, 1, 0)
+    assert "every object is encrypted with the current key" in done.err
+    assert (after["current"], after["left"], after["complete"]) == (1, 0, True)
+    assert cli("objects", "reencrypt").code != 0

@@ -6,11 +6,13 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from beltline.core.states import JobState
@@ -32,8 +34,36 @@ def test_it_says_what_a_newcomer_needs(dev: Dev) -> None:
     loaded, ready = dev.until("loaded"), dev.until("ready")
 
     assert loaded["store"] == dev.url
+    # The URL itself, with its password, is for the service alone.
+    assert "url" not in loaded
     assert loaded["submit"] == ["beltline submit answer '{}'"]
     assert ready["definitions"] == ["answer"]
+
+
+def test_rest_is_served_beside_it_with_a_key_that_ends_with_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        dev = Dev(tmp_path, "--port", port)
+        dev.write("one")
+        try:
+            dev.start()
+            served = dev.until("serving")
+            headers = {"Authorization": f"Bearer {served['api_key']}"}
+            found = httpx2.get(f"{served['url']}/api/v1/namespaces/default/definitions", headers=headers)
+            described = httpx2.get(served["docs"])
+            dev.write("two")
+            dev.until("ready", lambda found: found["generation"] == 2)
+            after = httpx2.get(f"{served['url']}/api/v1/namespaces/default/jobs", headers=headers)
+            assert dev.stop() == 0
+        finally:
+            dev.kill()
+
+    assert served["url"].startswith("http://127.0.0.1:")
+    assert port not in served["url"]
+    assert [item["id"] for item in found.json()["items"]] == ["answer"]
+    assert (described.status_code, after.status_code) == (200, 200)
+    [key] = Shop(dev.url).on_store(lambda store: store.api_keys.page("default"))
+    assert (key.name, key.revoked_at is None) == ("beltline dev", False)
 
 
 def test_jobs_are_shown_from_their_start_to_their_end_with_what_they_print(dev: Dev) -> None:

@@ -12,10 +12,9 @@ from functools import partial
 
 import pytest
 
-from beltline.cli.words import REASONS
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Ending, Outcome
-from beltline.core.reasons import Reason
+from beltline.core.reasons import WORDS, Reason
 from beltline.core.states import JobState
 from beltline.store.contract import Store
 from beltline.store.params import Progress
@@ -107,7 +106,7 @@ def test_show_tells_everything(cli: Terminal, shop: Shop) -> None:
     for part in (
         job_id,
         "failed",
-        REASONS[Reason.NOT_RETRYABLE],
+        WORDS[Reason.NOT_RETRYABLE],
         "customer=42",
         "ValueError",
         "bad luck",
@@ -149,7 +148,7 @@ def test_show_as_json_has_values_times_and_attempts(any_cli: Terminal, any_shop:
     assert job["result"] == {"width": 256}
     assert job["finished_at"].endswith("Z")
     assert [attempt["outcome"] for attempt in job["attempts"]] == ["returned"]
-    assert job["reason_text"] == REASONS[Reason.RETURNED]
+    assert job["reason_text"] == WORDS[Reason.RETURNED]
 
 
 def remember(shop: Shop, job: ClaimedJob) -> None:
@@ -200,7 +199,7 @@ def test_show_says_what_happens_next(cli: Terminal) -> None:
 
 
 def test_every_reason_has_words() -> None:
-    assert set(REASONS) == set(Reason)
+    assert set(WORDS) == set(Reason)
 
 
 @pytest.mark.parametrize(

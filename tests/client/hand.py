@@ -17,20 +17,21 @@ from beltline.store.params import NewSession
 class Hand:
     """Belongs to one Beltline, which must be open."""
 
-    def __init__(self, belt: Beltline) -> None:
+    def __init__(self, belt: Beltline, name: str = "hand") -> None:
         self._belt = belt
+        self._name = name
         self._session = ""
 
     async def take(self) -> ClaimedJob:
         """Claim the next job."""
         store, namespace = self._belt.store, self._belt.namespace
         if not self._session:
-            self._session = "hand"
+            self._session = self._name
             await store.sessions.open(
                 NewSession(
                     namespace=namespace,
                     id=self._session,
-                    name="hand",
+                    name=self._name,
                     host="here",
                     pid=1,
                     lease_us=60_000_000,

@@ -24,7 +24,7 @@ async def test_lines_read_back_as_they_were_written(world: World) -> None:
     await append(world, written)
 
     (found,) = await world.store.logs.read(world.namespace, job.id)
-    assert found[1:] == written[1:]
+    assert found[1:] == written[1:6]
     assert found.seq > 0
 
 
@@ -153,3 +153,27 @@ async def test_lines_belong_to_their_namespace(world: World) -> None:
     await append(world, line(world, job.id, "a"))
 
     assert await world.store.logs.read(f"{world.namespace}-b", job.id) == []
+
+
+async def test_lines_that_push_each_other_out_leave_the_numbers_of_all(world: World) -> None:
+    job, other = await world.running(), await world.running()
+    keep = LogLimit(lines=3)
+    lines = [line(world, job.id, str(n)) for n in range(10)]
+    await world.store.logs.append(world.namespace, [*lines, line(world, other.id, "a")], keep=keep)
+    await world.store.logs.append(world.namespace, [line(world, job.id, "10")], keep=keep)
+
+    found = await world.store.logs.read(world.namespace, job.id)
+
+    assert [(each.seq, each.message) for each in found] == [(9, "8"), (10, "9"), (11, "10")]
+    [alone] = await world.store.logs.read(world.namespace, other.id)
+    assert alone.seq == 1
+
+
+async def test_lines_that_were_dropped_before_they_came_leave_a_gap(world: World) -> None:
+    job = await world.running()
+    await append(world, line(world, job.id, "a"))
+    await append(world, line(world, job.id, "b")._replace(skipped=7), line(world, job.id, "c"))
+
+    found = await world.store.logs.read(world.namespace, job.id)
+
+    assert [(each.seq, each.message) for each in found] == [(1, "a"), (9, "b"), (10, "c")]

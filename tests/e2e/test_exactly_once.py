@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
+from beltline.core.decide import LOST_UNTIL_SUSPECT
 from beltline.core.states import JobState
-from beltline.runtime.runner import LOST_UNTIL_SUSPECT
 from tests.e2e import app
 from tests.e2e.booking import DEATHS, ROWS, connected, create, numbers
 from tests.e2e.site import Site

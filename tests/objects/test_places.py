@@ -17,6 +17,7 @@ NAME = "own/default/20260101/job/digest"
 VERBS: Mapping[str, Callable[[Place], object]] = {
     "put": lambda place: place.put(NAME, b"x"),
     "get": lambda place: place.get(NAME),
+    "peek": lambda place: place.peek(NAME, 1),
     "folders": lambda place: place.folders("own/"),
     "names": lambda place: list(place.names("own/")),
     "delete": lambda place: place.delete([NAME]),
@@ -45,6 +46,20 @@ def test_an_object_reads_back_as_it_was_written(place: Place, data: bytes) -> No
     place.put(NAME, data)
 
     assert place.get(NAME) == data
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"xyz", bytes(10_000)])
+def test_its_beginning_can_be_read_alone(place: Place, data: bytes) -> None:
+    place.put(NAME, data)
+
+    assert place.peek(NAME, 2) == data[:2]
+
+
+def test_the_beginning_of_an_object_that_is_not_there_is_missing_too(place: Place) -> None:
+    place.put(f"{NAME}-2", b"x")
+
+    with pytest.raises(ObjectMissing):
+        place.peek(NAME, 2)
 
 
 def test_writing_it_again_replaces_it(place: Place) -> None:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from beltline.runtime.children import RECYCLE
-from beltline.runtime.supervisor import supervise
+from beltline.runtime.supervisor import Life, supervise
 
 
 def wait_for_term() -> int:
@@ -53,6 +53,22 @@ def exit_from_within(code: int) -> Callable[[], int]:
     return lambda: os._exit(code)
 
 
+def die(given: Life, life: int) -> int:
+    """Die in the first life with a job on the loop, in the second before its death is reported."""
+    sys.stdout.write(f"{life}: {given.deaths}\n")
+    sys.stdout.flush()
+    if life == 0:
+        given.box.open("the first")
+        given.box.on_loop("a", 7)[0]()
+    elif life == 1:
+        given.box.open("the second")
+    else:
+        given.box.has_buried()
+    if life < 2:
+        os._exit(3)
+    return RECYCLE if life == 2 else 0
+
+
 def say() -> int:
     sys.stdout.write("child\n")
     return 0
@@ -78,10 +94,13 @@ SCENARIOS: Final[Mapping[str, Callable[[int, int], Callable[[], int] | int]]] = 
 
 
 def main(scenario: str, folder: Path, processes: int) -> int:
-    def start(index: int) -> int:
+    def start(given: Life) -> int:
+        index = given.number
         life = len(list(folder.glob(f"{index}-*")))
-        what = SCENARIOS[scenario](index, life)
         (folder / f"{index}-{life}").write_text(str(os.getpid()))
+        if scenario == "die":
+            return die(given, life)
+        what = SCENARIOS[scenario](index, life)
         return what if isinstance(what, int) else what()
 
     sys.stdout.write("parent\n")

@@ -29,7 +29,9 @@ class Fetching:
     def __init__(self, works: Works, stage: Stage) -> None:
         self.works = works
         self.stage = stage
-        self.settler = Settler(works.store, "default", random=random.Random(1), settled=lambda: None)
+        self.settler = Settler(
+            works.store, "default", random=random.Random(1), settled=lambda: None, is_busy=lambda: False
+        )
         self.fetcher = Fetcher(
             works.store,
             "default",

@@ -16,6 +16,7 @@ from beltline.engine.objects import NewArtifact
 from beltline.engine.settle import claim
 from beltline.runtime.reporter import MOST_LINES, Reporter
 from beltline.runtime.run import Run
+from beltline.store.log_limit import DEFAULT_LIMIT
 from beltline.store.params import NewSession
 from tests.hops import Door
 from tests.runtime.stage import no_memory
@@ -188,6 +189,8 @@ async def test_while_the_store_is_away_the_oldest_lines_are_dropped(works: Works
     door.open()
     await reporter.close()
     assert (len(kept), kept[0], kept[-1]) == (MOST_LINES, "0", "newest")
+    [first] = await works.store.logs.read("default", run.job.id, limit=1)
+    assert first.seq == MOST_LINES + 1 - DEFAULT_LIMIT.lines + 1
 
 
 async def test_after_an_outage_lines_arrive_by_themselves(reporting: Reporting, door: Door) -> None:

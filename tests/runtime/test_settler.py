@@ -30,7 +30,10 @@ class Settling:
         self.works = works
         self.door = door
         self.told = 0
-        self.settler = Settler(works.store, "default", random=random.Random(1), settled=self._tell)
+        self.is_busy = False
+        self.settler = Settler(
+            works.store, "default", random=random.Random(1), settled=self._tell, is_busy=lambda: self.is_busy
+        )
 
         @works.belt.job
         async def noop() -> None: ...
@@ -106,6 +109,34 @@ async def test_what_ends_while_a_batch_is_on_its_way_goes_with_the_next(
     await eventually_async(settling.is_idle)
 
     assert door.passed == 2
+
+
+async def test_what_ends_soon_after_a_batch_goes_together_while_bodies_run(
+    settling: Settling, door: Door
+) -> None:
+    first, *others = await settling.claimed(4)
+    settling.is_busy = True
+    settling.put(first)
+    await turns()
+    for job in others:
+        settling.put(job)
+        await turns()
+    assert door.passed == 1
+
+    await eventually_async(settling.is_idle)
+
+    assert (door.passed, settling.told) == (2, 2)
+
+
+async def test_nothing_is_left_to_write_while_it_waits_for_company(settling: Settling) -> None:
+    [job] = await settling.claimed(1)
+    settling.is_busy = True
+
+    settling.put(job)
+    await turns()
+
+    assert settling.told == 1
+    assert settling.settler.idle
 
 
 async def test_a_crowd_goes_in_batches_of_bounded_size(settling: Settling, door: Door) -> None:

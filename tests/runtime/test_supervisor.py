@@ -112,6 +112,21 @@ def test_a_child_that_ends_unasked_is_started_anew(parents: Parents, scenario: s
     assert words in err
 
 
+def test_deaths_are_told_to_those_who_come_after_until_one_has_reported_them(parents: Parents) -> None:
+    code, out, err = parents.run("die")
+
+    first = "Death(session='the first', how='ended with exit code 3', is_own_doing=True, running=(('a', 7),))"
+    second = "Death(session='the second', how='ended with exit code 3', is_own_doing=True, running=())"
+    assert code == 0
+    assert out.splitlines()[1:] == [
+        "0: ()",
+        f"1: ({first},)",
+        f"2: ({first}, {second})",
+        "3: ()",
+    ]
+    assert "exit code 3: starting a new one in 0.0 s" in err
+
+
 def test_what_the_parent_says_has_its_time(parents: Parents) -> None:
     _, _, err = parents.run("killed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -15,13 +16,16 @@ from beltline.api.operation import Answered, Call, Operation, Query
 from beltline.core.errors import NotFound
 from beltline.core.roles import Right
 from beltline.engine import control
-from beltline.engine.objects import whole_bytes
+from beltline.engine.objects import whole_bytes, whole_lines
+from beltline.store.contract import Store
+from beltline.store.log_lines import LogLine
 from beltline.store.params import AuditEntry
 from beltline.wire.bodies import ArtifactBody, AttemptBody, LogLineBody
 from beltline.wire.problems import Refused
 from beltline.wire.shapes import artifact_shape, attempt_shape, log_shape
 
 LARGEST_SEQ: Final = 2**62
+MOST_MESSAGES: Final = 8 * 1024 * 1024
 
 
 class AttemptList(TypedDict):
@@ -53,6 +57,10 @@ class LogQuery(Query):
 
     after: Annotated[int, Field(ge=0, le=LARGEST_SEQ, description="Only lines after this id.")] = 0
     limit: Limit = 1_000
+    whole: bool = Field(
+        default=False,
+        description="Long messages whole, not their first 8 KiB; a page then ends after 8 MiB of them.",
+    )
 
 
 class ContentQuery(Query):
@@ -74,8 +82,22 @@ async def list_logs(call: Call[LogQuery, None]) -> Response:
     lines = await call.desk.store.logs.read(
         call.namespace, job_id, after=call.query.after, limit=call.query.limit
     )
-    cursor = lines[-1].seq if len(lines) == call.query.limit else None
-    return answer({"items": [log_shape(line) for line in lines], "next": cursor, "total": len(lines)})
+    found = await _whole(call.desk.store, lines) if call.query.whole else lines
+    is_cut = len(found) < len(lines) or len(lines) == call.query.limit
+    cursor = found[-1].seq if is_cut else None
+    return answer({"items": [log_shape(line) for line in found], "next": cursor, "total": len(found)})
+
+
+async def _whole(store: Store, lines: Sequence[LogLine]) -> Sequence[LogLine]:
+    """Return lines with whole messages until they are large enough for one answer; at least one."""
+    found: list[LogLine] = []
+    size = 0
+    for line in lines:
+        found += await whole_lines(store, [line])
+        size += len(found[-1].message)
+        if size >= MOST_MESSAGES:
+            break
+    return found
 
 
 async def list_artifacts(call: Call[Query, None]) -> Response:

@@ -46,19 +46,37 @@ _LOOK_MS: Final = 1_000
     help="Watch this folder or file; repeatable.  [default: the working directory and the app's folder]",
 )
 @click.option("--no-reload", is_flag=True, help="Watch nothing.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8_000,
+    show_default=True,
+    help="Serve REST on this port of loopback, or on a free one where it is taken.",
+)
+@click.option("--no-api", is_flag=True, help="Serve no REST.")
 @click.option("--concurrency", metavar="N", help="Jobs in flight.  [default: 100]")
 @click.option("--threads", metavar="N", help="Of those, how many may run in threads.  [default: 16]")
 @pass_invocation
 def dev(
-    invocation: Invocation, /, app: str, *, folders: tuple[str, ...], no_reload: bool, **settings: str | None
+    invocation: Invocation,
+    /,
+    app: str,
+    *,
+    folders: tuple[str, ...],
+    no_reload: bool,
+    port: int,
+    no_api: bool,
+    **settings: str | None,
 ) -> int:
-    """Run the jobs of APP while you write it: one worker, its output, new code at each change.
+    """Run the jobs of APP while you write it: one worker, REST, its output, new code at each change.
 
     When a Python file or beltline.toml changes, a new process loads the code; once it is ready it takes the
     jobs, and the old process ends with its last running job, which keeps the code that it began with. Code
     that fails to load changes nothing: the error is shown and the old code goes on. Ctrl-C gives running jobs
     back, uncharged. On a terminal the state is one line at the bottom; elsewhere, and with --json, each event
     is a line.
+
+    REST is served for this machine only, with an API key that is shown and that ends with this command.
     """
     from beltline.cli.dev_screen import screen
     from beltline.core.clock import SystemClock
@@ -68,9 +86,24 @@ def dev(
     clock = SystemClock()
     watched = sorted({str(Path(name).resolve()) for name in folders or (Path.cwd(), _folder_of(app))})
     with screen(app, invocation.config(), as_json=invocation.json, clock=clock) as tell:
+        place = _Place(tell)
         work = partial(_work, invocation, app, settings)
         watch = _nothing if no_reload else partial(_watch, watched)
-        return Reloader(work, watch, tell=tell, clock=clock).run()
+        service = None if no_api else partial(_serve, invocation, place, port)
+        return Reloader(work, watch, tell=place.tell, clock=clock, service=service).run()
+
+
+class _Place:
+    """Keeps from what is told where the app's store is: with its password, which is not to be shown."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self.url = ""
+
+    def tell(self, event: str, /, **facts: Any) -> None:
+        """Tell on."""
+        self.url = facts.pop("url", self.url) if event == "loaded" else self.url
+        self._tell(event, **facts)
 
 
 def _preload() -> None:
@@ -96,11 +129,31 @@ def _work(invocation: Invocation, app: str, settings: Mapping[str, str | None], 
         if "worker.drain" not in loaded.sources:
             # What runs keeps its code until it ends; Ctrl-C does not wait for it.
             config = replace(config, worker=replace(config.worker, drain_us=DAY))
-        tell("loaded", **_described(config, belt.registry, given=loaded.config))
+        described = _described(config, belt.registry, given=loaded.config)
+        tell("loaded", url=config.store.url, **described)
         return develop(config, belt, tell, app)
     except BeltlineError as error:
         fault = fault_of(error)
         tell("refused", code=fault.code, message=fault.message)
+        return fault.exit_code
+
+
+def _serve(invocation: Invocation, place: _Place, port: int, events: int) -> int:
+    from beltline.serving import serve_developer
+
+    tell = _teller(events)
+    found = invocation.config()
+    config = replace(found, store=replace(found.store, url=place.url))
+    if ":memory:" in place.url:
+        tell("refused_service", message="a store in memory belongs to the worker's process: name another")
+        return OK
+    try:
+        return serve_developer(
+            config, port, ready=lambda url, token: tell("serving", url=url, docs=f"{url}/docs", api_key=token)
+        )
+    except BeltlineError as error:
+        fault = fault_of(error)
+        tell("refused_service", message=f"error [{fault.code}]: {fault.message}")
         return fault.exit_code
 
 

@@ -116,6 +116,16 @@ class Lines:
     def _unwatched(self, _: Mapping[str, Any]) -> None:
         self._stamped("changes are no longer noticed: start `beltline dev` again", style="error")
 
+    def _serving(self, facts: Mapping[str, Any]) -> None:
+        self.say(f"  rest         {facts['url']}, described at {facts['docs']}", style="bold")
+        self.say(f"  api key      {facts['api_key']} (ends with this command)")
+
+    def _refused_service(self, facts: Mapping[str, Any]) -> None:
+        self._stamped(f"no REST: {facts['message']}", style="error")
+
+    def _unserved(self, facts: Mapping[str, Any]) -> None:
+        self._stamped(f"REST ended with {facts['code']}: the next change of code begins it anew", style="dim")
+
     def _refused(self, facts: Mapping[str, Any]) -> None:
         self._stamped(f"error [{facts['code']}]: {facts['message']}", style="error")
 

@@ -93,7 +93,7 @@ def logs(
         with_store(invocation, lambda store, namespace: _follow(invocation, store, namespace, job_id, wanted))
         return
     lines = with_store(invocation, lambda store, namespace: _read(store, namespace, job_id))
-    dropped = lines[0].seq - 1 if lines else 0
+    dropped = lines[-1].seq - len(lines) if lines else 0
     found = [line for line in lines if wanted.fits(line)]
     page = found[:limit]
     if invocation.json:
@@ -101,8 +101,9 @@ def logs(
         items = [log_shape(line) for line in page]
         print_json({"items": items, "next": cursor, "total": len(lines), "dropped": dropped})
         return
-    if dropped > after:
-        note(_dropped(dropped - after))
+    newer = [line for line in lines if line.seq > after]
+    if newer and newer[-1].seq - after > len(newer):
+        note(_dropped(newer[-1].seq - after - len(newer)))
     for line in page:
         click.echo(_text(line))
     if not page:

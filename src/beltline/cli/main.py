@@ -41,6 +41,7 @@ COMMANDS: Final = MappingProxyType(
         "definitions": Member(
             "beltline.cli.definitions:definitions", "List job definitions and apply those of an app."
         ),
+        "objects": Member("beltline.cli.objects:objects", "Encrypt what is in the object store anew."),
         "api-key": Member("beltline.cli.api_key:api_key", "Make, list, rotate and revoke API keys."),
         "audit": Member("beltline.cli.audit:audit", "See what operators did, and verify the record."),
         "doctor": Member("beltline.cli.doctor:doctor", "Look for what is amiss, and say what to do."),

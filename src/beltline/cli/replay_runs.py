@@ -45,7 +45,11 @@ def runs(invocation: Invocation, *, ended: bool, limit: int, before: str | None)
     if invocation.json:
         print_list([run_shape(run) for run in shown], cursor=after)
         return
-    print_table(RUN_COLUMNS, [run_row(run, now) for run in shown], empty="no replay runs")
+    print_table(
+        RUN_COLUMNS,
+        [run_row(run, now) for run in shown],
+        empty="no replay runs" if ended else "no open replay runs; --ended lists those that ended too",
+    )
     if after:
         note(f"go on with --before {after}")
 

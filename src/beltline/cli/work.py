@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from importlib import import_module
 
 import click
 
@@ -11,6 +12,7 @@ from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
+from beltline.runtime.supervisor import Life, supervise
 
 
 @command(
@@ -57,22 +59,23 @@ def work(
     uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
     """
     from beltline.runtime.children import end_with_parent
-    from beltline.runtime.supervisor import supervise
 
     found = invocation.config(**settings)
     config = replace(found, worker=replace(found.worker, until_idle=until_idle, processes=processes))
     read_end, write_end = os.pipe()
 
-    def start(index: int) -> int:
+    def start(life: Life) -> int:
         os.close(write_end)
         end_with_parent(read_end)
-        shown = until_idle and index == 0 and not invocation.json
-        return _work(config, app, as_json=invocation.json, shown=shown)
+        shown = until_idle and life.number == 0 and not invocation.json
+        return _work(config, app, life, as_json=invocation.json, shown=shown)
 
-    return supervise(start, processes)
+    # Before the first is forked: a worker that takes the place of another then imports the app alone.
+    import_module("beltline.app")
+    return supervise(start, processes, threads=config.worker.threads)
 
 
-def _work(config: Config, app: str, *, as_json: bool, shown: bool) -> int:
+def _work(config: Config, app: str, life: Life, *, as_json: bool, shown: bool) -> int:
     """Work in this process, `shown` with a bar of the jobs left.
 
     A refusal is told here, so that the supervisor does not start it again.
@@ -85,7 +88,7 @@ def _work(config: Config, app: str, *, as_json: bool, shown: bool) -> int:
         # The import is done once: the worker finds the module loaded.
         looked_at = replace(config, store=store_of(load_app(app), config.store))
         with jobs_left(looked_at, shown=shown):
-            return run_worker(config, app)
+            return run_worker(config, app, life)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BeltlineError as error:

@@ -9,6 +9,7 @@ from random import SystemRandom
 from typing import Any, NamedTuple, TypeVar
 
 from beltline.client.draws import Draws
+from beltline.client.parts import JobParts, StoreParts
 from beltline.client.portal import Portal, call_from_thread
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
@@ -106,6 +107,11 @@ class ClientPort:
     def store(self) -> Store:
         """The store. Raises NotOpen."""
         return self.opened[0]
+
+    @property
+    def parts(self) -> JobParts:
+        """Where attempts, logs and artifacts of jobs are read. Raises NotOpen."""
+        return StoreParts(self.store, self.namespace) if self.remote is None else self.remote.parts
 
     @property
     def random(self) -> Random:

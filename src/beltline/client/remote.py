@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
 
+from beltline.client.remote_parts import RemoteParts
 from beltline.core.clock import MICROS, Clock
 from beltline.core.codec import dump_json
 from beltline.core.durations import micros, moment, moment_text
@@ -69,6 +70,7 @@ class Remote:
             headers={"Authorization": f"Bearer {api_key}"},
             timeout=_ANSWER_S + LONGEST_WAIT_S,
         )
+        self.parts = RemoteParts(lambda path: self._content("GET", path))
 
     async def submit(self, name: str, payloads: Sequence[bytes], options: JobOptions) -> list[Inserted]:
         """Store jobs, all or none. Each gets an id here, so that a repeat makes no second one."""
@@ -132,6 +134,9 @@ class Remote:
         return {"definition": name, "payload": json.loads(payload), **job}
 
     async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
+        return json.loads(await self._content(method, path, body))
+
+    async def _content(self, method: str, path: str, body: object = None) -> bytes:
         """Call, again where the service is away or busy. Raises what the same act on a store would raise."""
         content = None if body is None else dump_json(body)
         headers = {"Content-Type": "application/json"} if content is not None else {}
@@ -156,7 +161,7 @@ class Remote:
             ) from fault
         if answer.status_code >= 300:  # noqa: PLR2004 - beyond the successes of HTTP
             raise error_of(answer.status_code, answer.content)
-        return json.loads(answer.content)
+        return answer.content
 
 
 def _path(job_id: str) -> str:

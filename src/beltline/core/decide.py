@@ -16,6 +16,7 @@ from beltline.core.reasons import Reason
 from beltline.core.retry import MAX_CRASHES, Retry
 from beltline.core.states import JobState
 
+LOST_UNTIL_SUSPECT: Final = 2
 CRASH_DELAY_US: Final = 1 * MICROS
 LONGEST_CRASH_DELAY_US: Final = 10 * MINUTE
 # Python 3.11 looks an enum's member up for 60 ns each time; these are looked up for each job that succeeds.
@@ -40,6 +41,15 @@ class Policy(NamedTuple):
     retry: Retry = Retry()
     max_crashes: int = MAX_CRASHES
     version: str | None = None
+
+
+def crashes_of_suspect(max_crashes: int) -> int:
+    """Return from how many crashes on a job may be what ended the workers that ran it.
+
+    One lost worker is no ground: hosts fail, and all that they ran would go on in single file. A neighbour
+    of the guilty one that was lost twice is alone before it can be lost for good.
+    """
+    return max(1, min(LOST_UNTIL_SUSPECT, max_crashes - 1))
 
 
 def decide(job: ClaimedJob, outcome: Outcome, policy: Policy, *, now: int, random: Random) -> Change:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from beltline.core.batch import Batch
@@ -11,7 +10,7 @@ from beltline.core.clock import MICROS
 from beltline.core.failure import read_failure
 from beltline.core.job import Job
 from beltline.core.prerequisites import Edge
-from beltline.core.reasons import Reason
+from beltline.core.reasons import WORDS
 from beltline.core.states import FINAL, JobState
 from beltline.engine import capacity, control
 from beltline.engine.workflows import SIGNAL, json_of
@@ -19,50 +18,6 @@ from beltline.store.contract import Store
 from beltline.store.params import QueueInfo, Session
 
 MOST_NAMED: Final = 100
-
-REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
-    {
-        Reason.SUBMITTED: "it was submitted",
-        Reason.DELAYED: "it was submitted to run later",
-        Reason.DUE: "its time has come, or all it waited for has ended",
-        Reason.PREREQUISITES: "it waits for other jobs to end",
-        Reason.CHILDREN: "its body has returned, and it waits for its children to end",
-        Reason.EVENT: "it waits for a signal, or was ended by one",
-        Reason.CLAIMED: "a worker took it",
-        Reason.RETURNED: "its body returned, and nothing below it failed",
-        Reason.WITH_FAILURES: "it ended well, though children failed or were cancelled",
-        Reason.SNOOZED: "its body put it off",
-        Reason.BACKOFF: "its last attempt failed; it is tried again after a pause",
-        Reason.ATTEMPTS_EXHAUSTED: "all its attempts failed",
-        Reason.NOT_RETRYABLE: "it failed with an error that is not tried again",
-        Reason.FAILED_BY_HANDLER: "its body said that it failed for good",
-        Reason.INVALID_PAYLOAD: "its payload does not fit the definition of the worker",
-        Reason.TIMEOUT: "an attempt ran longer than its time-out",
-        Reason.DEADLINE_PASSED: "its deadline passed",
-        Reason.EXPIRED: "it had not started by its expiry",
-        Reason.CANCEL_REQUESTED: "somebody cancelled it, or the batch or run that it belongs to",
-        Reason.CANCELLED_BY_HANDLER: "its body cancelled it",
-        Reason.PREREQUISITE_FAILED: "a job that it waited for ended otherwise than it needs",
-        Reason.PREREQUISITE_UNKNOWN: "a job that it waited for never came to be",
-        Reason.CHILDREN_FAILED: "more of its children failed than it tolerates",
-        Reason.PAUSE_REQUESTED: "somebody paused it; resume it to let it go on",
-        Reason.RESUMED: "somebody resumed it",
-        Reason.DRAINED: "its worker was stopped and gave it back",
-        Reason.NO_HANDLER: "a worker took it that has no code for its definition; it is offered again",
-        Reason.OBJECTS_UNAVAILABLE: "the object store was away; it is offered again",
-        Reason.OBJECT_MISSING: "an object that it refers to does not exist",
-        Reason.OBJECT_CORRUPT: "an object that it refers to is not what was written",
-        Reason.CLAIM_LOST: "the reply to its claim was lost; it is offered again",
-        Reason.WORKER_LOST: "its worker stopped renewing its lease",
-        Reason.OUT_OF_MEMORY: "its process used more memory than it may",
-        Reason.PROCESS_DIED: "its process ended without an answer",
-        Reason.NO_PROCESS: "no process could be started for its body",
-        Reason.NO_CAPACITY: "no live worker has what it asks for",
-        Reason.NO_VERSION: "no live worker has the version of the code to which it is pinned",
-        Reason.RETRY_REQUESTED: "somebody asked to run it now",
-        Reason.REPLAYED: "somebody replayed it from the dead letters",
-    }
-)
 
 
 class Waiting(NamedTuple):
@@ -86,7 +41,7 @@ class Explanation(NamedTuple):
 async def explain(store: Store, namespace: str, job_id: str) -> Explanation:
     """Explain a job. Raises NotFound."""
     job = await control.fetch(store, namespace, job_id)
-    text = REASONS[job.reason]
+    text = WORDS[job.reason]
     if job.state in FINAL:
         return Explanation(job, f"it ended {job.state.value}: {text}{_error(job)}", [], [])
     if job.state is JobState.WAITING:
@@ -143,7 +98,7 @@ async def _queued(store: Store, namespace: str, job: Job) -> Explanation:
     summary, hints = _queue_story(job, queues.get(job.queue), alive)
     blocked = (await capacity.blocked(store, namespace, [job])).get(job.id) if alive else None
     if blocked is not None:
-        summary = f"{REASONS[blocked.reason]}: {blocked.asked}, and there is {blocked.offered}"
+        summary = f"{WORDS[blocked.reason]}: {blocked.asked}, and there is {blocked.offered}"
         hints = ["start a worker that has it: `beltline work APP --resources … --tags …`"]
     return Explanation(job, f"it is queued in {job.queue}: {summary}", [], hints)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from beltline.core.decide import Policy
 from beltline.core.failure import failure
@@ -27,7 +27,7 @@ async def rescue(store: Store, namespace: str, session: Session, *, random: Rand
     if is_open and not await store.sessions.lose(namespace, session.id, session.beats, store.now()):
         return None
     jobs = await store.jobs.held(namespace, session.id)
-    policies = await _policies(store, namespace, jobs, versions_of(session))
+    policies = await policies_of(store, namespace, jobs, session)
     error = failure(
         "WorkerLost",
         f"worker {session.name} (pid {session.pid} on {session.host}) stopped renewing its lease"
@@ -46,9 +46,11 @@ async def give_back(
     return await settle(store, namespace, batch, random=random) if batch else Settled([], [])
 
 
-async def _policies(
-    store: Store, namespace: str, jobs: Sequence[ClaimedJob], versions: Mapping[str, str]
+async def policies_of(
+    store: Store, namespace: str, jobs: Sequence[ClaimedJob], session: Session
 ) -> dict[str, Policy]:
+    """Return what the stored definitions of these jobs say, by name, with the versions the session ran."""
+    versions = versions_of(session)
     found: dict[str, Policy] = {}
     for name in dict.fromkeys(job.definition for job in jobs):
         definition = await store.definitions.get(namespace, name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, cast
 
 from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
+from beltline.executors.black_box import BlackBox, NotedBody
 
 
 class InlineExecutor:
@@ -14,6 +15,9 @@ class InlineExecutor:
 
     stuck = 0
     places = None
+
+    def __init__(self, box: BlackBox | None = None) -> None:
+        self._box = box
 
     def run(
         self,
@@ -26,9 +30,11 @@ class InlineExecutor:
         """Return the body's own coroutine."""
         if begun is not None:
             begun()
-        if definition.takes_context:
-            return cast("Awaitable[object]", definition.handler(context, **arguments))
-        return cast("Awaitable[object]", definition.handler(**arguments))
+        given = (context,) if definition.takes_context else ()
+        body = cast("Coroutine[Any, Any, object]", definition.handler(*given, **arguments))
+        return (
+            body if self._box is None else NotedBody(body, *self._box.on_loop(context.job_id, context.fence))
+        )
 
     def close(self) -> None:
         """Nothing is held."""

@@ -11,6 +11,7 @@ from functools import partial
 from beltline.core.clock import MICROS
 from beltline.definitions.context import RunContext
 from beltline.definitions.definition import JobDefinition
+from beltline.executors.black_box import BlackBox
 
 
 class ThreadExecutor:
@@ -20,13 +21,15 @@ class ThreadExecutor:
     ended after the grace, the run is given up and the thread stays counted as `stuck` until the body ends.
     """
 
-    def __init__(self, threads: int, *, grace_us: int) -> None:
+    def __init__(self, threads: int, *, grace_us: int, box: BlackBox | None = None) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="beltline-body")
         self._room = asyncio.Semaphore(threads)
         self._grace_s = grace_us / MICROS
         self._stuck = 0
         self._busy: dict[tuple[str, int], int] = {}
         self.places = threads
+        self._box = box
+        self._numbers: dict[int, int] = {}
 
     @property
     def stuck(self) -> int:
@@ -77,11 +80,19 @@ class ThreadExecutor:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _called(self, key: tuple[str, int], body: Callable[[], object]) -> object:
-        self._busy[key] = threading.get_ident()
+        thread = self._busy[key] = threading.get_ident()
+        begun, ended = self._notes(thread, key)
+        begun()
         try:
             return _called(body)
         finally:
+            ended()
             del self._busy[key]
+
+    def _notes(self, thread: int, key: tuple[str, int]) -> tuple[Callable[[], None], Callable[[], None]]:
+        if self._box is None:
+            return _nothing, _nothing
+        return self._box.in_thread(self._numbers.setdefault(thread, len(self._numbers)), *key)
 
     def _freed(self, _: asyncio.Future[object]) -> None:
         self._room.release()
@@ -92,6 +103,10 @@ class ThreadExecutor:
 
     def _no_longer_stuck(self, _: asyncio.Future[object]) -> None:
         self._stuck -= 1
+
+
+def _nothing() -> None:
+    return
 
 
 def _called(body: Callable[[], object]) -> object:

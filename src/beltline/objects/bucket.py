@@ -60,6 +60,14 @@ class Bucket:
         except (BaseError, OSError) as error:
             raise self._unavailable("read", name, error) from error
 
+    def peek(self, name: str, count: int) -> bytes:
+        """Read the beginning of an object."""
+        try:
+            return bytes(obstore.get_range(self._bucket, name, start=0, length=count))
+        except (BaseError, OSError):
+            # Nothing begins in an empty object; what else is amiss, reading the whole says.
+            return self.get(name)[:count]
+
     def folders(self, prefix: str) -> list[str]:
         """Return the next parts of the names under a prefix."""
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from beltline.objects.header import Header
+
 
 class Place(Protocol):
     """A folder or a bucket. Its methods block: they are called in threads, several at a time.
@@ -25,6 +27,10 @@ class Place(Protocol):
         """Return an object. Raises ObjectMissing where the place can be read and has no such object."""
         ...
 
+    def peek(self, name: str, count: int) -> bytes:
+        """Return the first bytes of an object, at most so many. Raises as `get` does."""
+        ...
+
     def folders(self, prefix: str) -> list[str]:
         """Return the next parts of the names that begin with `prefix` (which ends in /), each once."""
         ...
@@ -43,6 +49,10 @@ class Seal(Protocol):
 
     def digest(self, data: bytes) -> str:
         """Return the hash of plain bytes that may stand in a name: nobody without the key can guess at it."""
+        ...
+
+    def is_current(self, header: Header) -> bool:
+        """Say whether an object with this header is encrypted with the key that encrypts now."""
         ...
 
     def close(self, name: str, data: bytes) -> bytes:

@@ -57,6 +57,14 @@ class Folder:
         except OSError as error:
             raise self._unavailable("read", name, error) from error
 
+    def peek(self, name: str, count: int) -> bytes:
+        """Read the beginning of a file."""
+        try:
+            with (self._root / name).open("rb") as file:
+                return file.read(count)
+        except OSError:
+            return self.get(name)[:count]
+
     def folders(self, prefix: str) -> list[str]:
         """Return the folders in a folder."""
         try:

@@ -11,6 +11,10 @@ NONCE_SIZE: Final = 12
 _FORMAT: Final = b"BLO1"
 
 
+# An id of a key has at most 255 bytes.
+LONGEST: Final = len(_FORMAT) + 1 + 255 + CHECK_SIZE + NONCE_SIZE
+
+
 class Header(NamedTuple):
     """The format, then the length of the key's id, the id, the check and the nonce.
 
@@ -25,6 +29,11 @@ class Header(NamedTuple):
         """Return the header as bytes."""
         key_id = self.key_id.encode()
         return _FORMAT + bytes([len(key_id)]) + key_id + self.check + self.nonce
+
+
+def may_be_sealed(data: bytes) -> bool:
+    """Say whether bytes begin as an encrypted object does; a plain one may do so too."""
+    return data[: len(_FORMAT)] == _FORMAT
 
 
 def header_of(name: str, data: bytes, place: str) -> tuple[Header, bytes]:

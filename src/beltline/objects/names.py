@@ -16,6 +16,7 @@ from beltline.core.clock import MICROS
 _PLAIN: Final = re.compile(r"[0-9a-z][0-9a-z._-]*")
 _DAY: Final = re.compile(r"\d{8}")
 _NAME: Final = re.compile(r"[0-9a-z]+(/=?[0-9a-z._-]+){3}/[0-9a-f]{64}(\.sealed)?")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _ESCAPED: Final = "="
 
 
@@ -42,6 +43,12 @@ def is_day(text: str) -> bool:
 def is_name(text: str) -> bool:
     """Say whether a text is a name that `object_name` can have made: no other one is ever read."""
     return _NAME.fullmatch(text) is not None and "/." not in text
+
+
+def hash_in(name: str) -> str | None:
+    """Return the SHA-256 of the plain bytes that a name ends in; None where it was made with a key."""
+    digest = name.rpartition("/")[2]
+    return digest if _HASH.fullmatch(digest) else None
 
 
 def job_of(name: str) -> str | None:

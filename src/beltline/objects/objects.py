@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
-from beltline.core.errors import ObjectCorrupt, ObjectKeyUnknown, ObjectMissing, PayloadTooLarge
+from beltline.core.errors import (
+    ObjectCorrupt,
+    ObjectKeyUnknown,
+    ObjectMissing,
+    ObjectsError,
+    PayloadTooLarge,
+)
 from beltline.objects.contract import Place, Seal
-from beltline.objects.header import header_of
-from beltline.objects.names import is_day, is_name, namespace_prefix, object_name
+from beltline.objects.header import LONGEST, header_of, may_be_sealed
+from beltline.objects.names import hash_in, is_day, is_name, namespace_prefix, object_name
 from beltline.objects.reference import Reference
 from beltline.objects.threads import Threads
 
+T = TypeVar("T")
+
 _SEALED: Final = ".sealed"
+
+
+class Standing(NamedTuple):
+    """With which key an object is encrypted, empty for none. `is_current`: with the one that encrypts."""
+
+    key_id: str
+    is_current: bool
 
 
 class Objects:
@@ -57,6 +72,23 @@ class Objects:
         """
         return await self._threads.run(partial(self._fetch, reference))
 
+    async def keys_of(self, names: Sequence[str]) -> list[Standing | ObjectsError]:
+        """Return with which keys objects are encrypted, or why that cannot be told."""
+        return await self._threads.run_all([partial(_told, self._standing, name) for name in names])
+
+    async def renew(self, names: Sequence[str]) -> list[ObjectsError | None]:
+        """Write objects again under their names, encrypted with the current key; return what went wrong.
+
+        Readers meet the old object or the new one, whole. Equal calls write equal bytes: this may be done
+        twice, by several at once, and again after a crash.
+        """
+        return await self._threads.run_all([partial(_told, self._renew, name) for name in names])
+
+    @property
+    def can_seal(self) -> bool:
+        """Whether there is a key to encrypt with."""
+        return self._seal is not None
+
     async def days(self, namespace: str) -> list[str]:
         """Return the days on which objects of a namespace were written, oldest first."""
         prefix = namespace_prefix(self.owner, namespace)
@@ -90,14 +122,49 @@ class Objects:
         if not is_name(name):
             raise ObjectMissing(name, self.shown)
         data = self._place.get(name)
-        if reference.sealed:
+        # An object of the time before there were keys may have been encrypted since, under its old name.
+        if reference.sealed or (may_be_sealed(data) and _is_renewed(data, reference.sha256)):
             data = self._opened(name, data)
         if hashlib.sha256(data).hexdigest() != reference.sha256:
             what = f"it has {len(data):,} bytes with another hash, where {reference.size:,} were written"
             raise ObjectCorrupt(name, self.shown, what)
         return data
 
+    def _standing(self, name: str) -> Standing:
+        begin = self._place.peek(name, LONGEST)
+        if not may_be_sealed(begin) or not self._is_sealed(name):
+            return Standing("", is_current=False)
+        header, _ = header_of(name, begin, self.shown)
+        return Standing(header.key_id, is_current=self._seal is not None and self._seal.is_current(header))
+
+    def _is_sealed(self, name: str) -> bool:
+        """Whether an object that begins like an encrypted one is one."""
+        plain = hash_in(name)
+        return plain is None or _is_renewed(self._place.get(name), plain)
+
+    def _renew(self, name: str) -> None:
+        if self._seal is None:
+            raise ObjectsError("there is no key to encrypt with; name one in objects.keys")
+        data = self._place.get(name)
+        plain = hash_in(name)
+        if plain is None or (may_be_sealed(data) and _is_renewed(data, plain)):
+            data = self._seal.open(name, data, self.shown)
+        if plain is not None and hashlib.sha256(data).hexdigest() != plain:
+            raise ObjectCorrupt(name, self.shown, "its bytes have another hash than its name says")
+        self._place.put(name, self._seal.close(name, data))
+
     def _opened(self, name: str, data: bytes) -> bytes:
         if self._seal is None:
             raise ObjectKeyUnknown(name, header_of(name, data, self.shown)[0].key_id)
         return self._seal.open(name, data, self.shown)
+
+
+def _is_renewed(data: bytes, plain: str) -> bool:
+    return hashlib.sha256(data).hexdigest() != plain
+
+
+def _told(work: Callable[[str], T], name: str) -> T | ObjectsError:
+    try:
+        return work(name)
+    except ObjectsError as error:
+        return error

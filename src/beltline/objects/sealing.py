@@ -35,6 +35,11 @@ class Keyring:
         header = Header(self._current, _check(key), nonce)
         return header.packed() + AESGCM(key).encrypt(nonce, data, name.encode())
 
+    def is_current(self, header: Header) -> bool:
+        """Compare the header's id and check with those of the current key."""
+        key = self._keys[self._current]
+        return header.key_id == self._current and hmac.compare_digest(header.check, _check(key))
+
     def open(self, name: str, data: bytes, place: str) -> bytes:
         """Decrypt with the key that the header names."""
         header, content = header_of(name, data, place)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import uvloop
 
-from beltline.app import SWITCH_INTERVAL_S, ready_worker
+from beltline.app import ready_worker, tune_interpreter
 from beltline.client.beltline import Beltline
 from beltline.client.handle import JobHandle
 from beltline.config import Config, StoreConfig, WorkerConfig
@@ -38,7 +38,7 @@ _LOOK_S: Final = 0.02
 
 def measure() -> dict[str, object]:
     """Return the figures."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    tune_interpreter()
     load = os.getloadavg()[0]
     threads = BURNS / uvloop.run(_drain(app.burn_in_thread, BURNS))
     processes = BURNS / uvloop.run(_drain(app.burn_in_process, BURNS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Set as AbstractSet
 from typing import Final
 
 from beltline.config import WorkerConfig
@@ -34,6 +34,7 @@ class Lease:
         *,
         random: Random,
         offer: Offer | None = None,
+        opened: Callable[[str], None] | None = None,
     ) -> None:
         self.session = ""
         self.doubtful = False
@@ -43,6 +44,7 @@ class Lease:
         self._random = random
         self._beats = 0
         self._offer = offer
+        self._opened = opened
 
     async def open(self) -> None:
         """Open a new session; `session` is its id from then on. Several workers may have one name."""
@@ -67,6 +69,8 @@ class Lease:
         )
         self.session = session
         self.doubtful = False
+        if self._opened is not None:
+            self._opened(session)
 
     def beaten(self) -> None:
         """Note that the session was renewed."""

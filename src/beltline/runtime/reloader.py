@@ -24,6 +24,7 @@ _SHORT_LIFE_S: Final = 5.0
 _SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
 _WATCHER: Final = 0
+_SERVICE: Final = -1
 
 
 class Generation:
@@ -70,11 +71,22 @@ class Reloader:
     jobs. Then the generations before it get SIGTERM: they drain, with their own code, for as long as their
     jobs take. A generation that ends before it is ready changes nothing for the one that works; one that ends
     unasked later is begun anew. SIGTERM and SIGINT end all, by SIGINT; a second one kills.
+
+    `service(events)` runs in a child of its own from the first `ready` on, beside all generations; where it
+    ends unasked, the next `ready` begins it anew.
     """
 
     def __init__(
-        self, work: Callable[[int], int], watch: Callable[[int], int], *, tell: Tell, clock: Clock
+        self,
+        work: Callable[[int], int],
+        watch: Callable[[int], int],
+        *,
+        tell: Tell,
+        clock: Clock,
+        service: Callable[[int], int] | None = None,
     ) -> None:
+        self._service = service
+        self._served: Lines | None = None
         self._work = work
         self._watch = watch
         self._tell = tell
@@ -120,6 +132,19 @@ class Reloader:
         made = Generation(self._count, pid, output=output[0], events=events[0], asked_at=asked_at)
         self._generations.append(made)
 
+    def _begin_service(self) -> None:
+        if self._service is None or self._served is not None or self._stops:
+            return
+        read_end, write_end = os.pipe()
+        start = partial(self._be_service, self._service, write_end)
+        self._children.fork(_SERVICE, start, at_once=lambda: self._stops > 0)
+        os.close(write_end)
+        self._served = Lines(read_end)
+
+    def _be_service(self, service: Callable[[int], int], events: int) -> int:
+        self._live_with_parent()
+        return service(events)
+
     def _be_worker(self, output: int, events: int) -> int:
         self._live_with_parent()
         for stream in (1, 2):
@@ -141,6 +166,8 @@ class Reloader:
                  (made.events, made.output) if lines.fd >= 0}  # fmt: skip
         if self._changes is not None and self._changes.fd >= 0:
             heard[self._changes.fd] = partial(self._changed, self._changes)
+        if self._served is not None and self._served.fd >= 0:
+            heard[self._served.fd] = partial(self._heard_service, self._served)
         found, _, _ = select.select(list(heard), [], [], patience_s)
         for fd in found:
             heard[fd]()
@@ -156,6 +183,13 @@ class Reloader:
                 facts["after_s"] = (self._clock.monotonic() - made.asked_at) / MICROS
                 self._ready(made)
             self._tell(event, generation=made.number, **facts)
+            if event == "ready":
+                self._begin_service()
+
+    def _heard_service(self, served: Lines) -> None:
+        for line in served.read() if served.fd >= 0 else ():
+            facts = json.loads(line)
+            self._tell(facts.pop("event"), **facts)
 
     def _ready(self, made: Generation) -> None:
         made.is_ready = True
@@ -187,8 +221,11 @@ class Reloader:
     def _ended(self, ended: Ended) -> None:
         made = next((made for made in self._generations if made.pid == ended.pid), None)
         if made is None:
+            if ended.number == _SERVICE and self._served is not None:
+                self._heard_service(self._served)
+                self._served = None
             if not self._stops:
-                self._tell("unwatched", code=ended.code)
+                self._tell("unserved" if ended.number == _SERVICE else "unwatched", code=ended.code)
             return
         for lines in (made.events, made.output):
             if lines.fd >= 0:

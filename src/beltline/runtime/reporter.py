@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -30,7 +31,7 @@ _Line: TypeAlias = tuple[NewLogLine, bytes | None]
 class Reporter:
     """Gathers lines for a quarter of a second.
 
-    Where the store is away the oldest lines are dropped beyond MOST_LINES.
+    Where the store is away the oldest lines are dropped beyond MOST_LINES; their numbers stay free.
     """
 
     def __init__(
@@ -50,7 +51,10 @@ class Reporter:
         self._keep = keep
         self._flush_s = flush_s
         self._loop = asyncio.get_running_loop()
-        self._lines: deque[_Line] = deque(maxlen=MOST_LINES)
+        self._lines: deque[_Line] = deque()
+        # By job: how many lines were dropped before the oldest that is gathered. Bodies in threads log too.
+        self._dropped: dict[str, int] = {}
+        self._dropping = threading.Lock()
         self._progress: dict[str, Progress] = {}
         self._due = False
         self._timer: asyncio.TimerHandle | None = None
@@ -69,6 +73,8 @@ class Reporter:
                 whole = None
         line = NewLogLine(run.job.id, run.job.run, self._now(), level, message, fields)
         self._lines.append((line, whole))
+        if len(self._lines) > MOST_LINES:
+            self._drop_oldest()
         self._call()
 
     def progress(self, run: Run, fraction: float, note: str) -> None:
@@ -82,7 +88,7 @@ class Reporter:
 
     async def flush(self) -> None:
         """Write what is gathered. Raises StoreError; what was not written is kept then."""
-        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        lines = self._gathered()
         reports, self._progress = self._progress, {}
         try:
             if lines:
@@ -117,9 +123,26 @@ class Reporter:
                     logging.getLogger("beltline").warning("a long log line of %s: %s", line.job_id, error)
             lines[index] = line, None
 
+    def _gathered(self) -> list[_Line]:
+        with self._dropping:
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            dropped, self._dropped = self._dropped, {}
+        for index, (line, whole) in enumerate(lines):
+            if not dropped:
+                break
+            if skipped := dropped.pop(line.job_id, 0):
+                lines[index] = line._replace(skipped=line.skipped + skipped), whole
+        return lines
+
+    def _drop_oldest(self) -> None:
+        with self._dropping:
+            while len(self._lines) > MOST_LINES:
+                line, _ = self._lines.popleft()
+                self._dropped[line.job_id] = self._dropped.get(line.job_id, 0) + 1 + line.skipped
+
     def _put_back(self, lines: list[_Line], reports: dict[str, Progress]) -> None:
-        room = MOST_LINES - len(self._lines)
-        self._lines.extendleft(reversed(lines[max(0, len(lines) - room) :]))
+        self._lines.extendleft(reversed(lines))
+        self._drop_oldest()
         for job_id, report in reports.items():
             self._progress.setdefault(job_id, report)
 

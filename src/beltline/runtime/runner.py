@@ -9,7 +9,7 @@ from typing import Final
 
 from beltline.core.clock import MICROS
 from beltline.core.codec import PAYLOAD_LIMIT
-from beltline.core.decide import Policy
+from beltline.core.decide import Policy, crashes_of_suspect
 from beltline.core.errors import ObjectsError
 from beltline.core.failure import failure
 from beltline.core.job import ClaimedJob
@@ -40,8 +40,6 @@ from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
-
-LOST_UNTIL_SUSPECT: Final = 2
 
 _BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
 
@@ -246,12 +244,8 @@ class Runner:
 
 
 def is_suspect(job: ClaimedJob, definition: JobDefinition) -> bool:
-    """Say whether a job may be what ended the workers that ran it, so that it must not take others along.
-
-    One lost worker is no ground: hosts fail, and all that they ran would go on in single file. A neighbour
-    of the guilty one that was lost twice is alone before it can be lost for good.
-    """
-    return job.crashes >= max(1, min(LOST_UNTIL_SUSPECT, definition.max_crashes - 1))
+    """Say whether a job may be what ended the workers that ran it, so that it must not take others along."""
+    return job.crashes >= crashes_of_suspect(definition.max_crashes)
 
 
 def _interrupted(run: Run, error: BaseException) -> Outcome:

@@ -36,8 +36,16 @@ class Stower:
     running, under its lease. What still waits when the worker ends is given back, uncharged.
     """
 
-    def __init__(self, store: Store, namespace: str, *, random: Random, settled: Callable[[], None]) -> None:
-        self._settler = Settler(store, namespace, random=random, settled=settled)
+    def __init__(
+        self,
+        store: Store,
+        namespace: str,
+        *,
+        random: Random,
+        settled: Callable[[], None],
+        is_busy: Callable[[], bool],
+    ) -> None:
+        self._settler = Settler(store, namespace, random=random, settled=settled, is_busy=is_busy)
         self._store = store
         self._namespace = namespace
         self._random = random

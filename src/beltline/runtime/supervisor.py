@@ -12,33 +12,52 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
 from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock, SystemClock
+from beltline.core.death import Death
+from beltline.executors.black_box import BlackBox
 from beltline.runtime.children import RECYCLE, SIGNALS, Children, Ended
 
 LAST_REFUSAL: Final = 63
+# Sent by people, by service managers, and by the kernel where memory runs out: by whose doing is not known.
+FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
 _SHORT_LIFE_S: Final = 5.0
 _SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
 
 
+class Life(NamedTuple):
+    """What a child is given: its number, where it notes what it does, and the deaths it is to report."""
+
+    number: int
+    box: BlackBox
+    deaths: tuple[Death, ...]
+
+
 class Supervisor:
-    """Runs `start(index)` in `processes` children.
+    """Runs `start(life)` in `processes` children, each with up to `threads` threads for bodies.
 
     A child that returns 0 is done; 1 to 63 is a refusal (bad configuration, store missing) and ends the
     others too; RECYCLE, a signal, an exit that the child did not come to or anything else starts a new one,
-    after a pause that doubles while children live shorter than five seconds. SIGTERM and SIGINT are passed
-    on; a second one kills.
+    after a pause that doubles while children live shorter than five seconds. There is no pause where a body
+    ended its worker: that body is charged, so it cannot do so for ever. SIGTERM and SIGINT are passed on; a
+    second one kills.
+
+    A child that ended without closing its session is reported to the store by the one that takes its place,
+    or by the next, until one says that it has done so.
     """
 
-    def __init__(self, start: Callable[[int], int], processes: int, *, clock: Clock) -> None:
+    def __init__(self, start: Callable[[Life], int], processes: int, *, threads: int, clock: Clock) -> None:
         self._clock = clock
         self._start = start
         self._children = Children(clock)
         self._restarts: list[tuple[float, int]] = []
         self._processes = processes
+        self._threads = threads
+        self._lives: dict[int, Life] = {}
+        self._deaths: list[Death] = []
         self._stopping = False
         self._failures = 0
         self._exit_code = 0
@@ -55,7 +74,9 @@ class Supervisor:
         return self._exit_code
 
     def _fork(self, index: int) -> None:
-        self._children.fork(index, partial(self._start, index), at_once=lambda: self._stopping)
+        life = self._lives[index] = Life(index, BlackBox(self._threads), tuple(self._deaths))
+        self._deaths.clear()
+        self._children.fork(index, partial(self._start, life), at_once=lambda: self._stopping)
 
     def _reap(self) -> None:
         ended = self._children.reap(wait=not self._restarts)
@@ -66,6 +87,7 @@ class Supervisor:
 
     def _ended(self, ended: Ended) -> None:
         index, code = ended.number, ended.code
+        death = self._noted(ended)
         if self._stopping or (code == 0 and ended.said):
             self._exit_code = self._exit_code or max(0, code if code != RECYCLE else 0)
             return
@@ -74,15 +96,29 @@ class Supervisor:
             self._children.send(signal.SIGTERM)
             self._stopping = True
             return
-        self._failures = self._failures + 1 if ended.lived_s < _SHORT_LIFE_S else 0
+        is_bodys_doing = death is not None and death.is_own_doing and bool(death.running)
+        is_failure = ended.lived_s < _SHORT_LIFE_S and not is_bodys_doing
+        self._failures = self._failures + 1 if is_failure else 0
         pause = (
             growing(_SHORTEST_PAUSE_S, self._failures, longest=_LONGEST_PAUSE_S) if self._failures else 0.0
         )
-        what = f"signal {-code}" if code < 0 else f"exit code {code}"
         logging.getLogger("beltline").warning(
-            "worker process %d ended with %s: starting a new one in %.1f s", index, what, pause
+            "worker process %d ended with %s: starting a new one in %.1f s", index, _words(code), pause
         )
         self._restarts.append((self._clock.monotonic() / MICROS + pause, index))
+
+    def _noted(self, ended: Ended) -> Death | None:
+        """Keep the death of a child until another has reported it, with those that it was to report."""
+        life = self._lives.pop(ended.number)
+        if not life.box.is_burial_done:
+            self._deaths.extend(life.deaths)
+        session = life.box.session
+        if not session or (ended.code == 0 and ended.said):
+            return None
+        is_own_doing = not ended.said and ended.code not in FROM_OUTSIDE
+        death = Death(session, f"ended with {_words(ended.code)}", is_own_doing, life.box.running)
+        self._deaths.append(death)
+        return death
 
     def _restart_due(self) -> None:
         if self._stopping:
@@ -106,7 +142,11 @@ def log_to_stderr() -> None:
     )
 
 
-def supervise(start: Callable[[int], int], processes: int) -> int:
-    """Run `start(index)` in this many supervised processes; return the exit code."""
+def supervise(start: Callable[[Life], int], processes: int, *, threads: int = 0) -> int:
+    """Run `start(life)` in this many supervised processes; return the exit code."""
     log_to_stderr()
-    return Supervisor(start, processes, clock=SystemClock()).run()
+    return Supervisor(start, processes, threads=threads, clock=SystemClock()).run()
+
+
+def _words(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

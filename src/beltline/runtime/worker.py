@@ -18,6 +18,7 @@ from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
+from beltline.executors.black_box import BlackBox
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
@@ -54,7 +55,7 @@ class Parts:
     """What a worker is made of.
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
-    `processes` runs the bodies of mode "process".
+    `processes` runs the bodies of mode "process". `box` is where a supervised worker notes what it does.
     """
 
     store: Store
@@ -64,6 +65,7 @@ class Parts:
     random: Random
     open_heart_store: Callable[[], Store] | None = None
     processes: RemoteExecutor | None = None
+    box: BlackBox | None = None
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a definition needs processes and there are none."""
@@ -95,15 +97,18 @@ class Worker:
         self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
-        self._lease = Lease(store, namespace, config, random=random, offer=offer)
-        self._settler = Stower(store, namespace, random=random, settled=self._settled)
+        opened = None if parts.box is None else parts.box.open
+        self._lease = Lease(store, namespace, config, random=random, offer=offer, opened=opened)
+        self._settler = Stower(
+            store, namespace, random=random, settled=self._settled, is_busy=lambda: bool(self._runner.runs)
+        )
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
-        self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
+        self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us, box=parts.box)
         slots = _slots(parts.registry, config)
         self._runner = Runner(
             parts.registry,
-            {"async": InlineExecutor(), "thread": self._threads},
+            {"async": InlineExecutor(parts.box), "thread": self._threads},
             concurrency=slots,
             grace_us=config.grace_us,
             reports=self._reporter,

@@ -24,7 +24,8 @@ class LogLine(NamedTuple):
 class NewLogLine(NamedTuple):
     """A log line to append to a job.
 
-    Written whether or not the fence is still ours: a zombie's words help to explain it.
+    Written whether or not the fence is still ours: a zombie's words help to explain it. `skipped` lines of
+    the job were dropped before this one since the last that was appended: its `seq` leaves room for them.
     """
 
     job_id: str
@@ -33,6 +34,7 @@ class NewLogLine(NamedTuple):
     level: str
     message: str
     fields: str
+    skipped: int = 0
 
     @property
     def size(self) -> int:

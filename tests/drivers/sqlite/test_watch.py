@@ -66,6 +66,25 @@ async def test_a_write_is_told_again_for_a_commit_that_is_not_to_be_seen_yet(fil
     watch.stop()
 
 
+async def test_a_write_between_two_repeats_is_told_without_waiting_for_the_next(file: Path) -> None:
+    told: asyncio.Queue[float] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    watch = Watch(file, lambda: told.put_nowait(loop.time()), clock=CLOCK, gap_us=0)
+    assert watch.start()
+    write(file)
+    async with asyncio.timeout(10):
+        for _ in range(len(AGAIN_US)):
+            await told.get()
+
+    written_at = loop.time()
+    write(file)
+
+    async with asyncio.timeout(10):
+        told_at = await told.get()
+    assert told_at - written_at < AGAIN_US[-1] / MICROS / 2
+    watch.stop()
+
+
 async def test_a_stopped_watch_tells_nothing_and_may_stop_again(file: Path) -> None:
     told = asyncio.Event()
     watch = Watch(file, told.set, clock=CLOCK, gap_us=0)

@@ -26,11 +26,13 @@ class PostgresLogs:
         kept = keep.newest(lines)
         if not kept:
             return
-        *columns, fields = (list(column) for column in zip(*(line for line, _ in kept), strict=True))
-        sizes = [size for _, size in kept]
+        *columns, fields, _ = (list(column) for column in zip(*(each.line for each in kept), strict=True))
+        sizes, places = [each.size for each in kept], [each.place for each in kept]
         for _ in range(_TRIES):
             try:
-                await self._pool.run("log_append", namespace, *columns, keep.lines, fields, sizes, keep.size)
+                await self._pool.run(
+                    "log_append", namespace, *columns, keep.lines, fields, sizes, keep.size, places
+                )
             except Duplicate:
                 continue
             return

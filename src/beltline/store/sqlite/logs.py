@@ -22,10 +22,10 @@ class SqliteLogs:
         kept = keep.newest(lines)
         if not kept:
             return
-        rows = packed([(*line, size) for line, size in kept])
+        rows = packed([(*each.line[:6], each.size, each.place) for each in kept])
         trims = [
             {"namespace": namespace, "job_id": job_id, "lines": keep.lines, "size": keep.size}
-            for job_id in dict.fromkeys(line.job_id for line, _ in kept)
+            for job_id in dict.fromkeys(each.line.job_id for each in kept)
         ]
 
         def verb(transaction: Transaction) -> None:

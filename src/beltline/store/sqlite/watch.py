@@ -56,12 +56,16 @@ class Watch:
             self._file = None
 
     def _read(self) -> None:
-        if self._file is not None:
-            with suppress(BlockingIOError):
-                os.read(self._file, _ROOM)
+        if self._file is None:
+            return
+        # Deaf until it has told: one commit writes several times, and each word would wake the loop.
+        self._loop.remove_reader(self._file)
+        with suppress(BlockingIOError):
+            os.read(self._file, _ROOM)
         self._repeats = 0
-        if self._telling is None:
-            self._tell_in(max(LAG_US, self._told_at + self._gap_us - self._clock.monotonic()))
+        if self._telling is not None:
+            self._telling.cancel()
+        self._tell_in(max(LAG_US, self._told_at + self._gap_us - self._clock.monotonic()))
 
     def _tell_in(self, pause_us: int) -> None:
         self._telling = self._loop.call_later(pause_us / MICROS, self._tell)
@@ -69,6 +73,8 @@ class Watch:
     def _tell(self) -> None:
         self._telling = None
         self._told_at = self._clock.monotonic()
+        if self._file is not None:
+            self._loop.add_reader(self._file, self._read)
         if self._repeats < len(AGAIN_US):
             self._tell_in(AGAIN_US[self._repeats])
             self._repeats += 1
