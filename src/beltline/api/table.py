@@ -12,6 +12,7 @@ from beltline.api import (
     job_parts,
     jobs,
     queues,
+    remembering,
     submitting,
     workers,
 )
@@ -27,5 +28,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *dead_letters.OPERATIONS,
     *queues.OPERATIONS,
     *workers.OPERATIONS,
+    *remembering.OPERATIONS,
     *administration.OPERATIONS,
 )

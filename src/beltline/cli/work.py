@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -21,6 +22,7 @@ from beltline.core.errors import BeltlineError
         beltline work shop.jobs:belt --queues mails,images --concurrency 50 --processes 2
         beltline work train.py --resources cpu=8,memory=32Gi,gpu=1 --tags eu,ssd
         beltline work app.py --until-idle
+        beltline work app.py --url https://jobs.example --api-key-file /run/secrets/beltline
         """
     ),
 )
@@ -45,10 +47,28 @@ from beltline.core.errors import BeltlineError
     " everything.  [default: auto]",
 )
 @click.option("--tags", metavar="A,B", help="Tags that jobs may ask for: eu,ssd.")
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Work for the service there in place of a store; BELTLINE_API_KEY holds its key.",
+)
+@click.option(
+    "--api-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file with the service's API key.",
+)
 @click.option("--until-idle", is_flag=True, help="End with exit code 0 once nothing due or running is left.")
 @pass_invocation
 def work(
-    invocation: Invocation, /, app: str, *, processes: int, until_idle: bool, **settings: str | None
+    invocation: Invocation,
+    /,
+    app: str,
+    *,
+    processes: int,
+    until_idle: bool,
+    url: str | None,
+    api_key_file: Path | None,
+    **settings: str | None,
 ) -> int:
     """Run the jobs of APP until stopped.
 
@@ -59,8 +79,13 @@ def work(
     from beltline.runtime.children import end_with_parent
     from beltline.runtime.supervisor import supervise
 
+    if url is not None:
+        invocation.store = url
     found = invocation.config(**settings)
     config = replace(found, worker=replace(found.worker, until_idle=until_idle, processes=processes))
+    if api_key_file is not None:
+        key = api_key_file.read_text("utf-8").strip()
+        config = replace(config, store=replace(config.store, api_key=key))
     read_end, write_end = os.pipe()
 
     def start(index: int) -> int:
@@ -84,7 +109,7 @@ def _work(config: Config, app: str, *, as_json: bool, shown: bool) -> int:
     try:
         # The import is done once: the worker finds the module loaded.
         looked_at = replace(config, store=store_of(load_app(app), config.store))
-        with jobs_left(looked_at, shown=shown):
+        with jobs_left(looked_at, shown=shown and not looked_at.store.is_service):
             return run_worker(config, app)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -45,6 +45,7 @@ from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
 
 _NEVER_S: Final = 3_600.0
+_ASK_S: Final = 1.0
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 _LOG: Final = "beltline"
@@ -55,7 +56,8 @@ class Parts:
     """What a worker is made of.
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
-    `processes` runs the bodies of mode "process".
+    `processes` runs the bodies of mode "process". `is_served`: the store is a service, which does the chores
+    itself and gives no hints.
     """
 
     store: Store
@@ -65,6 +67,7 @@ class Parts:
     random: Random
     open_heart_store: Callable[[], Store] | None = None
     processes: RemoteExecutor | None = None
+    is_served: bool = False
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a definition needs processes and there are none."""
@@ -118,15 +121,15 @@ class Worker:
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
-        self._requests = Loop(
-            "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
-        )
+        self._requests = Loop("heartbeat", self._requests_s, self._beat, random=random)
         self._dispatcher = Dispatcher(store, namespace, random=random)
         self._scheduler = Scheduler(store, namespace, random=random)
         self._releaser = Releaser(store, namespace, random=random)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
         movers = (self._dispatcher, self._scheduler, self._releaser)
-        self._loops = [self._requests, *movers, stack_asks, *self._chores()]
+        self._loops = [self._requests, stack_asks]
+        if not parts.is_served:
+            self._loops += [*movers, *self._chores()]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -167,6 +170,13 @@ class Worker:
     @property
     def _beat_s(self) -> float:
         return self._config.lease_us / BEATS_A_LEASE / MICROS
+
+    @property
+    def _requests_s(self) -> float:
+        """How often the worker's loop beats: often enough to hear of requests where no hint tells of them."""
+        if self._heart is None:
+            return self._beat_s
+        return _ASK_S if self._parts.is_served else _NEVER_S
 
     def _chores(self) -> list[Loop]:
         parts = self._parts
@@ -295,6 +305,8 @@ class Worker:
         await self._lease.open()
 
     async def _beat(self) -> bool:
+        if self._heart is not None and not self._runner.runs:
+            return False
         session = self._lease.session
         self._replied(session, await self._store.sessions.beat(self._namespace, session, self._store.now()))
         return False

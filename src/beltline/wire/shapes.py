@@ -221,7 +221,7 @@ def worker_shape(session: Session, now: int) -> WorkerBody:
     }
 
 
-def claimed_shape(job: ClaimedJob, payload: bytes) -> ClaimedBody:
+def claimed_shape(job: ClaimedJob, payload: bytes | None) -> ClaimedBody:
     """Return a job as a remote worker gets it, with all of its payload."""
     return {
         "id": job.id,
@@ -233,13 +233,16 @@ def claimed_shape(job: ClaimedJob, payload: bytes) -> ClaimedBody:
         "priority": job.priority,
         "run": job.run,
         "attempts_used": job.attempts_used,
+        "crashes": job.crashes,
         "max_attempts": job.max_attempts,
         "timeout_s": None if job.timeout_us is None else job.timeout_us / MICROS,
         "deadline_at": iso(job.deadline_at),
+        "queued_at": iso(job.queued_at),
         "started_at": iso(job.started_at),
         "labels": dict(job.labels or {}),
         "correlation_id": job.correlation_id,
         "traceparent": job.traceparent,
+        "idempotency_key": job.idempotency_key,
         "request": job.request,
     }
 
