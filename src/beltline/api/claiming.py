@@ -80,6 +80,8 @@ async def claimed_jobs(call: Call[Any, Any], opened: Opened, *, limit: int, wait
                 async with asyncio.timeout(opened.rest_s):
                     await woken.wait()
             woken.clear()
+            if await call.request.is_disconnected():
+                break
             jobs = await _ours(call, opened, limit)
     finally:
         timer.cancel()

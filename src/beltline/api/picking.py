@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
 from beltline.core.clock import MICROS, Clock
@@ -21,6 +23,8 @@ SOON_US: Final = MICROS // 20
 # Hints may be lost: a claim that waits looks so often all the same.
 IDLE_US: Final = MICROS
 
+MOST_ENDED: Final = 10_000
+
 _NOTHING: Final = Needs()
 
 
@@ -36,6 +40,22 @@ class Opened:
         self._waits = False
         self._after: Lane | None = None
         self._needs: dict[tuple[str, int], Needs] = {}
+        self._ended: OrderedDict[str, int] = OrderedDict()
+
+    def note_ended(self, jobs: Iterable[ClaimedJob]) -> None:
+        """Remember the last runs that were settled here: the last lines of their logs may come after them."""
+        for job in jobs:
+            self._ended[job.id] = job.run
+            self._ended.move_to_end(job.id)
+            if len(self._ended) > MOST_ENDED:
+                self._ended.popitem(last=False)
+
+    async def has_run(self, store: Store, namespace: str, job_id: str, run: int) -> bool:
+        """Return whether this session had this run of a job, however it ended."""
+        if self._ended.get(job_id) == run:
+            return True
+        attempts = await store.reads.attempts(namespace, job_id)
+        return any(each.run == run and each.session == self.session.id for each in attempts)
 
     @property
     def rest_s(self) -> float:

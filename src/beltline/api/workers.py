@@ -14,6 +14,7 @@ from beltline.api.settling import outcome_of, require_covered, settled_shape
 from beltline.core.durations import micros
 from beltline.core.errors import InvalidInput
 from beltline.core.ids import new_id
+from beltline.core.job import ClaimedJob
 from beltline.core.needs import amounts_of, resource_faults, tag_faults
 from beltline.core.offers import Offer
 from beltline.core.reasons import Reason
@@ -34,6 +35,7 @@ from beltline.wire.work import (
     ReportProgress,
     SettledBody,
     SettleJobs,
+    WriteLog,
     WriteLogs,
 )
 
@@ -146,7 +148,8 @@ async def settle_jobs(call: Call[Query, SettleJobs]) -> Response:
     """Say how runs ended. What is not this worker's any more is reported lost, and left alone."""
     store, desk = call.desk.store, call.desk
     held = await held_jobs(call)
-    versions = versions_of((await opened_session(call)).session) if held else {}
+    opened = await opened_session(call) if held else None
+    versions = versions_of(opened.session) if opened else {}
     batch: list[Settlement] = []
     lost: list[str] = []
     for item in call.body.items:
@@ -159,6 +162,8 @@ async def settle_jobs(call: Call[Query, SettleJobs]) -> Response:
         version = versions.get(job.definition)
         batch.append(Settlement(job, outcome, policy._replace(version=version)))
     done = await settle(store, call.namespace, batch, random=desk.random) if batch else None
+    if opened is not None:
+        opened.note_ended(item.job for item in batch)
     changes = done.changes if done is not None else []
     lost += done.lost if done is not None else []
     shape: SettledBody = {"settled": [settled_shape(change) for change in changes], "lost": lost}
@@ -176,17 +181,27 @@ async def report_progress(call: Call[Query, ReportProgress]) -> Response:
 
 
 async def write_logs(call: Call[Query, WriteLogs]) -> Response:
-    """Append lines to the logs of running jobs; those of jobs that are not this worker's are dropped."""
-    held = await held_jobs(call)
-    now = call.desk.store.now()
-    lines = [
-        NewLogLine(item.id, held[item.id].run, now, item.level, item.message, item.fields_text())
-        for item in call.body.items
-        if item.id in held
-    ]
+    """Append lines to the logs of jobs that this worker runs or, where the line says which run, ran."""
+    held, store = await held_jobs(call), call.desk.store
+    now = store.now()
+    lines = []
+    for item in call.body.items:
+        run = await _run_of(call, item, held.get(item.id))
+        if run is not None:
+            lines.append(NewLogLine(item.id, run, now, item.level, item.message, item.fields_text()))
     if lines:
-        await call.desk.store.logs.append(call.namespace, lines)
+        await store.logs.append(call.namespace, lines)
     return nothing()
+
+
+async def _run_of(call: Call[Query, WriteLogs], item: WriteLog, job: ClaimedJob | None) -> int | None:
+    """Return the run that a line belongs to; None where it is none of this worker's."""
+    if job is not None and item.run in {None, job.run}:
+        return job.run
+    if item.run is None:
+        return None
+    opened = await opened_session(call)
+    return item.run if await opened.has_run(call.desk.store, call.namespace, item.id, item.run) else None
 
 
 async def close_worker(call: Call[Query, None]) -> Response:

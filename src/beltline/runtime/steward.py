@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from beltline.config import RetentionConfig
-from beltline.core.clock import Clock
+from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.engine.bulk import do_due
 from beltline.runtime.chores import chores
@@ -17,7 +17,7 @@ from beltline.store.contract import Store
 from beltline.store.hints import Hint
 
 LOOK_S: Final = 5.0
-RESCUE_S: Final = 5.0
+RESCUE_S: Final = 1.0
 ANSWERS_BATCH: Final = 1_000
 BULK_S: Final = 1.0
 
@@ -69,7 +69,14 @@ class Steward:
     async def _take_up(self, namespace: str) -> None:
         store = self._store
         dispatcher = Dispatcher(store, namespace, random=self._random)
-        rescuer = Rescuer(store, namespace, clock=self._clock, random=self._random, own=lambda: "")
+        rescuer = Rescuer(
+            store,
+            namespace,
+            clock=self._clock,
+            random=self._random,
+            own=lambda: "",
+            every_us=int(RESCUE_S * MICROS),
+        )
 
         async def forget_answers() -> bool:
             return await store.answers.prune(namespace, store.now(), ANSWERS_BATCH) >= ANSWERS_BATCH

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from beltline.config import Config, WorkerConfig
+from beltline.config import Config
 from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
@@ -26,7 +26,7 @@ from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop, growing
-from beltline.runtime.machine import offer_of
+from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
@@ -103,7 +103,7 @@ class Worker:
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us)
-        slots = _slots(parts.registry, config)
+        slots = slots_of(config, parts.registry)
         self._runner = Runner(
             parts.registry,
             {"async": InlineExecutor(), "thread": self._threads},
@@ -121,7 +121,10 @@ class Worker:
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
-        self._requests = Loop("heartbeat", self._requests_s, self._beat, random=random)
+        # A service gives no hint of a cancel or pause.
+        asked_s = _ASK_S if parts.is_served else _NEVER_S
+        beat_s = self._beat_s if self._heart is None else asked_s
+        self._requests = Loop("heartbeat", beat_s, self._beat, random=random)
         self._dispatcher = Dispatcher(store, namespace, random=random)
         self._scheduler = Scheduler(store, namespace, random=random)
         self._releaser = Releaser(store, namespace, random=random)
@@ -171,13 +174,6 @@ class Worker:
     def _beat_s(self) -> float:
         return self._config.lease_us / BEATS_A_LEASE / MICROS
 
-    @property
-    def _requests_s(self) -> float:
-        """How often the worker's loop beats: often enough to hear of requests where no hint tells of them."""
-        if self._heart is None:
-            return self._beat_s
-        return _ASK_S if self._parts.is_served else _NEVER_S
-
     def _chores(self) -> list[Loop]:
         parts = self._parts
         rescuer = Rescuer(
@@ -186,6 +182,7 @@ class Worker:
             clock=parts.clock,
             random=parts.random,
             own=lambda: self._lease.session,
+            every_us=int(self._beat_s * MICROS),
         )
         return chores(
             self._store,
@@ -396,10 +393,3 @@ def _reporter(parts: Parts, stower: Stower) -> Reporter:
     keep = LogLimit(retention.log_lines, retention.log_bytes)
     namespace = parts.config.store.namespace
     return Reporter(parts.store, namespace, now=parts.store.now, stow=stower.keep, keep=keep)
-
-
-def _slots(registry: Registry, config: WorkerConfig) -> int:
-    """An app none of whose bodies run on the loop holds no more jobs than there are places for them."""
-    places = {"async": config.concurrency, "thread": config.threads, "process": config.body_places}
-    modes = {definition.mode for definition in registry} or {"async"}
-    return min(config.concurrency, sum(places[mode] for mode in modes))

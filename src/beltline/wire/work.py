@@ -128,9 +128,10 @@ class ReportProgress(Request):
 
 
 class WriteLog(Request):
-    """A line that a job writes."""
+    """A line that a job writes; with its `run` it may come after that run has been settled."""
 
     id: JobId
+    run: Annotated[StrictInt, Field(ge=1, le=2**31)] | None = None
     level: Literal["debug", "info", "warning", "error"] = "info"
     message: Annotated[StrictStr, Field(max_length=_TRACE)]
     fields: dict[Annotated[str, Field(max_length=128)], Any] = Field(default_factory=dict, max_length=64)

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from beltline.client.transport import Transport
 from beltline.core.codec import dump_json
-from beltline.core.errors import StoreError
+from beltline.core.errors import Forbidden, StoreError
 from beltline.wire.reading import ServiceRefused
 from beltline.wire.work import MOST_ITEMS
 
@@ -43,7 +43,7 @@ class Line:
         """Call a route of the namespace. Raises as Transport.call does, and StoreError."""
         try:
             return await self._transport.call(method, path, body, wait_s=wait_s)
-        except ServiceRefused as error:
+        except (Forbidden, ServiceRefused) as error:
             raise StoreError(str(error)) from error
 
     async def work(self, verb: str, body: object, *, wait_s: float = 0.0) -> Any:  # noqa: ANN401 - any JSON value

@@ -143,7 +143,13 @@ class _Logs:
         # How much of a log is kept is the service's to say.
         del namespace, keep
         items = [
-            {"id": line.job_id, "level": line.level, "message": line.message, "fields": _fields(line.fields)}
+            {
+                "id": line.job_id,
+                "run": line.run,
+                "level": line.level,
+                "message": line.message,
+                "fields": _fields(line.fields),
+            }
             for line in lines
         ]
         for chunk in chunks(items):
