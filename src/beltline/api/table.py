@@ -14,6 +14,7 @@ from beltline.api import (
     queues,
     remembering,
     submitting,
+    subscriptions,
     workers,
 )
 from beltline.api.operation import Operation
@@ -29,5 +30,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *queues.OPERATIONS,
     *workers.OPERATIONS,
     *remembering.OPERATIONS,
+    *subscriptions.OPERATIONS,
     *administration.OPERATIONS,
 )

@@ -11,6 +11,7 @@ from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.store.api_keys import ApiKey
 from beltline.store.replays import ReplayRun, RunState
+from beltline.store.subscriptions import NotedOutcome
 
 JOB_COLUMNS: Final = Job._fields
 
@@ -74,3 +75,10 @@ def api_key_of(row: Sequence[Any]) -> ApiKey:
     return key._replace(
         definitions=tuple(json.loads(cast("str", key.definitions))) if key.definitions else None
     )
+
+
+def noted_outcome(row: Sequence[Any]) -> NotedOutcome:
+    """Return the outcome of a row that holds every column in order."""
+    outcome = NotedOutcome._make(row)
+    labels = labels_of(cast("str | None", outcome.labels))
+    return outcome._replace(state=JobState(outcome.state), labels=labels)
