@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from beltline.core.backoff import growing
 from beltline.core.errors import StoreError
 from beltline.core.ids import Random
 
@@ -17,13 +18,6 @@ REST_S: Final = 30.0
 AHEAD_S: Final = 2.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
-_MOST_DOUBLINGS: Final = 30
-
-
-def growing(first: float, failures: int, *, longest: float) -> float:
-    """Return the pause after this many failures in a row: it doubles each time, up to `longest`."""
-    # Bounded before it becomes a float: an outage of an hour counts more doublings than a float can hold.
-    return min(first * (1 << min(failures, _MOST_DOUBLINGS)), longest)
 
 
 class Loop:

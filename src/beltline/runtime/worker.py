@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from beltline.config import Config, WorkerConfig
+from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
@@ -20,10 +21,11 @@ from beltline.definitions.registry import Registry
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
+from beltline.runtime.children import RECYCLE
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
-from beltline.runtime.loop import Loop, growing
+from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.picker import Picker
@@ -35,7 +37,7 @@ from beltline.runtime.runner import Runner
 from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
 from beltline.runtime.upkeep import Upkeep
-from beltline.runtime.watchdog import RECYCLE, Watchdog
+from beltline.runtime.watchdog import Watchdog
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
 from beltline.store.log_limit import LogLimit
