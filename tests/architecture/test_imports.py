@@ -99,6 +99,12 @@ def test_an_app_that_is_imported_loads_no_driver() -> None:
     assert loaded & (DRIVERS | {"tomllib"}) == set()
 
 
+def test_the_parent_of_workers_stays_small() -> None:
+    loaded = loaded_by("import beltline.cli.main, beltline.cli.work, beltline.runtime.supervisor")
+
+    assert loaded & (DRIVERS | {*HEAVY, "asyncio", "pydantic"}) == set()
+
+
 def test_an_import_of_the_root_package_is_found() -> None:
     assert faults_in(root_import, "from beltline.core.retry import Retry\nimport beltline.core.clock") == []
     assert faults_in(root_import, "from beltline import Retry")

@@ -8,9 +8,8 @@ URL = "https://shop.example/hooks"
 
 
 def test_a_subscription_is_made_listed_steered_and_removed(any_cli: Terminal) -> None:
-    made = any_cli(
-        "subscriptions", "create", URL, "--event", "failed", "--definition", "mail", "--label", "a=1", "--json"
-    ).json
+    asked = ["--event", "failed", "--definition", "mail", "--label", "a=1"]
+    made = any_cli("subscriptions", "create", URL, *asked, "--json").json
 
     assert made["secret"].startswith("whsec_")
     assert (made["url"], made["events"], made["definition"], made["labels"]) == (

@@ -8,7 +8,7 @@ from beltline.core.failure import read_failure
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.engine import control
-from beltline.runtime.watchdog import RECYCLE
+from beltline.runtime.children import RECYCLE
 from tests.e2e import app
 from tests.e2e.site import NAMESPACE, Site
 

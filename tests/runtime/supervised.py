@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from beltline.runtime.children import RECYCLE
 from beltline.runtime.supervisor import supervise
-from beltline.runtime.watchdog import RECYCLE
 
 
 def wait_for_term() -> int:

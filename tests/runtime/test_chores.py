@@ -6,7 +6,6 @@ import pytest
 
 from beltline.config import RetentionConfig
 from beltline.core.clock import SystemClock
-from beltline.engine import upkeep
 from beltline.runtime.chores import chores
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
@@ -29,11 +28,8 @@ def loops(works: Works) -> dict[str, Loop]:
 
 async def test_every_worker_does_its_share_of_the_chores(loops: dict[str, Loop]) -> None:
     assert sorted(loops) == [
-        "folder",
-        "overdue",
         "policy replayer",
         "pruner",
-        "replayer",
         "rescuer",
         "sweeper",
     ]
@@ -42,22 +38,11 @@ async def test_every_worker_does_its_share_of_the_chores(loops: dict[str, Loop])
 @pytest.mark.parametrize(
     "name",
     [
-        "folder",
-        "overdue",
         "policy replayer",
         "pruner",
-        "replayer",
         "rescuer",
         "sweeper",
     ],
 )
 async def test_with_nothing_to_do_there_is_no_more(loops: dict[str, Loop], name: str) -> None:
     assert await loops[name].tick() is False
-
-
-async def test_the_folder_folds(works: Works, loops: dict[str, Loop]) -> None:
-    await works.belt.submit("noop", {})
-
-    await loops["folder"].tick()
-
-    assert await upkeep.fold(works.store, "default") == 0

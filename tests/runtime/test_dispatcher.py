@@ -15,8 +15,6 @@ from tests.hops import Door
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
 
-NEVER = 3_600.0
-
 
 async def store_delayed(works: Works, job_id: str, delay_us: int) -> None:
     now = works.store.now()
@@ -38,7 +36,7 @@ async def store_delayed(works: Works, job_id: str, delay_us: int) -> None:
 @asynccontextmanager
 async def dispatching(works: Works) -> AsyncIterator[Dispatcher]:
     """Run a dispatcher that never looks by itself."""
-    dispatcher = Dispatcher(works.store, "default", random=random.Random(1), look_s=NEVER)
+    dispatcher = Dispatcher(works.store, "default", random=random.Random(1))
 
     def hear(hint: Hint) -> None:
         if hint is Hint.SCHEDULED:

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from beltline.core.backoff import growing
 from beltline.core.errors import StoreUnavailable
-from beltline.runtime.loop import Loop, growing
+from beltline.runtime.loop import Loop
 
 HOUR = 3_600.0
 

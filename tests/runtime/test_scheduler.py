@@ -18,8 +18,6 @@ from tests.hops import Door
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
 
-NEVER = 3_600.0
-
 
 async def declared(works: Works, schedule: Schedule) -> list[str]:
     """Declare a schedule for a job that notes its ticks; return the list that they get into."""
@@ -42,7 +40,7 @@ async def count(works: Works) -> int:
 @asynccontextmanager
 async def scheduling(works: Works) -> AsyncIterator[Scheduler]:
     """Run a scheduler that never looks by itself."""
-    scheduler = Scheduler(works.store, works.namespace, random=random.Random(1), look_s=NEVER)
+    scheduler = Scheduler(works.store, works.namespace, random=random.Random(1))
     scheduler.start()
     try:
         yield scheduler

@@ -17,9 +17,10 @@ from beltline.core.job import ClaimedJob
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.engine.settle import claim, settle
+from beltline.runtime.children import RECYCLE
 from beltline.runtime.heart import Pulse
 from beltline.runtime.run import Run
-from beltline.runtime.watchdog import RECYCLE, Watchdog
+from beltline.runtime.watchdog import Watchdog
 from beltline.store.contract import Store
 from beltline.store.params import NewSession
 from beltline.store.sqlite.store import SqliteStore

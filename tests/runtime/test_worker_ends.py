@@ -11,7 +11,7 @@ from beltline.core.clock import DAY
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
-from beltline.runtime.watchdog import RECYCLE
+from beltline.runtime.children import RECYCLE
 from tests.hops import Door
 from tests.runtime.bodies import Bodies
 from tests.runtime.works import Works

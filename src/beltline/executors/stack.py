@@ -1,10 +1,10 @@
-"""The stack of a body: of a thread, or of a task that waits."""
+"""The stack of a body: of a thread, or of a coroutine that waits."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import traceback
+from collections.abc import Coroutine
 from types import FrameType
 from typing import Any, Final
 
@@ -19,10 +19,10 @@ def thread_stack(thread: int) -> str:
     return "" if frame is None else _shown(traceback.extract_stack(frame))
 
 
-def task_stack(task: asyncio.Task[Any]) -> str:
-    """Return where a task waits, through all that it awaits."""
+def awaiting_stack(coroutine: Coroutine[Any, Any, Any]) -> str:
+    """Return where a coroutine waits, through all that it awaits."""
     frames: list[FrameType] = []
-    awaited: Any = task.get_coro()
+    awaited: Any = coroutine
     while awaited is not None:
         frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
         if frame is not None:

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 from beltline.core.clock import MICROS, Clock
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+# The exit code of a worker that asks for a new process in its place.
+RECYCLE: Final = 75
 _FAILED: Final = 70
 
 

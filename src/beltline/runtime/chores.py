@@ -1,23 +1,19 @@
-"""The chores that every worker does its share of; each is safe to do in many processes at once."""
+"""The chores that come round seldom; each is safe to do in many processes at once."""
 
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Final
 
 from beltline.config import RetentionConfig
 from beltline.core.errors import ObjectsUnavailable
 from beltline.core.ids import Random
-from beltline.engine import objects, replay_policy, replays, upkeep
+from beltline.engine import objects, replay_policy, upkeep
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
 from beltline.store.contract import Store
 
-OVERDUE_S: Final = 1.0
-FOLD_S: Final = 1.0
 PRUNE_S: Final = 600.0
-REPLAY_S: Final = 1.0
 # It lists the groups of dead letters, where a definition has a policy for them.
 POLICY_S: Final = 10.0
 # It lists the objects of the days that are over: rarely, for a cloud counts each request.
@@ -34,12 +30,6 @@ def chores(
     random: Random,
 ) -> list[Loop]:
     """Return the loops, not yet started."""
-
-    async def overdue() -> bool:
-        return await upkeep.end_overdue(store, namespace) >= upkeep.BATCH
-
-    async def fold() -> bool:
-        return await upkeep.fold(store, namespace) >= upkeep.FOLD_BATCH
 
     async def prune() -> bool:
         gone = await upkeep.prune(
@@ -65,10 +55,7 @@ def chores(
 
     return [
         Loop("sweeper", SWEEP_S, sweep, random=random),
-        Loop("replayer", REPLAY_S, partial(replays.tick, store, namespace), random=random),
         Loop("policy replayer", POLICY_S, replay_by_policy, random=random),
-        Loop("overdue", OVERDUE_S, overdue, random=random),
-        Loop("folder", FOLD_S, fold, random=random),
         Loop("rescuer", rescue_s, rescuer.tick, random=random),
         Loop("pruner", PRUNE_S, prune, random=random),
     ]

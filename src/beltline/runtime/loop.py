@@ -8,25 +8,24 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from beltline.core.backoff import growing
 from beltline.core.errors import StoreError
 from beltline.core.ids import Random
 
+# A loop that others wake looks by itself only so often, in case no one did.
+REST_S: Final = 30.0
+# How far ahead a loop sets itself an alarm: others wake it oftener than that.
+AHEAD_S: Final = 2.0
+_FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
-_MOST_DOUBLINGS: Final = 30
-
-
-def growing(first: float, failures: int, *, longest: float) -> float:
-    """Return the pause after this many failures in a row: it doubles each time, up to `longest`."""
-    # Bounded before it becomes a float: an outage of an hour counts more doublings than a float can hold.
-    return min(first * (1 << min(failures, _MOST_DOUBLINGS)), longest)
 
 
 class Loop:
     """Calls `tick` now and again until stopped.
 
     `tick` returns whether there may be more to do at once. Between ticks it waits `interval` seconds, with a
-    fifth of jitter so that many workers do not beat in step; `wake` cuts the wait short. Where the store
-    fails it waits longer and longer, at most ten seconds, and says so once; it never gives up.
+    fifth of jitter so that many workers do not beat in step; `wake` and `wake_in` cut the wait short. Where
+    the store fails it waits longer and longer, at most ten seconds, and says so once; it never gives up.
     """
 
     def __init__(
@@ -37,6 +36,7 @@ class Loop:
         self._interval = interval
         self._random = random
         self._woken = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
 
@@ -48,25 +48,48 @@ class Loop:
         """Tick soon."""
         self._woken.set()
 
+    def wake_in(self, seconds: float) -> None:
+        """Tick when this time has passed; of several such calls the earliest counts."""
+        alarm = asyncio.get_running_loop().call_later(seconds, self._ring)
+        if self._alarm is not None and self._alarm.when() <= alarm.when():
+            alarm.cancel()
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = alarm
+
     async def stop(self) -> None:
         """Stop; a tick under way is cancelled."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    def _ring(self) -> None:
+        self._alarm = None
+        self.wake()
+
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            if not await self._guarded():
+            if await self._guarded():
+                continue
+            if self._failures:
+                # What fails is not hurried.
+                await asyncio.sleep(self._pause())
+            else:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._pause()):
                         await self._woken.wait()
 
     def _pause(self) -> float:
         failures = self._failures
-        base = growing(self._interval, failures, longest=_LONGEST_PAUSE) if failures else self._interval
+        first = min(self._interval, _FIRST_PAUSE)
+        base = growing(first, failures, longest=_LONGEST_PAUSE) if failures else self._interval
         return base * (0.9 + 0.2 * self._random.random())
 
     async def _guarded(self) -> bool:

@@ -14,10 +14,10 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
+from beltline.core.backoff import growing
 from beltline.core.errors import ObjectsError, ObjectsUnavailable, StoreError, StoreUnavailable
 from beltline.core.ids import Random
 from beltline.engine.objects import is_large, kept_step, whole_steps
-from beltline.runtime.loop import growing
 from beltline.store.contract import Store
 from beltline.store.steps import (
     EnterOnce,

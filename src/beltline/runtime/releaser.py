@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from beltline.core.ids import Random
 from beltline.engine import upkeep
 from beltline.engine.batches import look
-from beltline.runtime.loop import Loop
+from beltline.runtime.loop import REST_S, Loop
 from beltline.store.contract import Store
-
-LOOK_S: Final = 1.0
 
 
 class Releaser(Loop):
-    """Is woken by the hint that others wait for what ended; without hints it looks every second."""
+    """Is woken where others wait for what ended."""
 
     def __init__(self, store: Store, namespace: str, *, random: Random) -> None:
-        super().__init__("releaser", LOOK_S, self._release, random=random)
+        super().__init__("releaser", REST_S, self._release, random=random)
         self._store = store
         self._namespace = namespace
 

@@ -13,9 +13,9 @@ from functools import partial
 from types import FrameType
 from typing import Final
 
+from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock
 from beltline.runtime.children import SIGNALS, Children, Ended, end_with_parent
-from beltline.runtime.loop import growing
 from beltline.runtime.telling import Tell
 
 _LOOK_S: Final = 0.2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from beltline.core.errors import InvalidInput
 from beltline.core.job import ClaimedJob
@@ -60,6 +60,7 @@ class Run:
         "artifacts",
         "begun",
         "cause",
+        "coroutine",
         "definition",
         "job",
         "key",
@@ -88,6 +89,8 @@ class Run:
         self.mode: Mode = definition.mode
         self.reports = reports
         self.task: asyncio.Task[None] | None = None
+        # What runs in that task for this run; None until it begins.
+        self.coroutine: Coroutine[Any, Any, None] | None = None
         self.cause: Cause | None = None
         self.limit: asyncio.TimerHandle | None = None
         self.begun = False

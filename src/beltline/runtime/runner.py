@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 from beltline.core.clock import MICROS
 from beltline.core.codec import PAYLOAD_LIMIT
@@ -35,6 +35,7 @@ from beltline.engine.settle import Settlement
 from beltline.executors.contract import Executor, Places, RemoteExecutor
 from beltline.objects.objects import Objects
 from beltline.objects.reference import is_reference
+from beltline.runtime.lanes import Body, Lanes
 from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory
 
@@ -43,7 +44,6 @@ NO_HANDLER_DELAY_US: Final = 5 * MICROS
 LOST_UNTIL_SUSPECT: Final = 2
 
 _BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
-_Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
 
 
 class Runner:
@@ -82,6 +82,7 @@ class Runner:
         self._freed = freed
         self._now = now
         self._policies: dict[str, Policy] = {}
+        self._lanes = Lanes(self._run, now=now)
         self._overstaying = 0
         everywhere: dict[str, Places] = {**executors, **({"process": remote} if remote else {})}
         places = {mode: executor.places for mode, executor in everywhere.items()}
@@ -119,14 +120,14 @@ class Runner:
             return
         run = Run(job, definition, self._reports, self._remember)
         self.runs[run.key] = run
-        body: _Body = self._body
+        body: Body = self._body
         if definition.mode in self._held:
             self._held[definition.mode] += 1
         if self._remote is not None and (
             definition.mode == "process" or (job.crashes and is_suspect(job, definition))
         ):
             body, run.mode = partial(self._body_elsewhere, self._remote), "process"
-        run.task = asyncio.create_task(self._run(run, body))
+        self._lanes.put(run, body)
         if job.deadline_at is not None:
             self._limit(run, None)
 
@@ -140,7 +141,7 @@ class Runner:
         for run in self.runs.values():
             self._end(run, released(Reason.DRAINED))
 
-    async def _run(self, run: Run, body: _Body) -> None:
+    async def _run(self, run: Run, body: Body) -> None:
         run.begun = True
         try:
             outcome = await self._outcome(run, body)
@@ -163,7 +164,7 @@ class Runner:
                 self._overstaying += 1
             self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
 
-    async def _outcome(self, run: Run, body: _Body) -> Outcome:
+    async def _outcome(self, run: Run, body: Body) -> Outcome:
         try:
             if run.cause is not None:
                 return _interrupted(run, asyncio.CancelledError())

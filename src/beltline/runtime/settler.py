@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from beltline.core.backoff import growing
 from beltline.core.errors import StoreError
 from beltline.core.ids import Random
 from beltline.engine.settle import Settlement, settle
-from beltline.runtime.loop import growing
 from beltline.store.contract import Store
 
 LARGEST_BATCH: Final = 1_000

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from beltline.executors.contract import RemoteExecutor
-from beltline.executors.stack import task_stack, thread_stack
+from beltline.executors.stack import awaiting_stack, thread_stack
 from beltline.executors.thread import ThreadExecutor
 from beltline.runtime.heart import Pulse
 from beltline.runtime.run import Run
@@ -83,11 +83,11 @@ class Stacks:
         if run.mode == "thread":
             thread = self._threads.thread_of(*run.key)
             return _NOT_BEGUN if thread is None else thread_stack(thread)
-        if run.task is None:
+        if run.coroutine is None:
             return _NOT_BEGUN
         if run.task is asyncio.current_task(self._loop):
             return thread_stack(self._loop_thread)
-        return task_stack(run.task)
+        return awaiting_stack(run.coroutine)
 
 
 _NOT_BEGUN: Final = "the body waits for its place; it has not begun\n"

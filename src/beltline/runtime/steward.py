@@ -8,18 +8,14 @@ from typing import Final
 from beltline.config import RetentionConfig
 from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
-from beltline.engine.bulk import do_due
-from beltline.runtime.chores import chores
-from beltline.runtime.dispatcher import Dispatcher
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
+from beltline.runtime.upkeep import Upkeep
 from beltline.store.contract import Store
-from beltline.store.hints import Hint
 
 LOOK_S: Final = 5.0
 RESCUE_S: Final = 1.0
 ANSWERS_BATCH: Final = 1_000
-BULK_S: Final = 1.0
 
 
 class Steward:
@@ -68,7 +64,6 @@ class Steward:
 
     async def _take_up(self, namespace: str) -> None:
         store = self._store
-        dispatcher = Dispatcher(store, namespace, random=self._random)
         rescuer = Rescuer(
             store,
             namespace,
@@ -77,28 +72,20 @@ class Steward:
             own=lambda: "",
             every_us=int(RESCUE_S * MICROS),
         )
+        upkeep = Upkeep(
+            store,
+            namespace,
+            retention=self._retention,
+            rescuer=rescuer,
+            rescue_s=RESCUE_S,
+            random=self._random,
+        )
 
         async def forget_answers() -> bool:
             return await store.answers.prune(namespace, store.now(), ANSWERS_BATCH) >= ANSWERS_BATCH
 
-        def hinted(hint: Hint) -> None:
-            if hint is Hint.SCHEDULED:
-                dispatcher.hinted()
-
-        loops = [
-            dispatcher,
-            Loop("bulk-actions", BULK_S, lambda: do_due(store, namespace), random=self._random),
-            Loop("answers", 3_600.0, forget_answers, random=self._random),
-            *chores(
-                store,
-                namespace,
-                retention=self._retention,
-                rescuer=rescuer,
-                rescue_s=RESCUE_S,
-                random=self._random,
-            ),
-        ]
-        self._unsubscribe.append(await store.wakeups.subscribe(namespace, hinted))
+        loops = [Loop("answers", 3_600.0, forget_answers, random=self._random), *upkeep.loops]
+        self._unsubscribe.append(await store.wakeups.subscribe(namespace, upkeep.hinted))
         self._loops[namespace] = loops
         for loop in loops:
             loop.start()

@@ -10,13 +10,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
+from beltline.core.backoff import growing
 from beltline.core.errors import ObjectsUnavailable, PayloadTooLarge, StoreError, Unsupported
 from beltline.core.failure import failure, failure_of
 from beltline.core.ids import Random
 from beltline.core.outcome import Ending, Outcome, given_back
 from beltline.engine.objects import NewArtifact, add_artifact, is_large, kept_result
 from beltline.engine.settle import Settlement
-from beltline.runtime.loop import growing
 from beltline.runtime.run import Run
 from beltline.runtime.settler import Settler
 from beltline.store.contract import Store

@@ -14,10 +14,9 @@ from functools import partial
 from types import FrameType
 from typing import Final
 
+from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock, SystemClock
-from beltline.runtime.children import SIGNALS, Children, Ended
-from beltline.runtime.loop import growing
-from beltline.runtime.watchdog import RECYCLE
+from beltline.runtime.children import RECYCLE, SIGNALS, Children, Ended
 
 LAST_REFUSAL: Final = 63
 _SHORT_LIFE_S: Final = 5.0

@@ -24,11 +24,11 @@ from beltline.core.ids import Random
 from beltline.core.outcome import Ending, Outcome, released
 from beltline.core.reasons import Reason
 from beltline.engine.settle import Settlement, settle
+from beltline.runtime.children import RECYCLE
 from beltline.runtime.heart import Pulse
 from beltline.runtime.run import Run
 from beltline.store.contract import Store
 
-RECYCLE: Final = 75
 WARN_AFTER_US: Final = 2 * MICROS
 
 

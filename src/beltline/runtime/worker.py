@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -10,35 +11,33 @@ from dataclasses import dataclass
 from typing import Final
 
 from beltline.config import Config
+from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import ConfigError, LeaseLost, StoreError
 from beltline.core.ids import Random
 from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.registry import Registry
-from beltline.engine import upkeep
 from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
-from beltline.runtime.chores import chores
-from beltline.runtime.dispatcher import Dispatcher
+from beltline.runtime.children import RECYCLE
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
-from beltline.runtime.loop import Loop, growing
+from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
-from beltline.runtime.releaser import Releaser
 from beltline.runtime.reporter import Reporter
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
-from beltline.runtime.scheduler import Scheduler
 from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
-from beltline.runtime.watchdog import RECYCLE, Watchdog
+from beltline.runtime.upkeep import Upkeep
+from beltline.runtime.watchdog import Watchdog
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
 from beltline.store.log_limit import LogLimit
@@ -95,6 +94,7 @@ class Worker:
         self._parts, self._config = parts, config
         self._store = store
         self._stopping = asyncio.Event()
+        self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
         self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
@@ -125,14 +125,9 @@ class Worker:
         asked_s = _ASK_S if parts.is_served else _NEVER_S
         beat_s = self._beat_s if self._heart is None else asked_s
         self._requests = Loop("heartbeat", beat_s, self._beat, random=random)
-        self._dispatcher = Dispatcher(store, namespace, random=random)
-        self._scheduler = Scheduler(store, namespace, random=random)
-        self._releaser = Releaser(store, namespace, random=random)
+        self._upkeep = self._make_upkeep()
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        movers = (self._dispatcher, self._scheduler, self._releaser)
-        self._loops = [self._requests, stack_asks]
-        if not parts.is_served:
-            self._loops += [*movers, *self._chores()]
+        self._loops = [self._requests, stack_asks, *([] if parts.is_served else self._upkeep.loops)]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -174,7 +169,7 @@ class Worker:
     def _beat_s(self) -> float:
         return self._config.lease_us / BEATS_A_LEASE / MICROS
 
-    def _chores(self) -> list[Loop]:
+    def _make_upkeep(self) -> Upkeep:
         parts = self._parts
         rescuer = Rescuer(
             self._store,
@@ -184,7 +179,7 @@ class Worker:
             own=lambda: self._lease.session,
             every_us=int(self._beat_s * MICROS),
         )
-        return chores(
+        return Upkeep(
             self._store,
             self._namespace,
             retention=parts.config.retention,
@@ -287,8 +282,7 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        if await upkeep.release(self._store, self._namespace) or await self._scheduler.is_due():
-            # What ended may have let others go on.
+        if not await self._upkeep.is_done():
             return False
         return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
 
@@ -311,21 +305,19 @@ class Worker:
     def _hint(self, hint: Hint) -> None:
         if hint is Hint.QUEUED:
             self._fetcher.told()
-        elif hint is Hint.SCHEDULED:
-            self._dispatcher.hinted()
-        elif hint is Hint.LINKED:
-            self._releaser.wake()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
-        elif hint is Hint.FINISHED:
-            self._scheduler.finished()
+        else:
+            self._upkeep.hinted(hint)
 
     def _replied(self, session: str, reply: BeatReply) -> None:
         if session != self._lease.session:
             return
         if not reply.alive:
-            # Others may run these jobs by now. The next claim is refused with LeaseLost, which begins anew.
+            # Others may run these jobs by now. The next claim is refused with LeaseLost, which begins anew;
+            # what the session still holds is rescued, and charged, like that of any lost worker.
             self._runner.interrupt_all(Cause.LOST)
+            self._lease.doubtful = False
             self._fetcher.hinted.set()
             return
         self._lease.beaten()
@@ -344,8 +336,7 @@ class Worker:
     def _freed(self) -> None:
         self._fetcher.freed()
         stuck = self._runner.stuck
-        most = max(1, min(self._config.threads, self._config.concurrency) // 2)
-        if stuck >= most and not self._stopping.is_set():
+        if stuck and stuck >= self._most_stuck and not self._stopping.is_set():
             logging.getLogger(_LOG).error(
                 "%d bodies were asked to stop and go on all the same: ending this process", stuck
             )
@@ -382,10 +373,12 @@ class Worker:
         self._threads.close()
 
     async def _end_runs(self, patience_us: int) -> None:
-        runs = self._runner.runs.values()
-        tasks = [run.task for run in runs if run.task is not None and not run.settled]
-        if tasks:
-            await asyncio.wait(tasks, timeout=patience_us / MICROS)
+        runs = self._runner.runs
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_us / MICROS):
+                # Again and again: a run that has not begun may yet get another task.
+                while tasks := [run.task for run in runs.values() if run.task and not run.settled]:
+                    await asyncio.wait(tasks)
 
 
 def _reporter(parts: Parts, stower: Stower) -> Reporter:

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from beltline.core.job import Job
 from beltline.store.params import Retention, Tally
+
+
+class Agenda(NamedTuple):
+    """What there is to see to in a namespace: moments in microseconds, the rest by whether there is any."""
+
+    due_at: int | None
+    """When the next scheduled or retrying job is due."""
+    tick_at: int | None
+    """When the next tick of a schedule comes."""
+    ticks_wait: bool
+    """Ticks are buffered, or a backfill goes on."""
+    releases: bool
+    """Prerequisites or children have ended whose dependents or batches were not told."""
+    overdue: bool
+    """Jobs have passed their deadline or expiry."""
+    folds: bool
+    """Deltas are not in the roll-up yet."""
+    replays: bool
+    """Replay runs are open."""
+    bulk: bool
+    """Bulk actions have passed their undo window."""
 
 
 class UpkeepStore(Protocol):
@@ -14,6 +35,10 @@ class UpkeepStore(Protocol):
 
     Each verb is bounded, idempotent, and may run in several processes at once.
     """
+
+    async def agenda(self, namespace: str, now: int) -> Agenda:
+        """Say what there is to do, from the fronts of small indexes: every worker asks each second."""
+        ...
 
     async def stage(self, namespace: str, now: int, limit: int) -> int:
         """Move up to `limit` scheduled and retrying jobs with run_at <= now to queued; return how many.

@@ -129,6 +129,7 @@ class TestAtScale:
         here = world.namespace
         expected = {
             "stage": ((here, world.now, 100, HEAD_START), "due"),
+            "agenda": ((here, world.now), "due"),
             "next_due": ((here,), "due"),
             "overdue": ((here, world.now, 100), "deadline"),
             "lanes": ((here, None, "", None, 1_000), "ready"),

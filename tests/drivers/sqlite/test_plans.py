@@ -17,6 +17,7 @@ from tests.drivers.sqlite.inside import connection_of, counted
 
 SERVED_BY = {
     "apply_attempts": "j USING PRIMARY KEY (namespace=? AND id=?)",
+    "agenda": "COVERING INDEX jobs_later (namespace=? AND state=?)",
     "apply_dead": "j USING PRIMARY KEY (namespace=? AND id=?)",
     "apply_history": "j USING PRIMARY KEY (namespace=? AND id=?)",
     "apply_keys": "j USING PRIMARY KEY (namespace=? AND id=?)",

@@ -12,6 +12,7 @@ from beltline.store.postgres.connection import Pool
 from beltline.store.postgres.partitions import make_days, prune_history
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import job_of
+from beltline.store.upkeep import Agenda
 
 
 class PostgresUpkeep:
@@ -20,6 +21,10 @@ class PostgresUpkeep:
     def __init__(self, pool: Pool, wakeups: PostgresWakeups) -> None:
         self._pool = pool
         self._wakeups = wakeups
+
+    async def agenda(self, namespace: str, now: int) -> Agenda:
+        [row] = await self._pool.rows("agenda", namespace, now)
+        return Agenda._make(row)
 
     async def stage(self, namespace: str, now: int, limit: int) -> int:
         staged: int = await self._pool.value("stage", namespace, now, limit, HEAD_START)

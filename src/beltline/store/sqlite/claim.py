@@ -47,12 +47,8 @@ class Claimed(NamedTuple):
             end = at + row[PAYLOAD]
             row[PAYLOAD] = self.payloads[at:end]
             at = end
-        jobs = _with_labels(rows)
-        order = list(zip(json.loads(self.order_keys), map(ID, jobs), strict=True))
         # SQLite gathers rows in the order of the subquery, but promises it in no version before 3.44.
-        if order != sorted(order):
-            jobs = [job for _, job in sorted(zip(order, jobs, strict=True), key=itemgetter(0))]
-        return jobs
+        return _in_order(json.loads(self.order_keys), _with_labels(rows))
 
 
 NOTHING: Final = Claimed(NO_IDS, "[]", "[]", b"")
@@ -73,6 +69,16 @@ def held_jobs(rows: Sequence[list[Any]]) -> list[ClaimedJob]:
     for row in rows:
         row[PAYLOAD] = b""
     return _with_labels(rows)
+
+
+def _in_order(order_keys: Sequence[int], jobs: list[ClaimedJob]) -> list[ClaimedJob]:
+    """Return the jobs by (order_key, id), which they nearly always are."""
+    ids = list(map(ID, jobs))
+    # Two lists that are sorted each: a third of the time of one list of pairs.
+    if order_keys == sorted(order_keys) and ids == sorted(ids):
+        return jobs
+    order = sorted(zip(order_keys, ids, jobs, strict=True), key=itemgetter(0, 1))
+    return [job for _, _, job in order]
 
 
 def _with_labels(rows: Sequence[list[Any]]) -> list[ClaimedJob]:

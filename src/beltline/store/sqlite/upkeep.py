@@ -11,6 +11,7 @@ from beltline.store.hints import Hint
 from beltline.store.params import Retention, Tally
 from beltline.store.rows import job_of
 from beltline.store.sqlite.transaction import Gate, Transaction
+from beltline.store.upkeep import Agenda
 
 
 class SqliteUpkeep:
@@ -18,6 +19,12 @@ class SqliteUpkeep:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+
+    async def agenda(self, namespace: str, now: int) -> Agenda:
+        parameters = {"namespace": namespace, "now": now}
+        row = await self._gate.read(lambda transaction: transaction.run("agenda", parameters).fetchone())
+        due_at, tick_at, *flags = row
+        return Agenda(due_at, tick_at, *map(bool, flags))
 
     async def stage(self, namespace: str, now: int, limit: int) -> int:
         parameters = {"namespace": namespace, "now": now, "limit": limit, "head_start": HEAD_START}

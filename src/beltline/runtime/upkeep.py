@@ -1,0 +1,93 @@
+"""What any worker does for all: one look a second, which wakes the loops that have something to do."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from beltline.config import RetentionConfig
+from beltline.core.clock import MICROS
+from beltline.core.ids import Random
+from beltline.engine import replays, upkeep
+from beltline.engine.bulk import do_due
+from beltline.runtime.chores import chores
+from beltline.runtime.dispatcher import Dispatcher
+from beltline.runtime.loop import AHEAD_S, REST_S, Loop
+from beltline.runtime.releaser import Releaser
+from beltline.runtime.rescuer import Rescuer
+from beltline.runtime.scheduler import Scheduler
+from beltline.store.contract import Store
+from beltline.store.hints import Hint
+
+LOOK_S: Final = 1.0
+
+
+class Upkeep:
+    """Sees to what falls due in one namespace; any number of processes may do so at once.
+
+    Without hints, what was stored meanwhile may be that one second late.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        namespace: str,
+        *,
+        retention: RetentionConfig,
+        rescuer: Rescuer,
+        rescue_s: float,
+        random: Random,
+    ) -> None:
+        self._store = store
+        self._namespace = namespace
+        self._dispatcher = Dispatcher(store, namespace, random=random)
+        self._scheduler = Scheduler(store, namespace, random=random)
+        self._releaser = Releaser(store, namespace, random=random)
+        self._replayer = Loop("replayer", REST_S, partial(replays.tick, store, namespace), random=random)
+        self._bulk = Loop("bulk actions", REST_S, partial(do_due, store, namespace), random=random)
+        self._overdue = Loop("overdue", REST_S, self._end_overdue, random=random)
+        self._folder = Loop("folder", REST_S, self._fold, random=random)
+        self.loops = [
+            Loop("lookout", LOOK_S, self._look, random=random),
+            *(self._dispatcher, self._scheduler, self._releaser),
+            *(self._replayer, self._bulk, self._overdue, self._folder),
+            *chores(store, namespace, retention=retention, rescuer=rescuer, rescue_s=rescue_s, random=random),
+        ]
+
+    def hinted(self, hint: Hint) -> None:
+        """Wake whom a hint concerns."""
+        if hint is Hint.SCHEDULED:
+            self._dispatcher.hinted()
+        elif hint is Hint.LINKED:
+            self._releaser.wake()
+        elif hint is Hint.FINISHED:
+            self._scheduler.finished()
+
+    async def is_done(self) -> bool:
+        """Return whether nothing waits for upkeep now; what waits for ended jobs is let go on first."""
+        released = await upkeep.release(self._store, self._namespace)
+        return not released and not await self._scheduler.is_due()
+
+    async def _look(self) -> bool:
+        now = self._store.now()
+        agenda = await self._store.upkeep.agenda(self._namespace, now)
+        for at, loop in ((agenda.due_at, self._dispatcher), (agenda.tick_at, self._scheduler)):
+            if at is not None and at - now < AHEAD_S * MICROS:
+                loop.wake_in(max(0.0, (at - now) / MICROS))
+        for is_due, woken in (
+            (agenda.ticks_wait, self._scheduler),
+            (agenda.releases, self._releaser),
+            (agenda.overdue, self._overdue),
+            (agenda.folds, self._folder),
+            (agenda.replays, self._replayer),
+            (agenda.bulk, self._bulk),
+        ):
+            if is_due:
+                woken.wake()
+        return False
+
+    async def _end_overdue(self) -> bool:
+        return await upkeep.end_overdue(self._store, self._namespace) >= upkeep.BATCH
+
+    async def _fold(self) -> bool:
+        return await upkeep.fold(self._store, self._namespace) >= upkeep.FOLD_BATCH

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from beltline.config import RetentionConfig
+from beltline.core.clock import SystemClock
+from beltline.engine import upkeep
+from beltline.runtime.loop import Loop
+from beltline.runtime.rescuer import Rescuer
+from beltline.runtime.upkeep import Upkeep
+from tests.hops import Door
+from tests.runtime.works import Works
+from tests.waiting import eventually_async
+
+WOKEN = ("dispatcher", "scheduler", "releaser", "replayer", "bulk actions", "overdue", "folder")
+
+
+def made(works: Works) -> Upkeep:
+    """Return the upkeep of a namespace, not yet started."""
+    chance = random.Random(1)
+    rescuer = Rescuer(works.store, "default", clock=SystemClock(), random=chance, own=lambda: "")
+    return Upkeep(
+        works.store, "default", retention=RetentionConfig(), rescuer=rescuer, rescue_s=1.0, random=chance
+    )
+
+
+def named(found: Upkeep) -> dict[str, Loop]:
+    return {loop.name: loop for loop in found.loops}
+
+
+@asynccontextmanager
+async def looking(works: Works) -> AsyncIterator[dict[str, Loop]]:
+    """Let all that is woken wait, as it does when its first look is over."""
+    loops = named(made(works))
+    for name in WOKEN:
+        loops[name].start()
+    try:
+        yield loops
+    finally:
+        for name in WOKEN:
+            await loops[name].stop()
+
+
+async def submitted(works: Works) -> None:
+    @works.belt.job
+    async def noop() -> None: ...
+
+    await works.belt.submit("noop", {})
+
+
+@pytest.mark.parametrize("name", ["lookout", *WOKEN])
+async def test_with_nothing_to_do_there_is_no_more(works: Works, name: str) -> None:
+    assert await named(made(works))[name].tick() is False
+
+
+async def test_with_nothing_to_do_a_look_is_one_read(works: Works, door: Door) -> None:
+    lookout = named(made(works))["lookout"]
+    door.passed = 0
+
+    await lookout.tick()
+
+    assert door.passed == 1
+
+
+async def test_the_folder_folds(works: Works) -> None:
+    await submitted(works)
+
+    await named(made(works))["folder"].tick()
+
+    assert await upkeep.fold(works.store, "default") == 0
+
+
+async def test_a_look_wakes_who_has_something_to_do(works: Works) -> None:
+    async with looking(works) as loops:
+
+        async def is_quiet() -> bool:
+            return not (await works.store.upkeep.agenda("default", works.store.now())).folds
+
+        await eventually_async(is_quiet)
+        await submitted(works)
+
+        await loops["lookout"].tick()
+
+        await eventually_async(is_quiet)
