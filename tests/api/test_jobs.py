@@ -355,3 +355,14 @@ async def test_nothing_to_view_is_not_audited(service: Service) -> None:
     assert found["result"] is None
     entries = (await service.call("GET", "/audit")).json()["items"]
     assert [entry for entry in entries if entry["action"] == "job.view_result"] == []
+
+
+async def test_a_secret_of_a_result_is_masked(service: Service) -> None:
+    secret = {"type": "object", "properties": {"token": {"type": "string", "format": "password"}}}
+    await service.call("PUT", "/definitions/log-in", {"version": "1", "result_schema": secret})
+    job = await service.running(definition="log-in", payload={})
+    await service.end(job, result=b'{"token": "geheim", "user": "ann"}')
+
+    shown = await service.call("GET", f"/jobs/{job.id}?include=result")
+
+    assert shown.json()["result"] == {"token": "***", "user": "ann"}

@@ -136,6 +136,7 @@ def _policies_text(given: ApplyDefinition) -> str:
         "max_attempts": given.max_attempts,
         "timeout_us": _micros(given.timeout),
         "priority": given.priority,
+        **({"result": given.result_schema} if given.result_schema else {}),
     }
     return dump_json(policies).decode()
 
@@ -149,6 +150,8 @@ def _require_readable(row: Definition) -> None:
     stored_template(row)
     stored_policy(row)
     stored_children(row)
+    if policies.get("result"):
+        StoredSchema(dump_json(policies["result"]).decode())
     if policies.get("replay"):
         replay_from(policies["replay"])
 

@@ -53,6 +53,9 @@ class Policies(Request):
     tags: list[Tag] | None = Field(None, max_length=100)
     pinned: StrictBool | None = None
     children: ChildrenPolicy | None = None
+    result: dict[str, Any] | None = Field(
+        None, description="The JSON Schema of results, where it marks parts as secret."
+    )
 
 
 class ApplyDefinition(Request):
@@ -68,4 +71,9 @@ class ApplyDefinition(Request):
     priority: Priority = 0
     owner: Text | None = None
     runbook: Annotated[StrictStr, Field(max_length=1_000)] = ""
-    policies: Policies | None = Field(None, description="In place of max_attempts, timeout and priority.")
+    result_schema: dict[str, Any] | None = Field(
+        None, description="The JSON Schema of results: what it marks as secret is never shown."
+    )
+    policies: Policies | None = Field(
+        None, description="In place of max_attempts, timeout, priority and result_schema."
+    )
