@@ -45,6 +45,8 @@ class Meters:
             buckets=_BUCKETS,
         )
         self._open = Gauge("beltline_http_requests_open", "Requests being answered.", registry=self.registry)
+        # A look-up by labels costs as much as all the rest of a count.
+        self._found: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def begin(self) -> None:
         """Count a request that is being answered."""
@@ -53,8 +55,12 @@ class Meters:
     def end(self, operation: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._open.dec()
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        found = self._found.get((operation, status))
+        if found is None:
+            counter = self._requests.labels(operation, str(status))
+            found = self._found[operation, status] = counter, self._seconds.labels(operation)
+        found[0].inc()
+        found[1].observe(seconds)
 
 
 async def health(_: Request) -> Response:
