@@ -81,7 +81,7 @@ def make_app(desk: Desk) -> Application:
 
 
 class _Answering:
-    """A handler as an ASGI application: it raises nothing, and needs none of Starlette's wrapping for that."""
+    """A handler as an ASGI application: it raises nothing, so Starlette need not wrap it to catch that."""
 
     def __init__(self, handle: Callable[[Request], Awaitable[Response]]) -> None:
         self._handle = handle
@@ -92,7 +92,7 @@ class _Answering:
 
 
 class Application:
-    """The routes, and what every request gets: escaped slashes kept in paths, secure headers, a count and a time.
+    """The routes, and what every request gets: slashes kept in paths, secure headers, a count and a time.
 
     A path that no route has is told as a problem.
     """
@@ -104,6 +104,7 @@ class Application:
         self._meters = meters
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
