@@ -28,3 +28,6 @@ CREATE TABLE outcomes (
     finished_at bigint NOT NULL
 );
 CREATE INDEX outcomes_noted ON outcomes (namespace, seq);
+
+-- Jobs by when they finished, for lists. A new range of pages is summed up by autovacuum; until then it is read whole.
+CREATE INDEX history_finished ON history USING brin (finished_at) WITH (autosummarize = on);
