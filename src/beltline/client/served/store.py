@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
@@ -130,7 +131,8 @@ class _Sessions:
     async def close(self, namespace: str, session: str, now: int) -> None:
         del namespace, session, now
         await self._jobs.leave()
-        await self._line.call("DELETE", f"/workers/{self._line.standing.worker_id}")
+        with contextlib.suppress(NotFound):
+            await self._line.call("DELETE", f"/workers/{self._line.standing.worker_id}")
 
 
 class _Logs:
