@@ -12,16 +12,19 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 import uvloop
 
 from beltline.bodies import command
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app, store_of
-from beltline.config import Config
+from beltline.client.remote import Remote
+from beltline.client.served.line import Standing
+from beltline.client.served.store import ServedStore
+from beltline.config import Config, masked
 from beltline.core.clock import Clock, SystemClock
-from beltline.core.errors import StoreError
+from beltline.core.errors import ConfigError, StoreError
 from beltline.engine.burial import bury
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
@@ -75,7 +78,8 @@ async def work(config: Config, belt: Beltline, target: str | None = None, life: 
     """
     box = None if life is None else life.box
     async with ready_worker(config, belt, target=target, box=box) as worker:
-        if life is not None:
+        # To a service nobody reports the dead: their leases end.
+        if life is not None and not config.store.is_service:
             await _bury(belt.store, config.store.namespace, life)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -118,6 +122,10 @@ async def ready_worker(
     meanwhile. Where a body runs in a process of its own, that loads the app again by its `target`.
     """
     clock = SystemClock()
+    if config.store.is_service:
+        async with _served_worker(config, belt, target, clock) as worker:
+            yield worker
+        return
     url = config.store.url
     store = configured_store(url, config.objects, os.environ, clock=clock)
     if tell is not None:
@@ -157,6 +165,63 @@ async def _bury(store: Store, namespace: str, life: Life) -> None:
 
 
 @asynccontextmanager
+async def _served_worker(
+    config: Config, belt: Beltline, target: str | None, clock: Clock
+) -> AsyncIterator[Worker]:
+    """Yield a worker that has a service in the place of a store."""
+    _require_offered(config, belt)
+    # It tells each request.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    url, namespace, api_key = config.store.url, config.store.namespace, config.store.api_key
+    standing = Standing()
+
+    def connection() -> ServedStore:
+        source = random.SystemRandom()
+        return ServedStore(url, namespace, api_key, clock=clock, random=source, standing=standing)
+
+    store = connection()
+    await store.open()
+    remote = Remote(url, namespace, api_key, clock=clock, random=random.SystemRandom())
+    try:
+        await apply_definitions(cast("Store", store), namespace, tuple(belt.registry))
+        async with belt.on(remote, namespace), _processes(config, belt, target, clock) as processes:
+            yield Worker(
+                Parts(
+                    store=cast("Store", store),
+                    registry=belt.registry,
+                    config=config,
+                    clock=clock,
+                    random=random.SystemRandom(),
+                    open_heart_store=lambda: cast("Store", connection()),
+                    processes=processes,
+                    is_served=True,
+                )
+            )
+    finally:
+        await remote.close()
+        await store.close()
+
+
+def _require_offered(config: Config, belt: Beltline) -> None:
+    """Raise ConfigError that lists all that a worker with a service's URL cannot do."""
+    problems = []
+    if not config.store.api_key:
+        problems.append(
+            f"{masked(config.store.url)} needs an API key: set BELTLINE_API_KEY, or give --api-key-file"
+        )
+    if config.worker.until_idle:
+        problems.append("--until-idle needs the store: a service does not tell a worker what is left")
+    if config.objects.url:
+        problems.append("objects.url needs the store: a service puts large values away by itself")
+    if tuple(belt.declared):
+        problems.append("this app declares schedules: declare them in an app whose worker is at the store")
+    if belt.registry.flows:
+        problems.append("this app has workflows: keep them in an app whose worker is at the store")
+    if problems:
+        raise ConfigError(problems)
+
+
+@asynccontextmanager
 async def _processes(
     config: Config, belt: Beltline, target: str | None, clock: Clock
 ) -> AsyncIterator[ProcessExecutor | None]:
@@ -170,6 +235,8 @@ async def _processes(
         return
     # A Beltline that a body opens is on the worker's store.
     store = {"BELTLINE_STORE": config.store.url, "BELTLINE_NAMESPACE": config.store.namespace}
+    if config.store.is_service:
+        store["BELTLINE_API_KEY"] = config.store.api_key
     executor = ProcessExecutor(
         command(target), config.worker, clock=clock, environment={**os.environ, **store}
     )

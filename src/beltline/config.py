@@ -51,10 +51,16 @@ _PASSWORD_IN_QUERY: Final = re.compile(r"([?&]password=)[^&\s'\"]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig:
-    """Where durable state lives, and the tenant."""
+    """Where durable state lives, and the tenant. `api_key` opens a service whose URL stands for a store's."""
 
     url: str = DEFAULT_STORE
     namespace: str = DEFAULT_NAMESPACE
+    api_key: str = field(default="", repr=False)
+
+    @property
+    def is_service(self) -> bool:
+        """Whether the URL is that of a service."""
+        return self.url.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +226,8 @@ def described(config: Config) -> Mapping[str, object]:
             value = str(value)
         elif isinstance(value, tuple):
             value = list(value)
+        elif setting.field == "api_key":
+            value = "***" if value else ""
         found[setting.key] = masked(value) if isinstance(value, str) else value
     return found
 
@@ -344,6 +352,7 @@ _DAY: Final = 86_400
 SETTINGS: Final = (
     Setting("store.url", "url", "BELTLINE_STORE", _url),
     Setting("store.namespace", "namespace", "BELTLINE_NAMESPACE", _namespace),
+    Setting("store.api_key", "api_key", "BELTLINE_API_KEY", as_text),
     Setting("worker.queues", "queues", "BELTLINE_WORKER_QUEUES", _queues),
     Setting("worker.concurrency", "concurrency", "BELTLINE_WORKER_CONCURRENCY", as_number(1, 10_000)),
     Setting("worker.threads", "threads", "BELTLINE_WORKER_THREADS", as_number(1, 1_000)),

@@ -30,6 +30,8 @@ from beltline.core.errors import ConfigError, Unsupported
 from beltline.core.roles import Role
 from beltline.engine.api_keys import create_api_key, revoke_api_key
 from beltline.runtime.loop import Loop
+from beltline.runtime.outcomes.deliveries import Deliveries
+from beltline.runtime.outcomes.sender import Network, Sender
 from beltline.runtime.steward import Steward
 from beltline.store.contract import Store
 from beltline.store.open import configured_store
@@ -46,9 +48,10 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """Where the service listens, with which certificate, and whose tokens it takes.
+    """Where the service listens, with which certificate, whose tokens it takes, and where it may call.
 
-    `issuer` is the issuer's name, the audience, and the URL or file of its keys (JWKS).
+    `webhook_networks` may be reached by deliveries though they are not public. `issuer` is the issuer's name,
+    the audience, and the URL or file of its keys (JWKS).
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +60,7 @@ class Listening:
     tls_key: str | None = None
     drain_s: int = DRAIN_S
     issuer: tuple[str, str, str] | None = None
+    webhook_networks: tuple[Network, ...] = ()
 
     @property
     def url(self) -> str:
@@ -117,6 +121,7 @@ async def opened_desk(
     *,
     clock: Clock,
     tokens: TokenKeys | None = None,
+    sender: Sender | None = None,
 ) -> AsyncIterator[Desk]:
     """Yield the desk of an open store, with the loops that belong to it."""
     chance = fresh_chance()
@@ -132,14 +137,19 @@ async def opened_desk(
         )
     )
     used = Loop("api-keys", USED_S, desk.callers.flush, random=chance)
-    steward = Steward(
-        store, store.api_keys.namespaces, retention=config.retention, clock=clock, random=chance
-    )
+
+    async def namespaces() -> list[str]:
+        return sorted({*await store.api_keys.namespaces(), *await store.subscriptions.namespaces()})
+
+    steward = Steward(store, namespaces, retention=config.retention, clock=clock, random=chance)
+    deliveries = Deliveries(store, sender or Sender(), clock=clock, random=chance)
     used.start()
     steward.start()
+    deliveries.start()
     try:
         yield desk
     finally:
+        await deliveries.stop()
         await steward.stop()
         await used.stop()
         await desk.close()
@@ -154,7 +164,9 @@ async def _serve(
     await store.open()
     try:
         tokens = await _tokens(listening, clock)
-        async with opened_desk(store, settings, config, clock=clock, tokens=tokens) as desk:
+        sender = Sender(listening.webhook_networks)
+        desks = opened_desk(store, settings, config, clock=clock, tokens=tokens, sender=sender)
+        async with desks as desk:
             with _listening_socket(listening) as listener:
                 await _answer(desk, listening, listener, ready)
             return 0

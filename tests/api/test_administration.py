@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from beltline.core.clock import HOUR, MICROS
+from beltline.definitions.schedule import Schedule
+from beltline.engine.schedules import ScheduleRequest, create
 from tests.api.service import Service
 
 
@@ -90,13 +92,31 @@ async def test_health_needs_no_key_and_readiness_looks_at_the_store(service: Ser
     assert (await service.http.get("/healthz")).json() == {"status": "ok"}
     assert (await service.http.get("/readyz")).json() == {
         "status": "ok",
-        "checks": {"service": "ok", "store": "ok", "migrations": "ok"},
+        "checks": {
+            "service": "ok",
+            "store": "ok",
+            "migrations": "ok",
+            "schedules": "ok",
+            "workers": "0 alive",
+        },
     }
 
     service.desk.begin_stopping()
 
     stopping = await service.http.get("/readyz")
     assert (stopping.status_code, stopping.json()["checks"]["service"]) == (503, "stopping")
+
+
+async def test_late_ticks_and_live_workers_are_told_and_requests_served(service: Service) -> None:
+    request = ScheduleRequest(name="hourly", definition="mail", schedule=Schedule(every="1h"))
+    made = await create(service.store, "shop", request, actor="ann")
+    await service.call("POST", "/workers", {"name": "node", "lease": "1h"})
+    service.clock.advance((made.next_at or 0) - service.store.now() + 120 * MICROS)
+
+    found = await service.http.get("/readyz")
+
+    assert found.status_code == 200
+    assert found.json()["checks"]["schedules"] == "late by 120 s in 1 namespaces"
 
 
 async def test_metrics_need_a_key_and_show_its_namespace(service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from beltline.core.clock import MICROS
 from beltline.core.outcome import Ending
 from tests.api.service import Service
 
@@ -355,3 +356,30 @@ async def test_nothing_to_view_is_not_audited(service: Service) -> None:
     assert found["result"] is None
     entries = (await service.call("GET", "/audit")).json()["items"]
     assert [entry for entry in entries if entry["action"] == "job.view_result"] == []
+
+
+async def test_a_secret_of_a_result_is_masked(service: Service) -> None:
+    secret = {"type": "object", "properties": {"token": {"type": "string", "format": "password"}}}
+    await service.call("PUT", "/definitions/log-in", {"version": "1", "result_schema": secret})
+    job = await service.running(definition="log-in", payload={})
+    await service.end(job, result=b'{"token": "geheim", "user": "ann"}')
+
+    shown = await service.call("GET", f"/jobs/{job.id}?include=result")
+
+    assert shown.json()["result"] == {"token": "***", "user": "ann"}
+
+
+async def test_jobs_are_listed_by_finish(any_service: Service) -> None:
+    first, second = await any_service.running(), await any_service.running()
+    await any_service.submit()
+    for job in (second, first):
+        await any_service.end(job)
+        any_service.clock.advance(MICROS)
+
+    page = (await any_service.call("GET", "/jobs?sort=finished&limit=1")).json()
+    rest = (await any_service.call("GET", f"/jobs?sort=finished&cursor={page['next']}")).json()
+    wrong = await any_service.call("GET", "/jobs?sort=finished&cursor=x")
+
+    assert [job["id"] for job in (*page["items"], *rest["items"])] == [first.id, second.id]
+    assert (page["total"], rest["next"]) == (2, None)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_input")

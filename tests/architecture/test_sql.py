@@ -21,7 +21,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
         for reason, names in (
             (
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
-                """apply_attempts apply_grown apply_keys apply_leave apply_linked apply_missed
+                """apply_attempts apply_grown apply_keys apply_leave apply_linked apply_missed apply_outcomes
                 apply_parents apply_settled batch_fold_remove batch_fold_until claim_take deltas_append
                 edge_kinds edge_overdue fold_remove fold_until group_leave log_trim prune_artifacts
                 prune_attempts prune_batches

@@ -38,8 +38,9 @@ async def flood(url: str, key: str, times: int) -> tuple[int, int, float, float]
     """Send submits as fast as they go; return how many were stored and refused, and the p99 of reads."""
     reader, wires = Wire(url, key), [Wire(url, key) for _ in range(CONNECTIONS)]
     await reader.send("PUT", "/definitions/flood", {"version": "1"})
-    calm = p99(await latencies(lambda: reader.send("GET", "/queues"), READS))
-    stored, refused = 0, 0
+    first = (await reader.send("POST", "/jobs", {"definition": "flood"}))["id"]
+    calm = p99(await latencies(lambda: reader.send("GET", f"/jobs/{first}"), READS))
+    stored, refused = 1, 0
     left = iter(range(times))
 
     async def work(wire: Wire) -> None:
@@ -54,7 +55,7 @@ async def flood(url: str, key: str, times: int) -> tuple[int, int, float, float]
     flooding = asyncio.gather(*map(work, wires))
     loud: list[float] = []
     while not flooding.done():
-        loud += await latencies(lambda: reader.send("GET", "/queues"), 20)
+        loud += await latencies(lambda: reader.send("GET", f"/jobs/{first}"), 20)
     await flooding
     for wire in (reader, *wires):
         wire.close()
@@ -103,11 +104,12 @@ def test_a_flood_is_bounded_and_loses_nothing_that_was_stored(
         stored, refused, calm, loud = asyncio.run(flood(url, key, times))
         queued = asyncio.run(count(url, key))
 
-    assert stored + refused == times
+    assert stored + refused == times + 1
     assert queued == stored <= most
     assert refused >= times - most
     if times == FLOOD:
-        assert loud <= 2 * calm + 0.02
+        # Of a machine that does other work too, the figure says little: here it is.
+        assert loud <= 2 * calm + 0.02, f"p99 of a read {calm:.4f} s, in the flood {loud:.4f} s"
 
 
 @pytest.mark.parametrize("slow", [50, pytest.param(SLOW, marks=pytest.mark.proof)])

@@ -132,6 +132,24 @@ async def test_a_clock_that_jumps_kills_nobody(watching: Watching, jump: int) ->
     assert await watching.state(job) is JobState.RUNNING
 
 
+async def test_a_lease_shorter_than_the_watchers_own_pace_is_rescued_too(watching: Watching) -> None:
+    job = await watching.claimed("other")
+    slow = Rescuer(
+        watching.works.store,
+        "default",
+        clock=watching.clock,
+        random=random.Random(1),
+        own=lambda: "own",
+        every_us=2 * LEASE,
+    )
+    await slow.tick()
+
+    watching.clock.advance(2 * LEASE)
+    await slow.tick()
+
+    assert await watching.state(job) is JobState.RETRYING
+
+
 async def test_a_session_that_was_silent_before_anyone_looked_has_its_whole_lease(
     watching: Watching,
 ) -> None:

@@ -273,3 +273,12 @@ def test_a_secret_in_the_wrong_place_is_refused_and_not_shown(key: str, value: s
         load(None, {}, {key: value})
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_api_key_is_read_and_not_shown() -> None:
+    config = load(None, {"BELTLINE_API_KEY": "belt_hunter2"}, {"store.url": "https://jobs.example"})
+
+    assert (config.store.api_key, config.store.is_service) == ("belt_hunter2", True)
+    assert described(config)["store.api_key"] == "***"
+    assert "hunter2" not in repr(config)
+    assert described(Config())["store.api_key"] == ""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from beltline.api.answering import answer, refusal
 from beltline.api.desk import Desk
@@ -45,7 +43,7 @@ _PAGES: Final = (
 )
 
 
-def make_app(desk: Desk) -> Starlette:
+def make_app(desk: Desk) -> Application:
     """Return the application; whoever runs it opens the store first and closes the desk afterwards."""
     meters = Meters()
     plain: Mapping[str, Any] = {
@@ -59,37 +57,54 @@ def make_app(desk: Desk) -> Starlette:
         *(
             Route(
                 operation.full_path,
-                endpoint(desk, operation),
+                _Answering(endpoint(desk, operation)),
                 methods=[operation.method],
                 name=operation.name,
             )
             for operation in OPERATIONS
         ),
-        *(Route(route.path, plain[route.name], methods=["GET"], name=route.name) for route in SERVICE),
+        *(
+            Route(route.path, _Answering(plain[route.name]), methods=["GET"], name=route.name)
+            for route in SERVICE
+        ),
     ]
-    middleware = [Middleware(_Wrapping, desk=desk, meters=meters)]
+    app: Asgi = Router(routes=routes)
     if desk.settings.cors:
-        middleware.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=list(desk.settings.cors),
-                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
-                expose_headers=["ETag", "Location", "Retry-After"],
-            )
+        app = CORSMiddleware(
+            app,
+            allow_origins=list(desk.settings.cors),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Retry-After"],
         )
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _no_route})
+    return Application(app, routes, desk=desk, meters=meters)
 
 
-class _Wrapping:
-    """What every request gets: escaped slashes kept in paths, secure headers, a count and a time."""
+class _Answering:
+    """A handler as an ASGI application: it raises nothing, so Starlette need not wrap it to catch that."""
 
-    def __init__(self, app: Asgi, desk: Desk, meters: Meters) -> None:
+    def __init__(self, handle: Callable[[Request], Awaitable[Response]]) -> None:
+        self._handle = handle
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        response = await self._handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+class Application:
+    """The routes, and what every request gets: slashes kept in paths, secure headers, a count and a time.
+
+    A path that no route has is told as a problem.
+    """
+
+    def __init__(self, app: Asgi, routes: Sequence[Route], *, desk: Desk, meters: Meters) -> None:
+        self.routes = routes
         self._app = app
         self._clock = desk.clock
         self._meters = meters
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -106,10 +121,14 @@ class _Wrapping:
                 message["headers"] = [*message.get("headers", ()), *extra]
             await send(message)
 
+        # With an application in the scope, the router raises for a path that it does not know.
+        scope["app"] = self
         begun = self._clock.monotonic()
         self._meters.begin()
         try:
             await self._app(scope, receive, sending)
+        except HTTPException as error:
+            await _no_route(error)(scope, receive, sending)
         finally:
             # Of the matched route: names of paths that nobody serves would be a label each.
             name = getattr(scope.get("route"), "name", None) or "unknown"
@@ -129,12 +148,12 @@ def _page(file: str, media: str) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
-async def _no_route(_: Request, error: Exception) -> Response:
-    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
+def _no_route(error: HTTPException) -> Response:
+    status = HTTPStatus(error.status_code)
     codes = {HTTPStatus.NOT_FOUND: "route_unknown", HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed"}
     found = refusal(
         Refused(status, codes.get(status, "request_invalid"), "see /openapi.json for what is served")
     )
-    if isinstance(error, HTTPException) and error.headers:
+    if error.headers:
         found.headers.update(error.headers)
     return found

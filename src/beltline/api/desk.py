@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from beltline.api.callers import Callers, TokenKeys
 from beltline.api.depth import Depth
+from beltline.api.picking import Opened
 from beltline.api.ports import MakeSubmitting, MakeWaiting, Submitting, Waiting
 from beltline.api.rate import Rate
 from beltline.api.settings import ServeSettings
@@ -17,7 +18,6 @@ from beltline.api.templates import Templates
 from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.store.contract import Store
-from beltline.store.params import Session
 
 BOARD_US: Final = MICROS
 
@@ -57,7 +57,7 @@ class Desk:
         self.is_stopping = False
         self.stopping = asyncio.Event()
         self.streams = 0
-        self.sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self.sessions: OrderedDict[tuple[str, str], Opened] = OrderedDict()
         self._ports = ports
         self._boards: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._tenants: OrderedDict[str, Tenant] = OrderedDict()

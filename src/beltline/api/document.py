@@ -32,6 +32,7 @@ _PARTS: Final = MappingProxyType(
         "action_id": ("A bulk action's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "key_id": ("An API key's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "worker_id": ("A session's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
+        "subscription_id": ("A subscription's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "queue": ("A queue's name.", _NAME, "default"),
         "definition": ("A definition's name.", _NAME, "resize"),
         "name": ("An artifact's name.", "^.{1,256}$", "thumbnail.png"),

@@ -27,7 +27,7 @@ _INTERNAL: Final = "this is a fault of Beltline; the log of the service shows wh
 
 
 def endpoint(desk: Desk, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-    """Return what Starlette calls for an operation."""
+    """Return what answers the requests of an operation; it raises nothing."""
 
     async def handle(request: Request) -> Response:
         try:

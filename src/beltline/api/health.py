@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
@@ -13,12 +14,17 @@ from starlette.responses import Response
 
 from beltline.api.answering import answer, refusal
 from beltline.api.desk import Desk
+from beltline.core.clock import MICROS, MINUTE
 from beltline.core.errors import BeltlineError, StoreError
 from beltline.core.roles import Right
 from beltline.engine.capacity import is_alive
 from beltline.wire.problems import Refused
 
 _SECONDS: Final = 2.0
+# Requests can be served without workers and in spite of late ticks: these are told, and go on being served.
+_NEEDED: Final = ("service", "store", "migrations")
+LATE_US: Final = MINUTE
+MOST_NAMESPACES: Final = 50
 _NO_NAMESPACE: Final = ""
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
@@ -39,6 +45,8 @@ class Meters:
             buckets=_BUCKETS,
         )
         self._open = Gauge("beltline_http_requests_open", "Requests being answered.", registry=self.registry)
+        # A look-up by labels costs as much as all the rest of a count.
+        self._found: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def begin(self) -> None:
         """Count a request that is being answered."""
@@ -47,8 +55,12 @@ class Meters:
     def end(self, operation: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._open.dec()
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        found = self._found.get((operation, status))
+        if found is None:
+            counter = self._requests.labels(operation, str(status))
+            found = self._found[operation, status] = counter, self._seconds.labels(operation)
+        found[0].inc()
+        found[1].observe(seconds)
 
 
 async def health(_: Request) -> Response:
@@ -61,7 +73,7 @@ def readiness(desk: Desk) -> object:
 
     async def handle(_: Request) -> Response:
         checks = {"service": "stopping" if desk.is_stopping else "ok", **await _store_checks(desk)}
-        ready = all(found == "ok" for found in checks.values())
+        ready = all(checks.get(name) == "ok" for name in _NEEDED)
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         return answer({"status": "ok" if ready else "unavailable", "checks": checks}, status)
 
@@ -92,15 +104,30 @@ async def _store_checks(desk: Desk) -> dict[str, str]:
     """Look at the store, at most once a second however many ask: nobody needs a key for that."""
     try:
         async with asyncio.timeout(_SECONDS):
-            migrations = await desk.board(_NO_NAMESPACE, _migrations)
+            found: dict[str, str] = json.loads(await desk.board(_NO_NAMESPACE, _looked))
     except (StoreError, TimeoutError):
         return {"store": "unavailable"}
-    return {"store": "ok", "migrations": migrations}
+    return {"store": "ok", **found}
 
 
-async def _migrations(desk: Desk, _: str) -> str:
-    missing = sum(not applied for _, applied in await desk.store.migrations())
-    return f"{missing} pending" if missing else "ok"
+async def _looked(desk: Desk, _: str) -> str:
+    """Return the checks of the store as JSON. They count, and name no namespace."""
+    store = desk.store
+    missing = sum(not applied for _, applied in await store.migrations())
+    found = {"migrations": f"{missing} pending" if missing else "ok"}
+    if not missing:
+        now = store.now()
+        namespaces = (await store.api_keys.namespaces())[:MOST_NAMESPACES]
+        ticks = [(await store.schedules.outlook(namespace)).next_at for namespace in namespaces]
+        late_us = [now - at for at in ticks if at is not None and now - at > LATE_US]
+        late = f"late by {max(late_us) // MICROS} s in {len(late_us)} namespaces" if late_us else "ok"
+        alive = [
+            is_alive(session, now)
+            for namespace in namespaces
+            for session in await store.sessions.page(namespace)
+        ]
+        found |= {"schedules": late, "workers": f"{sum(alive)} alive"}
+    return json.dumps(found)
 
 
 async def _jobs(desk: Desk, namespace: str) -> AsyncIterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -16,7 +16,7 @@ from beltline.wire.requests import LARGEST_PAGE, MomentText, Name, Text, Where
 from beltline.wire.shapes import job_shape
 
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="At most so many.")]
-Cursor: TypeAlias = Annotated[str, Field(max_length=128, description="The `next` of the page before.")]
+Cursor: TypeAlias = Annotated[str, Field(max_length=160, description="The `next` of the page before.")]
 LabelText: TypeAlias = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}=[^\x00-\x1f\x7f]{0,256}$", examples=["customer=42"]),
@@ -43,6 +43,11 @@ class JobsQuery(Query):
     since: MomentText | None = Field(None, description="Created then or later.")
     until: MomentText | None = Field(None, description="Created before then.")
     error: Fingerprint | None = Field(None, description="Whose error has this fingerprint.")
+    sort: Literal["id", "finished"] = Field(
+        "id",
+        description="Newest first by id, which is by creation but for ids that clients chose; or"
+        " final jobs only, the last that finished first.",
+    )
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -61,7 +66,13 @@ def filter_of(where: Where) -> JobFilter:
 async def page_of(call: Call[JobsQuery, None], where: JobFilter) -> JobPage:
     """Return the page that a query asks for."""
     query = call.query
-    params = ListJobs(namespace=call.namespace, where=where, before=query.cursor, limit=query.limit)
+    params = ListJobs(
+        namespace=call.namespace,
+        where=where,
+        before=query.cursor,
+        limit=query.limit,
+        by_finish=query.sort == "finished",
+    )
     return await call.desk.store.reads.page(params)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+import json
+from typing import Any, Final
 
-from pydantic import Field, StrictStr
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -14,14 +14,17 @@ from beltline.api.settling import require_covered
 from beltline.core.codec import dump_json
 from beltline.core.durations import micros
 from beltline.core.errors import InvalidInput, NotFound
-from beltline.core.retry import MOST_ATTEMPTS
+from beltline.core.needs import resource_faults, tag_faults
+from beltline.core.replay import replay_from
 from beltline.core.roles import Right
 from beltline.definitions.stored import StoredSchema
 from beltline.engine import control
 from beltline.engine.definitions import stored_definition
+from beltline.engine.template import stored_children, stored_policy, stored_template
 from beltline.store.params import AuditEntry, Definition
 from beltline.wire.bodies import DefinitionBody, QueueBody
-from beltline.wire.requests import Act, DurationText, Name, Priority, Request, Text
+from beltline.wire.definitions import ApplyDefinition
+from beltline.wire.requests import Act
 from beltline.wire.shapes import definition_shape, queue_shape
 
 
@@ -39,21 +42,6 @@ class DefinitionList(TypedDict):
     items: list[DefinitionBody]
     next: None
     total: int
-
-
-class ApplyDefinition(Request):
-    """A version of a job definition, for workers that are not written in Python."""
-
-    version: Name
-    queue: Name = "default"
-    schema_: dict[str, Any] = Field(
-        default_factory=dict, alias="schema", description="The JSON Schema of the payload."
-    )
-    max_attempts: Annotated[int, Field(ge=1, le=MOST_ATTEMPTS, strict=True)] = 5
-    timeout: DurationText | None = None
-    priority: Priority = 0
-    owner: Text | None = None
-    runbook: Annotated[StrictStr, Field(max_length=1_000)] = ""
 
 
 async def list_queues(call: Call[Query, None]) -> Response:
@@ -99,20 +87,16 @@ async def apply_definition(call: Call[Query, ApplyDefinition]) -> Response:
     require_covered(call.caller, name)
     schema = dump_json(given.schema_).decode()
     StoredSchema(schema)
-    policies = {
-        "max_attempts": given.max_attempts,
-        "timeout_us": _micros(given.timeout),
-        "priority": given.priority,
-    }
     row = Definition(
         name=name,
         version=given.version,
         queue=given.queue,
         schema=schema,
-        policies=dump_json(policies).decode(),
+        policies=_policies_text(given),
         owner=given.owner or "",
         runbook=given.runbook,
     )
+    _require_readable(row)
     store = call.desk.store
     now = store.now()
     await store.definitions.apply(call.namespace, [row], now)
@@ -143,6 +127,33 @@ async def _queue(call: Call[Any, Any], name: str) -> QueueBody:
     if not found:
         raise NotFound("queue", name, "one exists from its first job or its first setting on")
     return found[0]
+
+
+def _policies_text(given: ApplyDefinition) -> str:
+    if given.policies is not None:
+        return dump_json(given.policies.model_dump(exclude_unset=True)).decode()
+    policies = {
+        "max_attempts": given.max_attempts,
+        "timeout_us": _micros(given.timeout),
+        "priority": given.priority,
+        **({"result": given.result_schema} if given.result_schema else {}),
+    }
+    return dump_json(policies).decode()
+
+
+def _require_readable(row: Definition) -> None:
+    """Raise InvalidInput where those who read the policies could not: amounts, names and rates are texts."""
+    policies = json.loads(row.policies)
+    faults = [*resource_faults(policies.get("resources")), *tag_faults(policies.get("tags"))]
+    if faults:
+        raise InvalidInput("; ".join(faults))
+    stored_template(row)
+    stored_policy(row)
+    stored_children(row)
+    if policies.get("result"):
+        StoredSchema(dump_json(policies["result"]).decode())
+    if policies.get("replay"):
+        replay_from(policies["replay"])
 
 
 def _micros(duration: str | None) -> int | None:
@@ -218,7 +229,7 @@ OPERATIONS: Final = (
         method="PUT",
         path="/definitions/{definition}",
         tag="definitions",
-        summary="Store a version of a job definition, for workers that are not written in Python.",
+        summary="Store a version of a job definition, as workers do when they start.",
         right=Right.APPLY,
         handler=apply_definition,
         body=ApplyDefinition,

@@ -44,7 +44,8 @@ async def body_bytes(request: Request, settings: ServeSettings) -> bytes:
 def read(operation: Operation, request: Request, data: bytes, limit: int) -> tuple[BaseModel, Any]:
     """Return the query and the body. Raises Refused that lists every fault of both, and MalformedJson."""
     faults: list[tuple[str, str]] = []
-    query = _valid(operation.query, _query_values(operation.query, request), "query", faults)
+    asked = _query_values(operation.query, request) if request.scope["query_string"] else {}
+    query = _valid(operation.query, asked, "query", faults)
     body = None
     if operation.body is not None:
         _require_json(request)

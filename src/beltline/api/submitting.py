@@ -47,7 +47,7 @@ async def submit_job(call: Call[Any, SubmitJob]) -> Response:
         found = await tenant.submitting.submit(job)
     accepted(job, found)
     shape = _shape(found)
-    place = call.request.url.path + "/" + found.id.replace("/", "%2F")
+    place = call.request.scope["path"] + "/" + found.id.replace("/", "%2F")
     return answer(shape, 200 if shape["existing"] else 201, {"Location": place})
 
 

@@ -12,7 +12,9 @@ from beltline.api import (
     job_parts,
     jobs,
     queues,
+    remembering,
     submitting,
+    subscriptions,
     workers,
 )
 from beltline.api.operation import Operation
@@ -27,5 +29,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *dead_letters.OPERATIONS,
     *queues.OPERATIONS,
     *workers.OPERATIONS,
+    *remembering.OPERATIONS,
+    *subscriptions.OPERATIONS,
     *administration.OPERATIONS,
 )

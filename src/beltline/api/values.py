@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -32,7 +33,10 @@ async def view(call: Call[Any, Any], job: Job, what: Literal["payload", "result"
     entry = AuditEntry(actor=call.actor, action=f"job.view_{what}", target=f"job/{job.id}")
     await store.audit.append(call.namespace, [entry], store.now())
     value = value_of(await whole_bytes(store, data))
-    if what == "result":
-        return value
     definition = await store.definitions.get(call.namespace, job.definition)
-    return value if definition is None else masked_value(value, definition.schema)
+    if definition is None:
+        return value
+    schema = (
+        definition.schema if what == "payload" else json.dumps(json.loads(definition.policies).get("result"))
+    )
+    return masked_value(value, schema)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import Any, Final
 
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from beltline.api.answering import answer, nothing, tagged
+from beltline.api.claiming import claimed_jobs, held_jobs, opened_session, session_of
 from beltline.api.operation import Answered, Call, Operation, Query
 from beltline.api.settling import outcome_of, require_covered, settled_shape
-from beltline.core.clock import MICROS
-from beltline.core.decide import Policy
 from beltline.core.durations import micros
-from beltline.core.errors import NotFound
+from beltline.core.errors import InvalidInput
 from beltline.core.ids import new_id
 from beltline.core.job import ClaimedJob
-from beltline.core.outcome import released
+from beltline.core.needs import amounts_of, resource_faults, tag_faults
+from beltline.core.offers import Offer
 from beltline.core.reasons import Reason
 from beltline.core.roles import Right
+from beltline.engine.capacity import versions_of
 from beltline.engine.objects import kept_result, whole_bytes
 from beltline.engine.rescue import give_back
-from beltline.engine.settle import Settlement, claim, settle
-from beltline.store.hints import Hint
+from beltline.engine.settle import Settlement, settle
 from beltline.store.log_lines import NewLogLine
-from beltline.store.params import NewSession, Progress, Session
+from beltline.store.params import NewSession, Progress
 from beltline.wire.bodies import WorkerBody
 from beltline.wire.shapes import claimed_shape, worker_shape
 from beltline.wire.work import (
@@ -37,14 +35,9 @@ from beltline.wire.work import (
     ReportProgress,
     SettledBody,
     SettleJobs,
+    WriteLog,
     WriteLogs,
 )
-
-# Hints may be lost: a claim that waits looks so often all the same.
-LOOK_S: Final = 1.0
-MOST_REMEMBERED: Final = 10_000
-# How long a job rests that this key may not have, before any worker may take it.
-REST_US: Final = 5 * MICROS
 
 
 class WorkerList(TypedDict):
@@ -83,13 +76,14 @@ async def list_workers(call: Call[Query, None]) -> Response:
 
 async def get_worker(call: Call[Query, None]) -> Response:
     """Show a worker, also one that has ended."""
-    return tagged(call.request, worker_shape(await _session(call), call.desk.store.now()))
+    return tagged(call.request, worker_shape(await session_of(call), call.desk.store.now()))
 
 
 async def open_worker(call: Call[Query, OpenWorker]) -> Response:
     """Open a session."""
     given, store = call.body, call.desk.store
-    for name in given.definitions or ():
+    definitions = given.definitions if given.versions is None else list(given.versions)
+    for name in definitions or ():
         require_covered(call.caller, name)
     now = store.now()
     params = NewSession(
@@ -102,11 +96,22 @@ async def open_worker(call: Call[Query, OpenWorker]) -> Response:
         queues=None if given.queues is None else tuple(given.queues),
         concurrency=given.concurrency,
         now=now,
-        definitions=None if given.definitions is None else tuple(given.definitions),
+        definitions=None if definitions is None else tuple(definitions),
+        versions=None if given.versions is None else tuple(given.versions.values()),
+        offer=_offer(given).text(),
     )
     await store.sessions.open(params)
     [session] = [each for each in await store.sessions.page(call.namespace) if each.id == params.id]
     return answer(worker_shape(session, now), 201)
+
+
+def _offer(given: OpenWorker) -> Offer:
+    """Return what a worker offers. Raises InvalidInput that lists every fault."""
+    faults = [*resource_faults(given.resources, most=100), *tag_faults(given.tags, most=100)]
+    if faults:
+        raise InvalidInput("; ".join(faults))
+    amounts = amounts_of(given.resources or {})
+    return Offer(amounts, frozenset(given.tags or ()), everything=given.everything)
 
 
 async def beat_worker(call: Call[Query, BeatWorker]) -> Response:
@@ -129,7 +134,7 @@ async def beat_worker(call: Call[Query, BeatWorker]) -> Response:
 
 async def claim_jobs(call: Call[Query, ClaimJobs]) -> Response:
     """Take jobs, waiting for some where there are none."""
-    jobs = await _claimed(call, await _opened(call))
+    jobs = await claimed_jobs(call, await opened_session(call), limit=call.body.limit, wait=call.body.wait)
     if jobs and await call.request.is_disconnected():
         await give_back(call.desk.store, call.namespace, jobs, Reason.CLAIM_LOST, random=call.desk.random)
         jobs = []
@@ -142,7 +147,9 @@ async def claim_jobs(call: Call[Query, ClaimJobs]) -> Response:
 async def settle_jobs(call: Call[Query, SettleJobs]) -> Response:
     """Say how runs ended. What is not this worker's any more is reported lost, and left alone."""
     store, desk = call.desk.store, call.desk
-    held = await _held(call)
+    held = await held_jobs(call)
+    opened = await opened_session(call) if held else None
+    versions = versions_of(opened.session) if opened else {}
     batch: list[Settlement] = []
     lost: list[str] = []
     for item in call.body.items:
@@ -152,8 +159,11 @@ async def settle_jobs(call: Call[Query, SettleJobs]) -> Response:
             continue
         outcome = await kept_result(store, call.namespace, job.id, outcome_of(item, store))
         policy = await desk.templates.policy_of(call.namespace, job.definition)
-        batch.append(Settlement(job, outcome, policy))
+        version = versions.get(job.definition)
+        batch.append(Settlement(job, outcome, policy._replace(version=version)))
     done = await settle(store, call.namespace, batch, random=desk.random) if batch else None
+    if opened is not None:
+        opened.note_ended(item.job for item in batch)
     changes = done.changes if done is not None else []
     lost += done.lost if done is not None else []
     shape: SettledBody = {"settled": [settled_shape(change) for change in changes], "lost": lost}
@@ -162,7 +172,7 @@ async def settle_jobs(call: Call[Query, SettleJobs]) -> Response:
 
 async def report_progress(call: Call[Query, ReportProgress]) -> Response:
     """Say how far running jobs are; what is not this worker's any more is dropped."""
-    held = await _held(call)
+    held = await held_jobs(call)
     reports = [
         Progress(item.id, item.fence, item.fraction, item.note) for item in call.body.items if item.id in held
     ]
@@ -171,55 +181,37 @@ async def report_progress(call: Call[Query, ReportProgress]) -> Response:
 
 
 async def write_logs(call: Call[Query, WriteLogs]) -> Response:
-    """Append lines to the logs of running jobs; those of jobs that are not this worker's are dropped."""
-    held = await _held(call)
-    now = call.desk.store.now()
-    lines = [
-        NewLogLine(item.id, held[item.id].run, now, item.level, item.message, item.fields_text())
-        for item in call.body.items
-        if item.id in held
-    ]
+    """Append lines to the logs of jobs that this worker runs or, where the line says which run, ran."""
+    held, store = await held_jobs(call), call.desk.store
+    now = store.now()
+    lines = []
+    for item in call.body.items:
+        run = await _run_of(call, item, held.get(item.id))
+        if run is not None:
+            lines.append(NewLogLine(item.id, run, now, item.level, item.message, item.fields_text()))
     if lines:
-        await call.desk.store.logs.append(call.namespace, lines)
+        await store.logs.append(call.namespace, lines)
     return nothing()
+
+
+async def _run_of(call: Call[Query, WriteLogs], item: WriteLog, job: ClaimedJob | None) -> int | None:
+    """Return the run that a line belongs to; None where it is none of this worker's."""
+    if job is not None and item.run in {None, job.run}:
+        return job.run
+    if item.run is None:
+        return None
+    opened = await opened_session(call)
+    return item.run if await opened.has_run(call.desk.store, call.namespace, item.id, item.run) else None
 
 
 async def close_worker(call: Call[Query, None]) -> Response:
     """End a session; the jobs it holds go back to their queues, uncharged."""
     store = call.desk.store
-    session = await _session(call)
+    session = await session_of(call)
     held = await store.jobs.held(call.namespace, session.id)
     await give_back(store, call.namespace, held, Reason.DRAINED, random=call.desk.random)
     await store.sessions.close(call.namespace, session.id, store.now())
-    return answer(worker_shape(await _session(call), store.now()))
-
-
-async def _opened(call: Call[Any, Any]) -> Session:
-    """Return the session as it was opened, remembered: a claim must not read the sessions of all workers.
-
-    Whether it is still open the store says at each claim.
-    """
-    known, name = call.desk.sessions, (call.namespace, call.parts["worker_id"])
-    found = known.get(name)
-    if found is None:
-        found = known[name] = await _session(call)
-        if len(known) > MOST_REMEMBERED:
-            known.popitem(last=False)
-    return found
-
-
-async def _session(call: Call[Any, Any]) -> Session:
-    worker_id = call.parts["worker_id"]
-    for ended in (False, True):
-        for session in await call.desk.store.sessions.page(call.namespace, ended=ended):
-            if session.id == worker_id:
-                return session
-    raise NotFound("worker", worker_id, "open a session: POST …/workers")
-
-
-async def _held(call: Call[Any, Any]) -> dict[str, ClaimedJob]:
-    held = await call.desk.store.jobs.held(call.namespace, call.parts["worker_id"])
-    return {job.id: job for job in held if call.caller.covers(job.definition)}
+    return answer(worker_shape(await session_of(call), store.now()))
 
 
 async def _compare(call: Call[Query, BeatWorker], holds: set[str], now: int) -> list[str]:
@@ -228,55 +220,11 @@ async def _compare(call: Call[Query, BeatWorker], holds: set[str], now: int) -> 
     Such a job was claimed by a call whose answer was lost. The answer of a young claim may still be on its
     way, so only what is older than a lease counts.
     """
-    session = await _opened(call)
+    session = (await opened_session(call)).session
     held = await call.desk.store.jobs.held(call.namespace, session.id)
     unknown = [job for job in held if job.id not in holds and now - job.started_at > session.lease_us]
     await give_back(call.desk.store, call.namespace, unknown, Reason.CLAIM_LOST, random=call.desk.random)
     return sorted(holds - {job.id for job in held})
-
-
-async def _claimed(call: Call[Query, ClaimJobs], session: Session) -> list[ClaimedJob]:
-    store, desk = call.desk.store, call.desk
-    jobs = await _ours(call, session)
-    wait_s = micros(call.body.wait, what="wait") / MICROS
-    if jobs or not wait_s:
-        return jobs
-    woken, over = asyncio.Event(), asyncio.Event()
-
-    def end() -> None:
-        over.set()
-        woken.set()
-
-    def hinted(hint: Hint) -> None:
-        if hint is Hint.QUEUED:
-            woken.set()
-
-    # No time-out around the claim itself: one that is cut off would lose what it took.
-    timer = asyncio.get_running_loop().call_later(wait_s, end)
-    unsubscribe = await store.wakeups.subscribe(call.namespace, hinted)
-    try:
-        while not jobs and not over.is_set() and not desk.is_stopping:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await woken.wait()
-            woken.clear()
-            jobs = await _ours(call, session)
-    finally:
-        timer.cancel()
-        unsubscribe()
-    return jobs
-
-
-async def _ours(call: Call[Query, ClaimJobs], session: Session) -> list[ClaimedJob]:
-    """Claim; what this key is not for goes back uncharged and rests a little, for others to take."""
-    store = call.desk.store
-    jobs = await claim(store, call.namespace, session.id, queues=session.queues, limit=call.body.limit)
-    foreign = [job for job in jobs if not call.caller.covers(job.definition)]
-    if foreign:
-        outcome = released(Reason.NO_HANDLER, REST_US)
-        batch = [Settlement(job, outcome, Policy()) for job in foreign]
-        await settle(store, call.namespace, batch, random=call.desk.random)
-    return [job for job in jobs if call.caller.covers(job.definition)]
 
 
 def _work(name: str, path: str, summary: str, **rest: Any) -> Operation:

@@ -43,6 +43,9 @@ COMMANDS: Final = MappingProxyType(
         ),
         "objects": Member("beltline.cli.objects:objects", "Encrypt what is in the object store anew."),
         "api-key": Member("beltline.cli.api_key:api_key", "Make, list, rotate and revoke API keys."),
+        "subscriptions": Member(
+            "beltline.cli.subscriptions:subscriptions", "Tell URLs of the outcomes of jobs."
+        ),
         "audit": Member("beltline.cli.audit:audit", "See what operators did, and verify the record."),
         "doctor": Member("beltline.cli.doctor:doctor", "Look for what is amiss, and say what to do."),
         "db": Member("beltline.cli.db:db", "Migrate the store's schema or look at it."),

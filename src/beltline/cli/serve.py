@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.output import note
+
+
+def _networks(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple[Any, ...]:
+    import ipaddress
+
+    try:
+        return tuple(ipaddress.ip_network(each) for each in given)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write a network like 10.1.0.0/16") from error
 
 
 @command(
@@ -55,6 +65,14 @@ from beltline.cli.output import note
     help="Bytes of a request's body; more get 413.",
 )
 @click.option(
+    "--webhook-network",
+    "webhook_networks",
+    multiple=True,
+    metavar="CIDR",
+    callback=_networks,
+    help="Let deliveries of subscriptions go into this network, 10.1.0.0/16, though it is not public.",
+)
+@click.option(
     "--oidc",
     nargs=3,
     metavar="ISSUER AUDIENCE KEYS",
@@ -73,6 +91,7 @@ def serve(
     rate: int,
     most_queued: int,
     largest_body: int,
+    webhook_networks: tuple[Any, ...],
     oidc: tuple[str, str, str] | None,
 ) -> int:
     """Serve REST until stopped: every call needs an API key, on every address.
@@ -84,7 +103,14 @@ def serve(
     from beltline.serving import Listening, serve as run
 
     settings = ServeSettings(largest_body=largest_body, rate=rate, most_queued=most_queued, cors=tuple(cors))
-    listening = Listening(host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, issuer=oidc)
+    listening = Listening(
+        host=host,
+        port=port,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        issuer=oidc,
+        webhook_networks=webhook_networks,
+    )
 
     def ready(url: str) -> None:
         if invocation.json:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -23,6 +25,7 @@ from beltline.runtime.supervisor import Life, supervise
         beltline work shop.jobs:belt --queues mails,images --concurrency 50 --processes 2
         beltline work train.py --resources cpu=8,memory=32Gi,gpu=1 --tags eu,ssd
         beltline work app.py --until-idle
+        beltline work app.py --url https://jobs.example --api-key-file /run/secrets/beltline
         """
     ),
 )
@@ -47,10 +50,28 @@ from beltline.runtime.supervisor import Life, supervise
     " everything.  [default: auto]",
 )
 @click.option("--tags", metavar="A,B", help="Tags that jobs may ask for: eu,ssd.")
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Work for the service there in place of a store; BELTLINE_API_KEY holds its key.",
+)
+@click.option(
+    "--api-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file with the service's API key.",
+)
 @click.option("--until-idle", is_flag=True, help="End with exit code 0 once nothing due or running is left.")
 @pass_invocation
 def work(
-    invocation: Invocation, /, app: str, *, processes: int, until_idle: bool, **settings: str | None
+    invocation: Invocation,
+    /,
+    app: str,
+    *,
+    processes: int,
+    until_idle: bool,
+    url: str | None,
+    api_key_file: Path | None,
+    **settings: str | None,
 ) -> int:
     """Run the jobs of APP until stopped.
 
@@ -60,8 +81,13 @@ def work(
     """
     from beltline.runtime.children import end_with_parent
 
+    if url is not None:
+        invocation.store = url
     found = invocation.config(**settings)
     config = replace(found, worker=replace(found.worker, until_idle=until_idle, processes=processes))
+    if api_key_file is not None:
+        key = api_key_file.read_text("utf-8").strip()
+        config = replace(config, store=replace(config.store, api_key=key))
     read_end, write_end = os.pipe()
 
     def start(life: Life) -> int:
@@ -70,9 +96,9 @@ def work(
         shown = until_idle and life.number == 0 and not invocation.json
         return _work(config, app, life, as_json=invocation.json, shown=shown)
 
-    # Before the first is forked: a worker that takes the place of another then imports the app alone.
-    import_module("beltline.app")
-    return supervise(start, processes, threads=config.worker.threads)
+    # A worker that takes the place of another then imports the app alone.
+    prepare = partial(import_module, "beltline.app")
+    return supervise(start, processes, threads=config.worker.threads, prepare=prepare)
 
 
 def _work(config: Config, app: str, life: Life, *, as_json: bool, shown: bool) -> int:
@@ -87,7 +113,7 @@ def _work(config: Config, app: str, life: Life, *, as_json: bool, shown: bool) -
     try:
         # The import is done once: the worker finds the module loaded.
         looked_at = replace(config, store=store_of(load_app(app), config.store))
-        with jobs_left(looked_at, shown=shown):
+        with jobs_left(looked_at, shown=shown and not looked_at.store.is_service):
             return run_worker(config, app, life)
     except KeyboardInterrupt:
         return INTERRUPTED

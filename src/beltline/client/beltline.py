@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar, Unpack, overload
+from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
 from beltline.client.dead_letters import DeadLetters
 from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
@@ -36,7 +36,6 @@ from beltline.store.contract import Store
 from beltline.store.open import configured_store
 
 R = TypeVar("R")
-API_KEY_VARIABLE: Final = "BELTLINE_API_KEY"
 
 
 class JobDecorator(Protocol):
@@ -99,6 +98,11 @@ class Beltline:
     def namespace(self) -> str:
         """The tenant. Raises ConfigError that lists every fault of the configuration."""
         return self._given[1] or self._configured.namespace
+
+    @property
+    def api_key(self) -> str:
+        """What opens a service; empty where there is none. Raises ConfigError."""
+        return self._configured.api_key if self._api_key is None else self._api_key
 
     @cached_property
     def _configured(self) -> StoreConfig:
@@ -183,14 +187,23 @@ class Beltline:
         return self
 
     @asynccontextmanager
-    async def on(self, store: Store, namespace: str, *, random: Random | None = None) -> AsyncIterator[Self]:
-        """Be open on a store that another opened and will close, in this namespace.
+    async def on(
+        self, store: Store | Remote, namespace: str, *, random: Random | None = None
+    ) -> AsyncIterator[Self]:
+        """Be open on a store, or a service, that another opened and will close, in this namespace.
 
         `close` leaves it alone; afterwards it is open where it was before. `random`: where the ids of jobs
         come from, if not from the system.
         """
-        before, was_lent = self._port.attach(store, namespace, random), self._is_lent
-        self._is_lent = True
+        was_lent, self._is_lent = self._is_lent, True
+        if isinstance(store, Remote):
+            self._port.remote, remote = store, self._port.remote
+            try:
+                yield self
+            finally:
+                self._port.remote, self._is_lent = remote, was_lent
+            return
+        before = self._port.attach(store, namespace, random)
         try:
             yield self
         finally:
@@ -284,10 +297,10 @@ class Beltline:
             self._port.portal.stop()
 
     def _remote(self, namespace: str) -> Remote:
-        key = os.environ.get(API_KEY_VARIABLE, "") if self._api_key is None else self._api_key
+        key = self.api_key
         if not key:
             raise ConfigError(
-                [f"{masked(self.url)} needs an API key: set {API_KEY_VARIABLE}, or give api_key="]
+                [f"{masked(self.url)} needs an API key: set BELTLINE_API_KEY, or give api_key="]
             )
         clock = self._clock or SystemClock()
         return Remote(self.url, namespace, key, clock=clock, random=Draws())

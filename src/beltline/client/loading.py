@@ -37,7 +37,7 @@ def store_of(app: Beltline, configured: StoreConfig) -> StoreConfig:
     """
     url = app.url if configured.url == DEFAULT_STORE else configured.url
     namespace = app.namespace if configured.namespace == StoreConfig().namespace else configured.namespace
-    return StoreConfig(url=url, namespace=namespace)
+    return StoreConfig(url=url, namespace=namespace, api_key=configured.api_key or app.api_key)
 
 
 def _import_module(name: str) -> ModuleType:

@@ -6,38 +6,27 @@ import asyncio
 import json
 from collections.abc import Sequence, Set as AbstractSet
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, cast
+from functools import partial
+from typing import Any, Final
 from urllib.parse import quote
 
 from beltline.client.remote_parts import RemoteParts
+from beltline.client.transport import TRIES, Transport
 from beltline.core.clock import MICROS, Clock
 from beltline.core.codec import dump_json
 from beltline.core.durations import micros, moment, moment_text
-from beltline.core.errors import InvalidInput, StoreUnavailable, Unsupported
+from beltline.core.errors import InvalidInput, Unsupported
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Job
 from beltline.core.states import FINAL, JobState
 from beltline.engine.submit import OPTION_NAMES, JobOptions
 from beltline.store.params import Finished, Inserted, Insertion
-from beltline.wire.reading import error_of, job_of
+from beltline.wire.reading import job_of
 
 LONGEST_WAIT_S: Final = 30
 MOST_JOBS: Final = 10_000
-TRIES: Final = 5
-_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 5.0
-_ANSWER_S: Final = 30.0
 # The service writes down whose API key it was; what ties jobs together needs a store.
 _SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent"}
-_AGAIN: Final = frozenset({429, 502, 503, 504})
-
-
-class Answer(Protocol):
-    """What a call got: a status, headers and JSON."""
-
-    status_code: int
-    headers: Any
-    content: bytes
 
 
 class Remote:
@@ -53,24 +42,11 @@ class Remote:
         random: Random,
         tries: int = TRIES,
     ) -> None:
-        # Most programs have a store: they need no HTTP client.
-        try:
-            import httpx2  # noqa: PLC0415
-        except ImportError as error:
-            raise Unsupported("a service's URL needs the package httpx2: pip install httpx2") from error
-
         self.loop = asyncio.get_running_loop()
-        self._faults = (httpx2.TransportError,)
-        self._tries = tries
         self._clock = clock
         self._random = random
-        self._url = url
-        self._http = httpx2.AsyncClient(
-            base_url=f"{url.rstrip('/')}/api/v1/namespaces/{quote(namespace, safe='')}",
-            headers={"Authorization": f"Bearer {api_key}"},
-            timeout=_ANSWER_S + LONGEST_WAIT_S,
-        )
-        self.parts = RemoteParts(lambda path: self._content("GET", path))
+        self._transport = Transport(url, namespace, api_key, tries=tries)
+        self.parts = RemoteParts(partial(self._transport.content, "GET"))
 
     async def submit(self, name: str, payloads: Sequence[bytes], options: JobOptions) -> list[Inserted]:
         """Store jobs, all or none. Each gets an id here, so that a repeat makes no second one."""
@@ -119,7 +95,7 @@ class Remote:
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._http.aclose()
+        await self._transport.close()
 
     def _job(self, name: str, payload: bytes, options: JobOptions) -> dict[str, Any]:
         if options.after or options.parent is not None:
@@ -134,34 +110,8 @@ class Remote:
         return {"definition": name, "payload": json.loads(payload), **job}
 
     async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
-        return json.loads(await self._content(method, path, body))
-
-    async def _content(self, method: str, path: str, body: object = None) -> bytes:
-        """Call, again where the service is away or busy. Raises what the same act on a store would raise."""
-        content = None if body is None else dump_json(body)
-        headers = {"Content-Type": "application/json"} if content is not None else {}
-        fault: Exception | None = None
-        answer: Answer | None = None
-        for tried in range(self._tries):
-            if tried:
-                await asyncio.sleep(_pause(tried, answer))
-            answer = None
-            try:
-                answer = cast(
-                    "Answer", await self._http.request(method, path, content=content, headers=headers)
-                )
-            except self._faults as error:
-                fault = error
-                continue
-            if answer.status_code not in _AGAIN:
-                break
-        if answer is None:
-            raise StoreUnavailable(
-                f"the service {self._url} cannot be reached: {fault}; try again"
-            ) from fault
-        if answer.status_code >= 300:  # noqa: PLR2004 - beyond the successes of HTTP
-            raise error_of(answer.status_code, answer.content)
-        return answer.content
+        """Call. Raises what the same act on a store would raise."""
+        return await self._transport.call(method, path, body, wait_s=LONGEST_WAIT_S)
 
 
 def _path(job_id: str) -> str:
@@ -175,10 +125,3 @@ def _plain(name: str, value: object) -> object:
     if isinstance(value, timedelta):
         return micros(value, what=name) / MICROS
     return sorted(value) if isinstance(value, AbstractSet) else value
-
-
-def _pause(tried: int, answer: Answer | None) -> float:
-    asked = answer.headers.get("retry-after", "") if answer is not None else ""
-    if asked.isdigit():
-        return min(float(asked), _LONGEST_PAUSE_S)
-    return min(_PAUSE_S * (1 << tried), _LONGEST_PAUSE_S)

@@ -21,6 +21,7 @@ class Right(StrEnum):
     WORK = "work"
     READ_AUDIT = "read_audit"
     MANAGE_KEYS = "manage_keys"
+    SUBSCRIBE = "subscribe"
 
 
 class Role(StrEnum):
@@ -36,7 +37,7 @@ class Role(StrEnum):
 _VIEWER: Final = frozenset({Right.READ})
 _SUBMITTER: Final = _VIEWER | {Right.SUBMIT, Right.VIEW_RESULTS}
 _OPERATOR: Final = _SUBMITTER | {Right.VIEW_PAYLOADS, Right.CONTROL, Right.APPLY}
-_ADMIN: Final = _OPERATOR | {Right.READ_AUDIT, Right.MANAGE_KEYS, Right.WORK}
+_ADMIN: Final = _OPERATOR | {Right.READ_AUDIT, Right.MANAGE_KEYS, Right.SUBSCRIBE, Right.WORK}
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {

@@ -114,6 +114,7 @@ def policies_json(definition: JobDefinition) -> str:
         **definition.needs.plain(),
         **({"pinned": True} if definition.pinned else {}),
         **({"children": asdict(definition.children)} if definition.children != Children() else {}),
+        **({"result": definition.result.secret_schema} if definition.result.secret_schema else {}),
     }
     return dump_json(policies).decode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from typing import Any, Final, Never, NoReturn, Union, get_args, get_origin
 
@@ -28,6 +29,12 @@ class ResultType:
                 self._what, kind, bare=is_bare(kind), refuse=lambda faults: InvalidResult(name, faults)
             )
         )
+
+    @property
+    def secret_schema(self) -> dict[str, Any] | None:
+        """The JSON Schema, where it marks a part as secret: who shows results must know of that."""
+        schema = None if self._shape is None else self._shape.schema
+        return schema if schema is not None and '"format": "password"' in json.dumps(schema) else None
 
     @classmethod
     def any_json(cls) -> ResultType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from beltline.core.decide import Policy, decide
 from beltline.core.ids import Random
@@ -29,6 +29,15 @@ class Settled(NamedTuple):
 
     changes: list[Change]
     lost: list[str]
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A service in the place of a store: it is told how runs ended, and decides itself."""
+
+    async def settle(self, namespace: str, batch: Sequence[Settlement]) -> Settled:
+        """Report how runs ended."""
+        ...
 
 
 async def claim(
@@ -68,6 +77,8 @@ async def settle(store: Store, namespace: str, batch: Sequence[Settlement], *, r
     decided again with the request in view. A job whose fence or state has moved on is reported lost and left
     alone.
     """
+    if isinstance(store, Settling):
+        return await store.settle(namespace, batch)
     now = store.now()
     changes = [decide(job, outcome, policy, now=now, random=random) for job, outcome, policy in batch]
     misses = await store.jobs.apply(ApplyChanges(namespace=namespace, changes=changes, now=now))

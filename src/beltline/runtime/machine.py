@@ -28,6 +28,13 @@ def offer_of(config: WorkerConfig, registry: Registry) -> Offer:
     return Offer(amounts, frozenset(config.tags), versions, offered.is_everything)
 
 
+def slots_of(config: WorkerConfig, registry: Registry) -> int:
+    """Return how many jobs a worker holds: where no body runs on the loop, no more than there are places."""
+    places = {"async": config.concurrency, "thread": config.threads, "process": config.body_places}
+    modes = {definition.mode for definition in registry} or {"async"}
+    return min(config.concurrency, sum(places[mode] for mode in modes))
+
+
 def detected(root: Path = Path("/")) -> Amounts:
     """Return processors and memory, of the machine or of the container where that has less."""
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -24,12 +24,20 @@ class Rescuer:
     A clock jump kills nobody.
 
     Where this process itself did not look for half a lease (it was stopped, or the store was away), it starts
-    watching anew.
+    watching anew. It looks every `every_us`: of a lease that is shorter it never sees a half.
     """
 
     def __init__(
-        self, store: Store, namespace: str, *, clock: Clock, random: Random, own: Callable[[], str]
+        self,
+        store: Store,
+        namespace: str,
+        *,
+        clock: Clock,
+        random: Random,
+        own: Callable[[], str],
+        every_us: int = 0,
     ) -> None:
+        self._regular_us = 2 * every_us
         self._own = own
         self._store = store
         self._namespace = namespace
@@ -50,7 +58,8 @@ class Rescuer:
             if session.id == own:
                 continue
             before = self._seen.get(session.id)
-            if before is None or before.beats != session.beats or away > session.lease_us // 2:
+            unseen = away > max(session.lease_us // 2, self._regular_us)
+            if before is None or before.beats != session.beats or unseen:
                 before = _Sighting(session.beats, now)
             seen[session.id] = before
             if _is_over(session) or now - before.since >= session.lease_us:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from beltline.config import RetentionConfig
-from beltline.core.clock import Clock
+from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.runtime.loop import Loop
 from beltline.runtime.rescuer import Rescuer
@@ -14,7 +14,7 @@ from beltline.runtime.upkeep import Upkeep
 from beltline.store.contract import Store
 
 LOOK_S: Final = 5.0
-RESCUE_S: Final = 5.0
+RESCUE_S: Final = 1.0
 ANSWERS_BATCH: Final = 1_000
 
 
@@ -64,7 +64,14 @@ class Steward:
 
     async def _take_up(self, namespace: str) -> None:
         store = self._store
-        rescuer = Rescuer(store, namespace, clock=self._clock, random=self._random, own=lambda: "")
+        rescuer = Rescuer(
+            store,
+            namespace,
+            clock=self._clock,
+            random=self._random,
+            own=lambda: "",
+            every_us=int(RESCUE_S * MICROS),
+        )
         upkeep = Upkeep(
             store,
             namespace,

@@ -45,13 +45,25 @@ class Supervisor:
     ended its worker: that body is charged, so it cannot do so for ever. SIGTERM and SIGINT are passed on; a
     second one kills.
 
+    `prepare` is called once, before the first child is started anew: where children die, those that follow
+    should begin quickly. Until then this process stays small.
+
     A child that ended without closing its session is reported to the store by the one that takes its place,
     or by the next, until one says that it has done so.
     """
 
-    def __init__(self, start: Callable[[Life], int], processes: int, *, threads: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        start: Callable[[Life], int],
+        processes: int,
+        *,
+        threads: int,
+        clock: Clock,
+        prepare: Callable[[], object],
+    ) -> None:
         self._clock = clock
         self._start = start
+        self._prepare: Callable[[], object] | None = prepare
         self._children = Children(clock)
         self._restarts: list[tuple[float, int]] = []
         self._processes = processes
@@ -127,6 +139,9 @@ class Supervisor:
         now = self._clock.monotonic() / MICROS
         due = [index for at, index in self._restarts if at <= now]
         self._restarts = [(at, index) for at, index in self._restarts if at > now]
+        if due and self._prepare is not None:
+            self._prepare()
+            self._prepare = None
         for index in due:
             self._fork(index)
 
@@ -142,10 +157,16 @@ def log_to_stderr() -> None:
     )
 
 
-def supervise(start: Callable[[Life], int], processes: int, *, threads: int = 0) -> int:
+def supervise(
+    start: Callable[[Life], int],
+    processes: int,
+    *,
+    threads: int = 0,
+    prepare: Callable[[], object] = lambda: None,
+) -> int:
     """Run `start(life)` in this many supervised processes; return the exit code."""
     log_to_stderr()
-    return Supervisor(start, processes, threads=threads, clock=SystemClock()).run()
+    return Supervisor(start, processes, threads=threads, clock=SystemClock(), prepare=prepare).run()
 
 
 def _words(code: int) -> str:

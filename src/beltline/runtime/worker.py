@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from beltline.config import Config, WorkerConfig
+from beltline.config import Config
 from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock
 from beltline.core.errors import ConfigError, LeaseLost, StoreError
@@ -27,7 +27,7 @@ from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop
-from beltline.runtime.machine import offer_of
+from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
@@ -45,6 +45,7 @@ from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
 
 _NEVER_S: Final = 3_600.0
+_ASK_S: Final = 1.0
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 _LOG: Final = "beltline"
@@ -56,6 +57,7 @@ class Parts:
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
     `processes` runs the bodies of mode "process". `box` is where a supervised worker notes what it does.
+    `is_served`: the store is a service, which does the chores itself and gives no hints.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Parts:
     open_heart_store: Callable[[], Store] | None = None
     processes: RemoteExecutor | None = None
     box: BlackBox | None = None
+    is_served: bool = False
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a definition needs processes and there are none."""
@@ -105,7 +108,7 @@ class Worker:
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us, box=parts.box)
-        slots = _slots(parts.registry, config)
+        slots = slots_of(config, parts.registry)
         self._runner = Runner(
             parts.registry,
             {"async": InlineExecutor(parts.box), "thread": self._threads},
@@ -123,12 +126,13 @@ class Worker:
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
-        self._requests = Loop(
-            "heartbeat", self._beat_s if self._heart is None else _NEVER_S, self._beat, random=random
-        )
+        # A service gives no hint of a cancel or pause.
+        asked_s = _ASK_S if parts.is_served else _NEVER_S
+        beat_s = self._beat_s if self._heart is None else asked_s
+        self._requests = Loop("heartbeat", beat_s, self._beat, random=random)
         self._upkeep = self._make_upkeep()
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        self._loops = [self._requests, stack_asks, *self._upkeep.loops]
+        self._loops = [self._requests, stack_asks, *([] if parts.is_served else self._upkeep.loops)]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -178,6 +182,7 @@ class Worker:
             clock=parts.clock,
             random=parts.random,
             own=lambda: self._lease.session,
+            every_us=int(self._beat_s * MICROS),
         )
         return Upkeep(
             self._store,
@@ -300,6 +305,8 @@ class Worker:
         await self._lease.open()
 
     async def _beat(self) -> bool:
+        if self._heart is not None and not self._runner.runs:
+            return False
         session = self._lease.session
         self._replied(session, await self._store.sessions.beat(self._namespace, session, self._store.now()))
         return False
@@ -388,10 +395,3 @@ def _reporter(parts: Parts, stower: Stower) -> Reporter:
     keep = LogLimit(retention.log_lines, retention.log_bytes)
     namespace = parts.config.store.namespace
     return Reporter(parts.store, namespace, now=parts.store.now, stow=stower.keep, keep=keep)
-
-
-def _slots(registry: Registry, config: WorkerConfig) -> int:
-    """An app none of whose bodies run on the loop holds no more jobs than there are places for them."""
-    places = {"async": config.concurrency, "thread": config.threads, "process": config.body_places}
-    modes = {definition.mode for definition in registry} or {"async"}
-    return min(config.concurrency, sum(places[mode] for mode in modes))

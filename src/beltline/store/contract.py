@@ -178,7 +178,8 @@ class JobReads(Protocol):
         `total` stops counting at 10,000. What is asked for by state, where it is neither queued nor final, is
         found by an index. Definition, queue and labels are not: the jobs are walked, newest first, until the
         page and the count are full. A filter that few jobs match reads all of them (a second a million, and
-        several for labels), though nothing waits for it.
+        several for labels), though nothing waits for it. By finish, dead and history are read by indexes of
+        their own; a job that is replayed meanwhile leaves the list. Raises InvalidInput for a foreign cursor.
         """
         ...
 

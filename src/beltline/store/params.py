@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from beltline.core.errors import InvalidInput
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
 from beltline.store.batches import Family
 from beltline.store.edges import NOTHING, Waits
+
+_LONGEST_TIME: Final = 19
 
 
 class Insertion(StrEnum):
@@ -176,6 +179,7 @@ class JobFilter:
 class ListJobs:
     """A page of jobs, newest first by id; `before` is the last id of the page before (the cursor).
 
+    With `by_finish` only final ones, the last that finished first; the cursor is `Finish.text` of the last.
     Limit 1 to 1,000.
     """
 
@@ -183,6 +187,28 @@ class ListJobs:
     where: JobFilter
     before: str | None = None
     limit: int = 50
+    by_finish: bool = False
+
+
+class Finish(NamedTuple):
+    """The place of a final job in a list by finish."""
+
+    at: int
+    id: str
+
+    def text(self) -> str:
+        """Return it as a cursor."""
+        return f"{self.at}:{self.id}"
+
+
+def finish_of(cursor: str | None) -> Finish:
+    """Return the place that a cursor names; after all of them where there is none. Raises InvalidInput."""
+    if cursor is None:
+        return Finish(2**62, "")
+    at, _, job_id = cursor.partition(":")
+    if not (at.isascii() and at.isdigit() and len(at) < _LONGEST_TIME and job_id):
+        raise InvalidInput(f"cursor {cursor[:100]!r}: use the `next` of a page in the same order")
+    return Finish(int(at), job_id)
 
 
 class JobPage(NamedTuple):
@@ -347,6 +373,7 @@ __all__ = [
     "ClaimedJob",
     "Definition",
     "DiscardDead",
+    "Finish",
     "Finished",
     "InsertJobs",
     "Inserted",

@@ -8,9 +8,11 @@ from typing import Any, Final, cast
 
 from beltline.core.job import Job
 from beltline.core.reasons import Reason
-from beltline.core.states import JobState
+from beltline.core.states import FINAL, JobState
 from beltline.store.api_keys import ApiKey
+from beltline.store.params import Finish, JobPage, ListJobs
 from beltline.store.replays import ReplayRun, RunState
+from beltline.store.subscriptions import NotedOutcome
 
 JOB_COLUMNS: Final = Job._fields
 
@@ -74,3 +76,26 @@ def api_key_of(row: Sequence[Any]) -> ApiKey:
     return key._replace(
         definitions=tuple(json.loads(cast("str", key.definitions))) if key.definitions else None
     )
+
+
+def noted_outcome(row: Sequence[Any]) -> NotedOutcome:
+    """Return the outcome of a row that holds every column in order."""
+    outcome = NotedOutcome._make(row)
+    labels = labels_of(cast("str | None", outcome.labels))
+    return outcome._replace(state=JobState(outcome.state), labels=labels)
+
+
+def listed_states(params: ListJobs) -> frozenset[JobState]:
+    """Return the states that a list is of."""
+    states = params.where.states or frozenset(JobState)
+    return states & FINAL if params.by_finish else states
+
+
+def page_of(params: ListJobs, jobs: Sequence[Job], total: int) -> JobPage:
+    """Return the page of jobs that were read, one more than asked for where there is another page."""
+    items = list(jobs[: params.limit])
+    if len(jobs) <= params.limit:
+        return JobPage(items, None, total)
+    last = items[-1]
+    cursor = Finish(last.finished_at or 0, last.id).text() if params.by_finish else last.id
+    return JobPage(items, cursor, total)

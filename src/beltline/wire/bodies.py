@@ -197,3 +197,19 @@ class ApiKeyBody(TypedDict):
     revoked_at: str | None
     used_at: str | None
     key: NotRequired[str]
+
+
+class SubscriptionBody(TypedDict):
+    """Who is told of which outcomes. `secret` signs; it is shown once: in the answer that made it."""
+
+    id: str
+    url: str
+    events: list[str]
+    definition: str | None
+    queue: str | None
+    labels: dict[str, str]
+    state: str
+    old_secret_until: str | None
+    created_at: str | None
+    changed_at: str | None
+    secret: NotRequired[str]

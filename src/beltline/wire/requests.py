@@ -133,3 +133,22 @@ class RotateApiKey(Request):
     """How long the old key still works beside the new one."""
 
     overlap: DurationText = "24h"
+
+
+class Subscribe(Request):
+    """Tell a URL of outcomes. A filter that is left out does not restrict."""
+
+    url: Annotated[StrictStr, Field(min_length=1, max_length=2_048, examples=["https://shop.example/hooks"])]
+    events: list[Literal["cancelled", "failed", "finished", "succeeded", "timed_out"]] = Field(
+        ["finished"], min_length=1, max_length=5, description="Final states; finished is any of them."
+    )
+    definition: Name | None = None
+    queue: Name | None = None
+    labels: Labels | None = None
+    why: Why = ""
+
+
+class RotateSecret(Request):
+    """How long the old secret still signs beside the new one."""
+
+    overlap: DurationText = "24h"

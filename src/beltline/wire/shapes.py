@@ -11,6 +11,7 @@ from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.core.needs import plain_amount, read_needs
 from beltline.core.states import JobState
+from beltline.core.subscription import interest_of
 from beltline.engine.capacity import Blocked
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.api_keys import ApiKey
@@ -19,6 +20,7 @@ from beltline.store.bulk_actions import StoredBulkAction
 from beltline.store.log_lines import LogLine
 from beltline.store.params import AuditRow, Definition, QueueInfo, Session, StateCount
 from beltline.store.steps import Remembered
+from beltline.store.subscriptions import StoredSubscription
 from beltline.wire.bodies import (
     ApiKeyBody,
     ArtifactBody,
@@ -30,6 +32,7 @@ from beltline.wire.bodies import (
     LogLineBody,
     ObjectBody,
     QueueBody,
+    SubscriptionBody,
     WorkerBody,
 )
 from beltline.wire.times import iso
@@ -221,7 +224,7 @@ def worker_shape(session: Session, now: int) -> WorkerBody:
     }
 
 
-def claimed_shape(job: ClaimedJob, payload: bytes) -> ClaimedBody:
+def claimed_shape(job: ClaimedJob, payload: bytes | None) -> ClaimedBody:
     """Return a job as a remote worker gets it, with all of its payload."""
     return {
         "id": job.id,
@@ -233,13 +236,16 @@ def claimed_shape(job: ClaimedJob, payload: bytes) -> ClaimedBody:
         "priority": job.priority,
         "run": job.run,
         "attempts_used": job.attempts_used,
+        "crashes": job.crashes,
         "max_attempts": job.max_attempts,
         "timeout_s": None if job.timeout_us is None else job.timeout_us / MICROS,
         "deadline_at": iso(job.deadline_at),
+        "queued_at": iso(job.queued_at),
         "started_at": iso(job.started_at),
         "labels": dict(job.labels or {}),
         "correlation_id": job.correlation_id,
         "traceparent": job.traceparent,
+        "idempotency_key": job.idempotency_key,
         "request": job.request,
     }
 
@@ -248,6 +254,23 @@ def bulk_action_shape(row: StoredBulkAction) -> BulkActionBody:
     """Return an action on many jobs."""
     times = {"created_at": iso(row.created_at), "due_at": iso(row.due_at)}
     return cast("BulkActionBody", {**row._asdict(), "filter": json.loads(row.filter), **times})
+
+
+def subscription_shape(row: StoredSubscription, now: int) -> SubscriptionBody:
+    """Return a subscription, without its secret."""
+    interest = interest_of(row.spec)
+    return {
+        "id": row.id,
+        "url": row.url,
+        "events": list(interest.events),
+        "definition": interest.definition,
+        "queue": interest.queue,
+        "labels": dict(interest.labels or {}),
+        "state": "paused" if row.paused else "active",
+        "old_secret_until": iso(row.old_until) if (row.old_until or 0) > now else None,
+        "created_at": iso(row.created_at),
+        "changed_at": iso(row.changed_at),
+    }
 
 
 def audit_shape(row: AuditRow) -> AuditBody:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field, StrictFloat, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from typing_extensions import TypedDict
 
-from beltline.wire.requests import DurationText, Name, Request
+from beltline.wire.requests import DurationText, Name, Request, Resources, Tag
 
 MOST_ITEMS: Final = 1_000
 _TEXT: Final = 4_096
@@ -32,7 +32,15 @@ class OpenWorker(Request):
     queues: list[Name] | None = Field(None, min_length=1, max_length=100, description="Else of all queues.")
     concurrency: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1
     definitions: list[Name] | None = Field(
-        None, max_length=1_000, description="What it has code for, where it says so."
+        None, max_length=1_000, description="What it has code for, where it says so: it gets nothing else."
+    )
+    versions: dict[Name, Name] | None = Field(
+        None, max_length=1_000, description="The same, with the version of each: pinned jobs go by it."
+    )
+    resources: Resources | None = Field(None, description="What it has for jobs that ask for it, in all.")
+    tags: list[Tag] | None = Field(None, max_length=100, description="Tags that jobs may ask for.")
+    everything: StrictBool = Field(
+        default=False, description="Whether it has whatever a job may ask for; for tests."
     )
 
 
@@ -50,23 +58,48 @@ class ClaimJobs(Request):
 
 
 class WorkError(Request):
-    """Why a run failed; errors that differ only in numbers and quoted values count as equal."""
+    """Why a run failed; errors that differ only in numbers and quoted values count as equal.
+
+    Unless `fingerprint` says by what equal ones are known. `where` is the line of code, `bases` are the types
+    that `type` derives from.
+    """
 
     type: Annotated[StrictStr, Field(min_length=1, max_length=256)]
     message: Annotated[StrictStr, Field(max_length=_TEXT)] = ""
     trace: Annotated[StrictStr, Field(max_length=_TRACE)] = ""
+    where: Annotated[StrictStr, Field(max_length=_TEXT)] = ""
+    bases: list[Annotated[StrictStr, Field(max_length=256)]] = Field([], max_length=100)
+    fingerprint: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{12}$")] | None = None
 
 
 class SettleJob(Request):
     """How one run ended. `result` belongs to succeeded, `error` to failed and timed_out.
 
     `delay` belongs to snoozed and released; for failed it takes the place of the policy's. `retry` False
-    ends a failed job for good.
+    ends a failed job for good. `lost`: the process of its own in which the body ran died under it. `reason`
+    refines an outcome, where it is one of those that belong to it.
     """
 
     id: JobId
     fence: Fence
-    outcome: Literal["succeeded", "failed", "timed_out", "snoozed", "cancelled", "released"]
+    outcome: Literal["succeeded", "failed", "timed_out", "snoozed", "cancelled", "released", "lost"]
+    reason: (
+        Literal[
+            "not_retryable",
+            "failed_by_handler",
+            "invalid_payload",
+            "deadline_passed",
+            "cancel_requested",
+            "cancelled_by_handler",
+            "drained",
+            "no_handler",
+            "claim_lost",
+            "no_process",
+            "process_died",
+            "out_of_memory",
+        ]
+        | None
+    ) = None
     result: Any = None
     error: WorkError | None = None
     delay: DurationText | None = None
@@ -95,9 +128,10 @@ class ReportProgress(Request):
 
 
 class WriteLog(Request):
-    """A line that a job writes."""
+    """A line that a job writes; with its `run` it may come after that run has been settled."""
 
     id: JobId
+    run: Annotated[StrictInt, Field(ge=1, le=2**31)] | None = None
     level: Literal["debug", "info", "warning", "error"] = "info"
     message: Annotated[StrictStr, Field(max_length=_TRACE)]
     fields: dict[Annotated[str, Field(max_length=128)], Any] = Field(default_factory=dict, max_length=64)
@@ -125,13 +159,16 @@ class ClaimedBody(TypedDict):
     priority: int
     run: int
     attempts_used: int
+    crashes: int
     max_attempts: int
     timeout_s: float | None
     deadline_at: str | None
+    queued_at: str | None
     started_at: str | None
     labels: dict[str, str]
     correlation_id: str | None
     traceparent: str | None
+    idempotency_key: str | None
     request: str | None
 
 

@@ -141,6 +141,8 @@ class TestAtScale:
             "progress": ((here, ids, fences, [0.5] * 10, ["half"] * 10), "jobs_pkey"),
             "get": ((here, ids), "jobs_pkey"),
             "finished": ((here, ids), "dead_pkey"),
+            "subscription_page": ((here,), "subscriptions_pkey"),
+            "outcome_page": ((here, 500), "outcomes_noted"),
             "lock_jobs": ((here, ids), "jobs_pkey"),
             "step_record": ((here, 1, ids, fences, ["pay"] * 10, [b"1"] * 10), "jobs_pkey"),
             "step_load": ((here, ids), "steps_pkey"),
@@ -154,6 +156,17 @@ class TestAtScale:
             assert whole_tables(plan) == set(), name
             assert index in indexes(plan), name
             assert pages(plan) < 1_000, name
+
+
+async def test_a_page_by_finish_reads_little_of_history(world: World, plain: asyncpg.Connection) -> None:
+    await fill(world, plain, analyzed=True)
+    times = (2**62, world.now - 60_000_000)
+    given = ("", *[None] * 4, True, True, 51, False, *times, *[None] * 4)
+
+    plan = await explained(world, plain, "page_finished", world.namespace, *given)
+
+    assert "dead_finished" in indexes(plan)
+    assert any("finished" in name and name.startswith("history") for name in indexes(plan))
 
 
 async def test_groups_are_listed_from_their_index_alone(world: World, plain: asyncpg.Connection) -> None:

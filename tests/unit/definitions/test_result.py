@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from beltline.core.errors import InvalidResult, MalformedJson, PayloadTooLarge
 from beltline.core.outcome import Cancel, Snooze
@@ -64,3 +65,11 @@ def test_a_body_that_returns_only_signals_has_any_result() -> None:
 def test_a_result_over_the_limit_is_refused(annotation: object) -> None:
     with pytest.raises(PayloadTooLarge, match="the result of 'job'"):
         ResultType("job", annotation).dump("x" * 1_048_577)
+
+
+def test_a_result_with_a_secret_tells_its_schema_and_others_do_not() -> None:
+    secret = Annotated[str, Field(json_schema_extra={"format": "password"})]
+
+    assert ResultType("log_in", dict[str, secret]).secret_schema is not None
+    assert ResultType("log_in", dict[str, str]).secret_schema is None
+    assert ResultType("log_in", None).secret_schema is None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from beltline.core.clock import MINUTE
 from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.params import Finished, JobPage, ListJobs, StateCount
-from beltline.store.postgres.connection import Pool
-from beltline.store.rows import fingerprint_mark, job_of, labels_text
+from beltline.store.params import Finished, JobPage, ListJobs, StateCount, finish_of
+from beltline.store.postgres.connection import Pool, Row
+from beltline.store.rows import fingerprint_mark, job_of, labels_text, listed_states, page_of
 
 MOST_COUNTED: Final = 10_000
 MOST_UNSETTLED: Final = 1_000
@@ -31,28 +32,43 @@ class PostgresReads:
 
     async def page(self, params: ListJobs) -> JobPage:
         where = params.where
-        states = where.states or frozenset(JobState)
+        states = listed_states(params)
         live = states - FINAL
         running, coming, parked = (bool(live) and live <= few for few in (_RUNNING, _COMING, _PARKED))
-        filters = [
-            sorted(where.states) or None,
+        few = [
+            sorted(states) if where.states else None,
             where.definition,
             where.queue,
             labels_text(where.labels),
-            bool(live) and not (running or coming or parked),
-            bool(states & DEAD),
-            bool(states & (FINAL - DEAD)),
         ]
-        rest = (
-            *(where.discarded, running, coming, parked),
-            *(where.owner, where.since, where.until, fingerprint_mark(where.fingerprint)),
-        )
-        # One more than asked for tells whether there is a next page.
-        before = _END if params.before is None else params.before
-        rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, *rest)
+        places = [bool(states & DEAD), bool(states & (FINAL - DEAD))]
+        created = (where.owner, where.since, where.until, fingerprint_mark(where.fingerprint))
+        filters = [*few, bool(live) and not (running or coming or parked), *places]
+        rest = (where.discarded, running, coming, parked, *created)
+        if params.by_finish:
+            rows = await self._by_finish(params, [*few, *places, params.limit + 1, where.discarded], created)
+        else:
+            # One more than asked for tells whether there is a next page.
+            before = _END if params.before is None else params.before
+            rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, *rest)
         total = await self._pool.value("page_total", params.namespace, _END, *filters, MOST_COUNTED, *rest)
-        items = [job_of(row) for row in rows[: params.limit]]
-        return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
+        return page_of(params, [job_of(row) for row in rows], total)
+
+    async def _by_finish(
+        self, params: ListJobs, given: Sequence[object], created: Sequence[object]
+    ) -> list[Row]:
+        """Look at longer and longer times, until the page is full or nothing is older."""
+        finish = finish_of(params.before)
+        newest = min(finish.at, await self._pool.value("server_time"))
+        span = MINUTE
+        while True:
+            since = newest - span
+            rows = await self._pool.rows(
+                "page_finished", params.namespace, finish.id, *given, finish.at, since, *created
+            )
+            if len(rows) > params.limit or since < 0:
+                return rows
+            span *= 4
 
     async def counts(self, namespace: str) -> list[StateCount]:
         rows = await self._pool.rows("counts", namespace)

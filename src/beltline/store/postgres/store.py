@@ -50,6 +50,7 @@ from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
+from beltline.store.postgres.subscriptions import PostgresSubscriptions
 from beltline.store.postgres.triggers import PostgresTriggers
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
@@ -59,6 +60,7 @@ from beltline.store.revisions import RevisionStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.subscriptions import SubscriptionStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 from beltline.store.workflows import WorkflowStore
@@ -106,6 +108,7 @@ class PostgresStore:
         self.audit: AuditStore = PostgresAudit(self._pool)
         self.revisions: RevisionStore = PostgresRevisions(self._pool)
         self.api_keys: ApiKeyStore = PostgresApiKeys(self._pool)
+        self.subscriptions: SubscriptionStore = PostgresSubscriptions(self._pool)
         self.answers: AnswerStore = PostgresAnswers(self._pool)
         self.bulk_actions: BulkActionStore = PostgresBulkActions(self._pool)
 

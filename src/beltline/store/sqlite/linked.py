@@ -14,16 +14,16 @@ from beltline.store.sqlite.transaction import Transaction
 
 
 class Links(NamedTuple):
-    """Whether a namespace has edges, and batches, at all: where not, a settlement has nothing to note."""
+    """Whether a namespace has edges, batches, and subscriptions, at all: else there is nothing to note."""
 
     edges: bool
     batches: bool
+    subscriptions: bool
 
 
 def links_of(transaction: Transaction, namespace: str) -> Links:
     """Return what there is to look for."""
-    edges, batches = transaction.row("apply_linked", {"namespace": namespace}) or (0, 0)
-    return Links(bool(edges), bool(batches))
+    return Links._make(map(bool, transaction.row("apply_linked", {"namespace": namespace}) or (0, 0, 0)))
 
 
 def is_return(change: Change) -> bool:
@@ -36,12 +36,15 @@ def note_links(
 ) -> None:
     """Note what these changes, all to one state, mean for others; those that missed mean nothing."""
     is_final, is_waiting = parameters["state"] in FINAL, parameters["state"] == JobState.WAITING
-    if not (links.edges and is_final) and not (links.batches and (is_final or is_waiting)):
+    is_told = is_final and (links.edges or links.subscriptions)
+    if not is_told and not (links.batches and (is_final or is_waiting)):
         return
     given = dict(parameters)
     if missed:
         lost = set(missed)
         given["ids"] = packed([job_id for job_id in json.loads(parameters["ids"]) if job_id not in lost])
+    if links.subscriptions and is_final:
+        transaction.run("apply_outcomes", given)
     if links.edges and is_final and transaction.changed("apply_settled", given):
         transaction.settled = True
     if links.batches:

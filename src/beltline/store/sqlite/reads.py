@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.params import Finished, JobPage, ListJobs, StateCount
-from beltline.store.rows import fingerprint_mark, job_of, labels_text
+from beltline.store.params import Finished, JobPage, ListJobs, StateCount, finish_of
+from beltline.store.rows import fingerprint_mark, job_of, labels_text, listed_states, page_of
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
 
@@ -31,13 +31,14 @@ class SqliteReads:
 
     async def page(self, params: ListJobs) -> JobPage:
         parameters = _filter(params)
+        statement = "page_finished" if params.by_finish else "page"
 
         def verb(transaction: Transaction) -> tuple[list[Any], int]:
-            return transaction.run("page", parameters).fetchall(), transaction.value("page_total", parameters)
+            rows = transaction.run(statement, parameters).fetchall()
+            return rows, transaction.value("page_total", parameters)
 
         rows, total = await self._gate.read(verb)
-        items = [job_of(row) for row in rows[: params.limit]]
-        return JobPage(items, items[-1].id if len(rows) > params.limit else None, total)
+        return page_of(params, [job_of(row) for row in rows], total)
 
     async def counts(self, namespace: str) -> list[StateCount]:
         rows = await self._gate.read(
@@ -78,7 +79,8 @@ def jobs_by_id(transaction: Transaction, namespace: str, job_ids: Iterable[str])
 
 def _filter(params: ListJobs) -> dict[str, Any]:
     where = params.where
-    states = where.states or frozenset(JobState)
+    states = listed_states(params)
+    finish = finish_of(params.before) if params.by_finish else None
     live = states - FINAL
     held, later = bool(live) and live <= _HELD, bool(live) and live <= _LATER
     return {
@@ -88,7 +90,7 @@ def _filter(params: ListJobs) -> dict[str, Any]:
         "in_later": later,
         "in_dead": bool(states & DEAD),
         "in_history": bool(states & (FINAL - DEAD)),
-        "states": packed(sorted(where.states)) if where.states else None,
+        "states": packed(sorted(states)) if where.states else None,
         "definition": where.definition,
         "queue": where.queue,
         "labels": labels_text(where.labels),
@@ -97,7 +99,8 @@ def _filter(params: ListJobs) -> dict[str, Any]:
         "until": where.until,
         "error": fingerprint_mark(where.fingerprint),
         "discarded": where.discarded,
-        "before": params.before,
+        "before": params.before if finish is None else finish.id,
+        "at": None if finish is None else finish.at,
         # One more than asked for tells whether there is a next page.
         "limit": params.limit + 1,
         "most": MOST_COUNTED,

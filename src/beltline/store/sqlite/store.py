@@ -58,6 +58,7 @@ from beltline.store.sqlite.schedules import SqliteBackfills, SqliteSchedules
 from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
+from beltline.store.sqlite.subscriptions import SqliteSubscriptions
 from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.sqlite.triggers import SqliteTriggers
 from beltline.store.sqlite.upkeep import SqliteUpkeep
@@ -65,6 +66,7 @@ from beltline.store.sqlite.wakeups import Fire, SqliteWakeups
 from beltline.store.sqlite.workflows import SqliteWorkflows
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.subscriptions import SubscriptionStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 from beltline.store.workflows import WorkflowStore
@@ -115,6 +117,7 @@ class SqliteStore:
         self.audit: AuditStore = SqliteAudit(self._gate)
         self.revisions: RevisionStore = SqliteRevisions(self._gate)
         self.api_keys: ApiKeyStore = SqliteApiKeys(self._gate)
+        self.subscriptions: SubscriptionStore = SqliteSubscriptions(self._gate)
         self.answers: AnswerStore = SqliteAnswers(self._gate)
         self.bulk_actions: BulkActionStore = SqliteBulkActions(self._gate)
 

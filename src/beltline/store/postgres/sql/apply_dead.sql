@@ -25,7 +25,7 @@ moved AS (
         NULL, j.needs, $16::text
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
-    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent
+    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent, fence, labels
 ),
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
@@ -82,6 +82,12 @@ ended AS (
         AND b.namespace = $1
         AND b.job_id = m.id
     RETURNING 1
+),
+told AS (
+    INSERT INTO outcomes (namespace, job_id, fence, definition, queue, state, reason, labels, finished_at)
+    SELECT $1, m.id, m.fence, m.definition, m.queue, $5::text, $6::text, m.labels, m.finished_at
+    FROM moved AS m
+    WHERE (SELECT EXISTS (SELECT FROM subscriptions AS a WHERE a.namespace = $1))
 )
 SELECT
     CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END,

@@ -7,8 +7,8 @@
 -- faster than to delete it and carry the whole rows on. A row that changed while its lock was waited for has another
 -- place and is neither copied nor deleted: a miss, which the driver tries again. A body that returned is not the end of a
 -- job with children: a miss too. The second column says whether others have to hear of an end: dependents, by `settled`; the
--- parent, by a delta; the children, by another turn of their batch. Where nothing waits in the namespace, each of these
--- asks once whether there is anything at all.
+-- parent, by a delta; the children, by another turn of their batch; subscribers, by a note of how it ended. Where nothing
+-- waits in the namespace, each of these asks once whether there is anything at all.
 WITH
 found AS MATERIALIZED (
     SELECT i.*, p.place
@@ -41,7 +41,7 @@ moved AS (
         NULL, j.needs, $16::text
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
-    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent
+    RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent, fence, labels
 ),
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
@@ -98,6 +98,12 @@ ended AS (
         AND b.namespace = $1
         AND b.job_id = m.id
     RETURNING 1
+),
+told AS (
+    INSERT INTO outcomes (namespace, job_id, fence, definition, queue, state, reason, labels, finished_at)
+    SELECT $1, m.id, m.fence, m.definition, m.queue, $5::text, $6::text, m.labels, m.finished_at
+    FROM moved AS m
+    WHERE (SELECT EXISTS (SELECT FROM subscriptions AS a WHERE a.namespace = $1))
 )
 SELECT
     CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END,

@@ -1,0 +1,1 @@
+"""Telling others of the outcomes of jobs: the deliveries of subscriptions."""
