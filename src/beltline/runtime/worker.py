@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from beltline.config import Config, WorkerConfig
@@ -39,10 +39,12 @@ from beltline.runtime.scheduler import Scheduler
 from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
 from beltline.runtime.watchdog import RECYCLE, Watchdog
+from beltline.runtime.watcher import Watcher
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
 from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
+from beltline.triggers.contract import OpenSource
 
 _NEVER_S: Final = 3_600.0
 _SHORTEST_PAUSE: Final = 0.05
@@ -55,7 +57,8 @@ class Parts:
     """What a worker is made of.
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
-    `processes` runs the bodies of mode "process".
+    `processes` runs the bodies of mode "process". `sources` open the sources of messages, by the scheme of
+    their URLs.
     """
 
     store: Store
@@ -65,6 +68,7 @@ class Parts:
     random: Random
     open_heart_store: Callable[[], Store] | None = None
     processes: RemoteExecutor | None = None
+    sources: Mapping[str, OpenSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a definition needs processes and there are none."""
@@ -124,8 +128,9 @@ class Worker:
         self._dispatcher = Dispatcher(store, namespace, random=random)
         self._scheduler = Scheduler(store, namespace, random=random)
         self._releaser = Releaser(store, namespace, random=random)
+        self._watcher = Watcher(store, namespace, random=random, sources=parts.sources)
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        movers = (self._dispatcher, self._scheduler, self._releaser)
+        movers = (self._dispatcher, self._scheduler, self._releaser, self._watcher)
         self._loops = [self._requests, *movers, stack_asks, *self._chores()]
 
     def stop(self, exit_code: int = 0) -> None:
@@ -280,7 +285,11 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        if await upkeep.release(self._store, self._namespace) or await self._scheduler.is_due():
+        if (
+            await upkeep.release(self._store, self._namespace)
+            or await self._scheduler.is_due()
+            or await self._watcher.is_due()
+        ):
             # What ended may have let others go on.
             return False
         return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
@@ -306,6 +315,7 @@ class Worker:
             self._dispatcher.hinted()
         elif hint is Hint.LINKED:
             self._releaser.wake()
+            self._watcher.linked()
         elif hint is Hint.REQUESTED and self._runner.runs:
             self._requests.wake()
         elif hint is Hint.FINISHED:

@@ -115,6 +115,7 @@ class Kit:
             dues = (
                 await self.store.upkeep.next_due(DEFAULT_NAMESPACE),
                 (await self.store.schedules.outlook(DEFAULT_NAMESPACE)).next_at,
+                (await self.store.triggers.outlook(DEFAULT_NAMESPACE)).next_at,
             )
             due = min((each for each in dues if each is not None), default=until + 1)
             if due > until:

@@ -1,4 +1,4 @@
-"""What a settlement notes for others, in its own transaction: dependents, parents, children."""
+"""What a settlement notes for others, in its own transaction: dependents, parents, children, triggers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from beltline.store.sqlite.transaction import Transaction
 
 
 class Links(NamedTuple):
-    """Whether a namespace has edges, and batches, at all: where not, a settlement has nothing to note."""
+    """Whether a namespace has edges, batches, watching triggers: where not, there is nothing to note."""
 
     edges: bool
     batches: bool
+    watches: bool
 
 
 def links_of(transaction: Transaction, namespace: str) -> Links:
     """Return what there is to look for."""
-    edges, batches = transaction.row("apply_linked", {"namespace": namespace}) or (0, 0)
-    return Links(bool(edges), bool(batches))
+    edges, batches, watches = transaction.row("apply_linked", {"namespace": namespace}) or (0, 0, 0)
+    return Links(bool(edges), bool(batches), bool(watches))
 
 
 def is_return(change: Change) -> bool:
@@ -36,7 +37,7 @@ def note_links(
 ) -> None:
     """Note what these changes, all to one state, mean for others; those that missed mean nothing."""
     is_final, is_waiting = parameters["state"] in FINAL, parameters["state"] == JobState.WAITING
-    if not (links.edges and is_final) and not (links.batches and (is_final or is_waiting)):
+    if not (is_final and any(links)) and not (is_waiting and links.batches):
         return
     given = dict(parameters)
     if missed:
@@ -48,5 +49,7 @@ def note_links(
     if links.batches:
         noted += transaction.changed("batch_touch", given)
         noted += transaction.changed("apply_grown", given) if is_final else 0
+    if links.watches and is_final:
+        noted += transaction.changed("apply_watched", given)
     if noted:
         transaction.hint(parameters["namespace"], Hint.LINKED)

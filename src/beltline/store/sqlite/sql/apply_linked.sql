@@ -1,4 +1,5 @@
--- Whether anything waits for jobs here at all: edges, children, parents. Where not, a settlement is done.
+-- Whether anybody hears of the jobs here at all: edges, children, parents, triggers. Where not, a settlement is done.
 SELECT
     EXISTS (SELECT 1 FROM edges WHERE namespace = :namespace),
-    EXISTS (SELECT 1 FROM batches WHERE namespace = :namespace)
+    EXISTS (SELECT 1 FROM batches WHERE namespace = :namespace),
+    EXISTS (SELECT 1 FROM trigger_watches WHERE namespace = :namespace)
