@@ -21,6 +21,7 @@ from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app, store_of
 from beltline.config import Config
 from beltline.core.clock import Clock, SystemClock
+from beltline.engine import triggers
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.executors.process.executor import ProcessExecutor
@@ -28,6 +29,7 @@ from beltline.runtime.supervisor import log_to_stderr
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.open import configured_store, store_from_url
+from beltline.triggers.spool import SCHEME as SPOOL, Spool
 
 SWITCH_INTERVAL_S: Final = 0.00005
 COLLECT_AFTER: Final = 20_000
@@ -114,6 +116,7 @@ async def ready_worker(
         namespace = config.store.namespace
         await apply_definitions(store, namespace, belt.registry)
         await declare(store, namespace, tuple(belt.declared), belt.registry.names())
+        await triggers.declare(store, namespace, tuple(belt.declared_triggers), belt.registry.names())
         async with belt.on(store, namespace), _processes(config, belt, target, clock) as processes:
             yield Worker(
                 Parts(
@@ -124,6 +127,7 @@ async def ready_worker(
                     random=random.SystemRandom(),
                     open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
                     processes=processes,
+                    sources={SPOOL: Spool, **belt.sources},
                 )
             )
     finally:

@@ -18,6 +18,7 @@ from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
 from beltline.client.schedules import Schedules
 from beltline.client.target import all_checked, checked, target_of
+from beltline.client.triggers import SyncTriggers
 from beltline.config import ObjectsConfig, StoreConfig, load, masked
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.codec import dump_json
@@ -25,11 +26,13 @@ from beltline.core.errors import ConfigError
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.declared import Declarations, declaration
+from beltline.definitions.declared_trigger import DeclaredTriggers
 from beltline.definitions.definition import define
 from beltline.definitions.flow import Flow
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
+from beltline.definitions.trigger_rule import Rule
 from beltline.engine.submit import DEFAULTS, JobOptions
 from beltline.engine.template import Template
 from beltline.store.contract import Store
@@ -81,6 +84,8 @@ class Beltline:
     ) -> None:
         self.registry = Registry()
         self.declared = Declarations()
+        self.declared_triggers = DeclaredTriggers()
+        self.sources: dict[str, Callable[[str], Any]] = {}
         self._given = store, namespace
         self._clock = clock
         self._objects = objects
@@ -144,6 +149,27 @@ class Beltline:
         self.declared.add(
             declaration(job.definition, when, name=name, payload=payload, tick_field=tick_field)
         )
+
+    def trigger(self, job: JobHandle[Any], rule: Rule, *, name: str | None = None) -> None:
+        """Declare a trigger: jobs of `job` for what a Webhook, JobOutcome, NewObject or Message says.
+
+        `name` is the job's where none is given. Workers store it when they start; it keeps whether it is
+        paused. Raises ConfigError.
+        """
+        named = job.definition.name if name is None else name
+        self.declared_triggers.add(named, job.definition.name, rule)
+
+    def source(self, scheme: str, connect: Callable[[str], Any]) -> None:
+        """Say what connects to the sources of messages whose URLs have this scheme.
+
+        `connect` gets the URL and returns a `beltline.triggers.contract.Source`, not yet connected.
+        """
+        self.sources[scheme] = connect
+
+    @property
+    def triggers(self) -> SyncTriggers:
+        """The triggers of the store: to make, edit, list, show, test, pause and delete them."""
+        return SyncTriggers(self._port)
 
     @property
     def schedules(self) -> Schedules:
@@ -302,9 +328,11 @@ class Beltline:
         return await self._port.submit_all(Template(name, "", ""), data, options, result)
 
     def _add(self, function: Callable[..., Any], options: DefinitionOptions) -> JobHandle[Any]:
-        when = options.pop("schedule", None)
+        when, rule = options.pop("schedule", None), options.pop("trigger", None)
         definition = define(function, **options)
         self.registry.add(definition)
         if when is not None:
             self.declared.add(declaration(definition, when))
+        if rule is not None:
+            self.declared_triggers.add(definition.name, definition.name, rule)
         return JobHandle(definition, self._port)

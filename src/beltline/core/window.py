@@ -200,7 +200,9 @@ def _read(given: object) -> Window:
     known = {each.name for each in fields(made)}
     unknown = sorted(set(said) - known)
     if unknown:
-        raise InvalidInput(f"{kind} has unknown fields {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise InvalidInput(
+            f"{kind} has unknown fields {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
     try:
         return made(**said)
     except TypeError as error:

@@ -141,7 +141,9 @@ async def take(
     told = [
         *counts,
         Count(EventOutcome.UNWANTED, found.unwanted),
-        Count(EventOutcome.REFUSED, len(found.refusals), note=found.refusals[-1].error if found.refusals else ""),
+        Count(
+            EventOutcome.REFUSED, len(found.refusals), note=found.refusals[-1].error if found.refusals else ""
+        ),
     ]
     jobs: Sequence[NewJob] = ()
     hold: Sequence[NewEvent] = ()
@@ -167,7 +169,11 @@ async def _room(store: Store, namespace: str, party: Party) -> int:
     """Return how many events may still be held; other windows use up what they hold with each look."""
     if not isinstance(party.rule.waits, Throttle):
         return MOST_HELD
-    waiting = sum(each.events for each in await store.triggers.counts(namespace, party.row.name) if each.outcome == "waiting")
+    waiting = sum(
+        each.events
+        for each in await store.triggers.counts(namespace, party.row.name)
+        if each.outcome == "waiting"
+    )
     return max(0, MOST_HELD - waiting)
 
 

@@ -62,7 +62,7 @@ async def _pages(
     store: Store, namespace: str, party: Party, listing: Listing, *, memory: Remembered, random: Random
 ) -> bool:
     rule = cast("NewObject", party.rule)
-    is_wanted = compiled(rule.glob).fullmatch
+    pattern = compiled(rule.glob)
     for _ in range(PAGES_A_LOOK):
         page = await listing.page(memory.after, PAGE)
         until = None if page.is_last else page.found[-1].name if page.found else None
@@ -71,7 +71,7 @@ async def _pages(
         seen = await store.triggers.objects(
             namespace, row.name, after=memory.after, until=until, limit=SEEN_PAGE
         )
-        found: Sequence[Found] = [each for each in page.found if is_wanted(each.name)]
+        found: Sequence[Found] = [each for each in page.found if pattern.fullmatch(each.name)]
         if len(seen) == SEEN_PAGE:
             until, is_last = seen[-1].name, False
             found = [each for each in found if each.name <= until]
@@ -131,10 +131,13 @@ def seen_now(
         at = since + rule.settle_us
         settles_at = at if settles_at is None else min(settles_at, at)
     # What went before it had stood still was never whole: it is not kept in any case.
-    sight.gone.extend(
-        each.name for each in known.values() if not each.fired or rule.deleted == "forget"
-    )
+    sight.gone.extend(each.name for each in known.values() if not each.fired or rule.deleted == "forget")
     return sight._replace(settles_at=settles_at)
+
+
+def is_wanted(rule: NewObject, name: str) -> bool:
+    """Return whether the pattern of a trigger fits a name."""
+    return compiled(rule.glob).fullmatch(name) is not None
 
 
 def event_of(listing: Listing, found: Found) -> Event:

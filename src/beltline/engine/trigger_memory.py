@@ -32,7 +32,9 @@ class Remembered(NamedTuple):
 
     def leaving(self, turn: int, due_at: int | None = None) -> Leaving:
         """Return what a look at this turn leaves; `due_at` where that is sooner than it says itself."""
-        given = self._asdict() | {"window": [self.window.first_at, self.window.last_at, list(self.window.fires)]}
+        given = self._asdict() | {
+            "window": [self.window.first_at, self.window.last_at, list(self.window.fires)]
+        }
         default = Remembered()._asdict() | {"window": [None, None, []]}
         kept = {name: value for name, value in given.items() if value != default[name]}
         return Leaving(turn, self.due_at if due_at is None else due_at, dump_json(kept).decode())

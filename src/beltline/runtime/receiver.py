@@ -32,7 +32,9 @@ class Receiver:
     Where the store fails messages are given back. Whatever fails, it connects again, later and later.
     """
 
-    def __init__(self, store: Store, namespace: str, party: Party, source: OpenSource, *, random: Random) -> None:
+    def __init__(
+        self, store: Store, namespace: str, party: Party, source: OpenSource, *, random: Random
+    ) -> None:
         self._store = store
         self._namespace = namespace
         self._party = party

@@ -80,9 +80,9 @@ class Watcher(Loop):
         await self._receive(is_wanted=outlook.receives)
         wait_s = None if outlook.next_at is None else (outlook.next_at - self._store.now()) / MICROS
         if outlook.has_outcomes or (wait_s is not None and wait_s <= 0):
-            return await trigger_looks.turn(
-                self._store, self._namespace, self._places, random=self._chance
-            ) > 0
+            return (
+                await trigger_looks.turn(self._store, self._namespace, self._places, random=self._chance) > 0
+            )
         if wait_s is not None and wait_s < 2 * self._look_s:
             if self._due is not None:
                 self._due.cancel()

@@ -285,11 +285,8 @@ class Worker:
     async def _is_idle(self) -> bool:
         if self._runner.runs or not self._settler.idle:
             return False
-        if (
-            await upkeep.release(self._store, self._namespace)
-            or await self._scheduler.is_due()
-            or await self._watcher.is_due()
-        ):
+        released = await upkeep.release(self._store, self._namespace)
+        if released or await self._scheduler.is_due() or await self._watcher.is_due():
             # What ended may have let others go on.
             return False
         return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0

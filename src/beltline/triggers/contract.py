@@ -86,5 +86,5 @@ class Listing(Protocol):
 OpenListing: TypeAlias = Callable[[str], Listing]
 
 
-class Unreachable(Exception):  # noqa: N818 - it is a state of the place
+class Unreachable(Exception):
     """The place cannot be listed now."""

@@ -94,7 +94,9 @@ def _walked(root: str) -> Iterator[tuple[str, int, list[str]]]:
                     names.append(name)
         listed += len(names)
         if listed > MOST_LISTED:
-            raise Unreachable(f"the folder {root} has more than {MOST_LISTED:,} files; move what is done elsewhere")
+            raise Unreachable(
+                f"the folder {root} has more than {MOST_LISTED:,} files; move what is done elsewhere"
+            )
         yield str(path), time, names
 
 

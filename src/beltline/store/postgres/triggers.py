@@ -108,7 +108,7 @@ class PostgresTriggers:
         return gone
 
 
-class _Behind(Exception):  # noqa: N818 - no error: another was quicker, and the transaction is undone
+class _Behind(Exception):
     """Another look was quicker."""
 
 

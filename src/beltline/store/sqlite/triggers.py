@@ -94,7 +94,7 @@ class SqliteTriggers:
         return [StoredTrigger._make(row)._replace(paused=bool(row[_PAUSED])) for row in rows]
 
 
-class _Behind(Exception):  # noqa: N818 - no error: another was quicker, and the transaction is undone
+class _Behind(Exception):
     """Another look was quicker."""
 
 
@@ -125,9 +125,10 @@ def _write(transaction: Transaction, *, params: WriteTrigger) -> bool:
 
 def _turn(transaction: Transaction, *, params: TurnTrigger) -> Turned:
     shared = {"namespace": params.namespace, "name": params.name}
-    if params.leaving is not None and transaction.changed(
-        "trigger_turn", shared | params.leaving._asdict()
-    ) != 1:
+    if (
+        params.leaving is not None
+        and transaction.changed("trigger_turn", shared | params.leaving._asdict()) != 1
+    ):
         raise _Behind
     if params.outcomes:
         taken = {"namespace": params.namespace, "ids": packed(list(params.outcomes))}
