@@ -12,6 +12,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,11 +33,11 @@ class RedisStream:
         self._group = parse_qs(parts.query).get("group", ["beltline"])[0]
         self._consumer = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._again = True
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def connect(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(*self._address)
+        """Connect, and make the stream and the group where they are not there yet."""
+        self._streams = await asyncio.open_connection(*self._address)
         password = os.environ.get("REDIS_PASSWORD")
         if password:
             await self._ask("AUTH", password)
@@ -47,20 +48,26 @@ class RedisStream:
                 raise
 
     async def receive(self, limit: int) -> Sequence[Received]:
+        """Wait for entries: those that came before and were not acknowledged, then new ones."""
         while True:
             found = await self._read(limit)
             if found:
                 return found
 
     async def ack(self, messages: Sequence[Received]) -> None:
+        """Acknowledge entries."""
         await self._ask("XACK", self._stream, self._group, *(message.id for message in messages))
 
-    async def nack(self, messages: Sequence[Received]) -> None:
+    async def nack(self, messages: Sequence[Received]) -> None:  # noqa: ARG002 - the group knows which they are
+        """Read again what was not acknowledged."""
         self._again = True
 
     async def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        """Disconnect."""
+        if self._streams is not None:
+            self._streams[1].close()
+            with suppress(OSError):
+                await self._streams[1].wait_closed()
 
     async def _read(self, limit: int) -> list[Received]:
         group = ("GROUP", self._group, self._consumer, "COUNT", str(limit))
@@ -78,27 +85,30 @@ class RedisStream:
         streams = await self._ask("XREADGROUP", *group, "BLOCK", str(BLOCK_MS), "STREAMS", self._stream, ">")
         return _messages(streams[0][1] if streams else [])
 
-    async def _ask(self, *words: str) -> Any:
-        assert self._reader is not None and self._writer is not None
+    async def _ask(self, *words: str) -> Any:  # noqa: ANN401 - whatever Redis answers
+        if self._streams is None:
+            raise ConnectionError("connect first")
+        reader, writer = self._streams
         data = [word.encode() for word in words]
-        self._writer.write(b"*%d\r\n" % len(data) + b"".join(b"$%d\r\n%s\r\n" % (len(each), each) for each in data))
-        await self._writer.drain()
-        answer = await self._answer()
+        writer.write(b"*%d\r\n" % len(data))
+        writer.writelines(b"$%d\r\n%s\r\n" % (len(each), each) for each in data)
+        await writer.drain()
+        answer = await _answer(reader)
         if isinstance(answer, RedisError):
             raise answer
         return answer
 
-    async def _answer(self) -> Any:
-        assert self._reader is not None
-        line = (await self._reader.readuntil(b"\r\n"))[:-2]
-        kind, rest = line[:1], line[1:]
-        if kind == b"-":
-            return RedisError(rest.decode())
-        if kind == b"$":
-            return None if rest == b"-1" else (await self._reader.readexactly(int(rest) + 2))[:-2]
-        if kind == b"*":
-            return None if rest == b"-1" else [await self._answer() for _ in range(int(rest))]
-        return int(rest) if kind == b":" else rest.decode()
+
+async def _answer(reader: asyncio.StreamReader) -> Any:  # noqa: ANN401 - whatever Redis answers
+    line = (await reader.readuntil(b"\r\n"))[:-2]
+    kind, rest = line[:1], line[1:]
+    if kind == b"-":
+        return RedisError(rest.decode())
+    if kind == b"$":
+        return None if rest == b"-1" else (await reader.readexactly(int(rest) + 2))[:-2]
+    if kind == b"*":
+        return None if rest == b"-1" else [await _answer(reader) for _ in range(int(rest))]
+    return int(rest) if kind == b":" else rest.decode()
 
 
 class RedisError(Exception):
@@ -111,7 +121,11 @@ def _messages(entries: list[Any]) -> list[Received]:
         # Null for an entry that was deleted while it was pending.
         told = fields or []
         pairs = dict(zip(told[::2], told[1::2], strict=True))
-        headers = {name.decode(): value.decode("utf-8", "replace") for name, value in pairs.items() if name != b"body"}
+        headers = {
+            name.decode(): value.decode("utf-8", "replace")
+            for name, value in pairs.items()
+            if name != b"body"
+        }
         found.append(Received(entry_id.decode(), pairs.get(b"body", b""), headers))
     return found
 

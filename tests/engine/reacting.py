@@ -57,7 +57,11 @@ class Reacting:
     async def apply(self) -> None:
         made = [
             Definition(
-                name=name, version="1", queue="images", schema=json.dumps(SCHEMA), policies='{"max_attempts": 1}'
+                name=name,
+                version="1",
+                queue="images",
+                schema=json.dumps(SCHEMA),
+                policies='{"max_attempts": 1}',
             )
             for name in ("resize", "tell", "echo")
         ]

@@ -74,7 +74,9 @@ async def test_a_message_that_cannot_become_a_job_is_on_record(
 
 
 async def test_expressions_see_id_body_and_headers(reacting: Reacting) -> None:
-    rule = Message(source="spool:///in", payload={"of": "id"}, when="headers.kind == 'push' and body.width > 1")
+    rule = Message(
+        source="spool:///in", payload={"of": "id"}, when="headers.kind == 'push' and body.width > 1"
+    )
     await reacting.make(rule)
 
     await take(reacting, message(1), message(2))

@@ -39,7 +39,9 @@ async def test_an_outcome_becomes_a_job(reacting: Reacting) -> None:
     assert await reacting.counts() == {"submitted": 1}
 
 
-async def test_without_expressions_the_outcome_is_the_payload_and_a_refused_one_is_on_record(reacting: Reacting) -> None:
+async def test_without_expressions_the_outcome_is_the_payload_and_a_refused_one_is_on_record(
+    reacting: Reacting,
+) -> None:
     await reacting.make(JobOutcome(of="resize", states=["failed"]))
     job = await reacting.end(FAILED, max_attempts=1)
 
@@ -85,9 +87,7 @@ async def test_a_look_that_comes_second_stores_nothing(reacting: Reacting) -> No
     [note] = await reacting.store.triggers.outcomes(reacting.namespace, "after", 10)
     await reacting.turn()
 
-    late = TurnTrigger(
-        namespace=reacting.namespace, name="after", now=reacting.desk.now, outcomes=[note.id]
-    )
+    late = TurnTrigger(namespace=reacting.namespace, name="after", now=reacting.desk.now, outcomes=[note.id])
 
     assert await reacting.store.triggers.turn(late) is None
     assert await outcomes.look(reacting.store, reacting.namespace, party, random=reacting.desk.random) is None

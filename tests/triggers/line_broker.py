@@ -91,7 +91,9 @@ class Lines:
         if not line:
             raise ConnectionResetError("the broker hung up")
         message_id, body = json.loads(line)
-        return [Received(message_id, body.encode() if isinstance(body, str) else json.dumps(body).encode(), {})]
+        return [
+            Received(message_id, body.encode() if isinstance(body, str) else json.dumps(body).encode(), {})
+        ]
 
     async def ack(self, messages: Sequence[Received]) -> None:
         for message in messages:
@@ -105,6 +107,8 @@ class Lines:
     async def close(self) -> None:
         if self._streams is not None:
             self._writer.close()
+            with suppress(OSError):
+                await self._writer.wait_closed()
 
     @property
     def _reader(self) -> asyncio.StreamReader:

@@ -54,7 +54,7 @@ def ls(invocation: Invocation) -> None:
 @click.argument("app")
 @pass_invocation
 def apply(invocation: Invocation, app: str) -> None:
-    """Store the job definitions, schedules and triggers of APP, so that others can use them before a worker runs."""
+    """Store the job definitions, schedules and triggers of APP: others can use them before a worker runs."""
     from beltline.client.loading import load_app, store_of
     from beltline.engine.definitions import apply_definitions
     from beltline.engine import triggers

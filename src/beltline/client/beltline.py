@@ -13,6 +13,7 @@ from beltline.client.dead_letters import DeadLetters
 from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
 from beltline.client.draws import Draws
 from beltline.client.handle import JobHandle
+from beltline.client.notifying import notify
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
@@ -29,6 +30,7 @@ from beltline.definitions.declared import Declarations, declaration
 from beltline.definitions.declared_trigger import DeclaredTriggers
 from beltline.definitions.definition import define
 from beltline.definitions.flow import Flow
+from beltline.definitions.notice import Notifier
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
@@ -158,6 +160,22 @@ class Beltline:
         """
         named = job.definition.name if name is None else name
         self.declared_triggers.add(named, job.definition.name, rule)
+
+    def notify(
+        self,
+        notifier: Notifier,
+        *,
+        on: Sequence[str] | str = ("failed", "timed_out"),
+        of: str | None = None,
+        name: str = "notify",
+    ) -> JobHandle[Any]:
+        """Tell the owners of jobs and batches how these ended: an Email, a Command, a LogLine, or one of yours.
+
+        Each outcome makes one job of the definition `name`, which is retried like any other. Jobs without
+        an owner, and those below a batch, tell nobody. `on`: final states, or "finished"; `of`: one
+        definition's jobs only. Raises ConfigError.
+        """
+        return notify(self._add, self.declared_triggers, notifier, on=on, of=of, name=name)
 
     def source(self, scheme: str, connect: Callable[[str], Any]) -> None:
         """Say what connects to the sources of messages whose URLs have this scheme.

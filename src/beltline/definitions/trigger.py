@@ -16,6 +16,7 @@ from beltline.definitions.trigger_rule import Rule
 
 LONGEST_PREFIX: Final = 20
 LONGEST_PLACE: Final = 1_024
+FINISHED: Final = "finished"
 MOST_ROUNDS: Final = 1_000
 SOONEST_LOOK_US: Final = 100_000
 HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -60,7 +61,7 @@ class JobOutcome(Rule):
     """How the end of a job becomes another job, over `job`, `result` and `error`.
 
     Without `payload` these three are the payload's fields. `of` is the definition whose jobs count, any of
-    them without it; `states` are final states. `queue` and `labels` must be the job's, where they are given;
+    them without it; `states` are final states, or "finished" for all of them. `queue` and `labels` must be the job's, where they are given;
     `roots`: only jobs without a parent. Each run that ends a job is one outcome, and counts once.
 
     Triggers that go round are refused, unless `rounds` says how many jobs in a row they may make (1 to
@@ -68,7 +69,7 @@ class JobOutcome(Rule):
     """
 
     of: str | None = None
-    states: Sequence[str] = ("succeeded",)
+    states: Sequence[str] | str = ("succeeded",)
     queue: str | None = None
     labels: Mapping[str, str] | None = None
     roots: bool = False
@@ -81,11 +82,11 @@ class JobOutcome(Rule):
         known = sorted(state.value for state in FINAL)
         states = cast("object", self.states)
         if isinstance(states, str):
-            object.__setattr__(self, "states", (states,))
+            object.__setattr__(self, "states", tuple(known) if states == FINISHED else (states,))
         elif isinstance(states, Sequence):
             object.__setattr__(self, "states", tuple(states))
         if not self.states or not set(self.states) <= set(known):
-            yield f"states {list(self.states)!r}: give some of {', '.join(known)}"
+            yield f"states {list(self.states)!r}: give some of {', '.join(known)}, or 'finished'"
         for what in ("of", "queue"):
             value = getattr(self, what)
             if value is not None and not (isinstance(value, str) and value):
