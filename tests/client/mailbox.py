@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import Message
 
+from tests.listening import listening
+
 
 class Mailbox:
     """`refusals`: how many mails it refuses for now. `logins` are what clients logged in with."""
@@ -27,12 +29,8 @@ class Mailbox:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Mailbox]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with listening(self._serve) as self.port:
             yield self
-        finally:
-            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mailbox\r\n")
@@ -64,4 +62,3 @@ class Mailbox:
             else:
                 writer.write(b"250 ok\r\n")
             await writer.drain()
-        writer.close()

@@ -85,7 +85,7 @@ async def test_a_password_is_read_when_it_is_needed_and_is_nowhere_else(
     monkeypatch.setenv("MAIL_PASSWORD", "s3cret")
     async with Mailbox(wants_login=True).open() as mailbox:
         server = mailbox.url.replace("//", "//belt@")
-        email = Email(server=server, sender="b@h", owners={"media": "m@h"}, password="env:MAIL_PASSWORD")  # noqa: S106 - its place
+        email = Email(server=server, sender="b@h", owners={"media": "m@h"}, password="env:MAIL_PASSWORD")
         belt, submit = house(email)
         async with Kit(belt) as kit:
             await submit()

@@ -149,7 +149,7 @@ async def test_a_trigger_that_goes_round_is_refused_with_the_way(reacting: React
     await reacting.make(JobOutcome(of="resize"), name="one", definition="tell")
     await reacting.make(JobOutcome(of="tell"), name="two", definition="echo")
 
-    with pytest.raises(InvalidInput, match="resize → tell → echo → resize|echo → resize → tell → echo"):
+    with pytest.raises(InvalidInput, match="echo → resize → tell → echo"):
         await reacting.make(JobOutcome(of="echo"), name="three", definition="resize")
     with pytest.raises(InvalidInput, match="tell → tell"):
         await reacting.make(JobOutcome(of="tell"), name="self", definition="tell")

@@ -11,6 +11,7 @@ from beltline.core.window import Gather
 from beltline.definitions.trigger import NewObject
 from beltline.engine import sightings, trigger_trials
 from beltline.engine.trigger_trials import Sample
+from beltline.triggers.contract import Page
 from tests.engine.desk import Desk
 from tests.engine.reacting import Reacting
 
@@ -90,6 +91,7 @@ async def test_another_content_is_no_new_object(reacting: Reacting) -> None:
 async def test_what_is_deleted_and_comes_again(reacting: Reacting, deleted: str, jobs: int) -> None:
     await make(reacting, deleted=deleted)
     await look(reacting, 0)
+    found: list[str] = []
     for objects in ({"a": "1"}, {}, {"a": "1"}):
         reacting.shelf.objects = dict(objects)
         found = await look(reacting)
@@ -125,11 +127,11 @@ async def test_a_look_that_dies_is_taken_over_and_makes_no_job_twice(
     reacting: Reacting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sightings, "PAGE", 2)
-    reacting.shelf.objects = {name: "1" for name in "abcdef"}
+    reacting.shelf.objects = dict.fromkeys("abcdef", "1")
     await make(reacting, existing="fire")
     page = reacting.shelf.page
 
-    async def dying(after: str, limit: int) -> Any:
+    async def dying(after: str, limit: int) -> Page:
         if after == "d":
             raise ConnectionError
         return await page(after, limit)

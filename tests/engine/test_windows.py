@@ -9,7 +9,7 @@ import pytest
 
 from beltline.core.clock import MICROS
 from beltline.core.errors import InvalidPayload
-from beltline.core.window import Debounce, Gather, Throttle
+from beltline.core.window import Debounce, Gather, Throttle, Window
 from beltline.definitions.trigger import JobOutcome, Webhook
 from beltline.engine import triggers, windows
 from beltline.engine.triggers import Call, Made
@@ -24,7 +24,7 @@ def reacting(desk: Desk) -> Reacting:
     return Reacting(desk)
 
 
-async def make(reacting: Reacting, window: Any, **fields: Any) -> None:
+async def make(reacting: Reacting, window: Window, **fields: Any) -> None:
     webhook = Webhook(check="key", secret="env:HOOK", header="x-key", window=window, **fields)
     await reacting.make(webhook, name="after")
 

@@ -1,4 +1,4 @@
-"""As much of Redis's streams as a source needs, over a real socket: one group, pending entries, blocking reads."""
+"""As much of Redis's streams as a source needs, over a real socket: pending entries, blocking reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
+
+from tests.listening import listening
 
 Entry = tuple[bytes, list[bytes]]
 
@@ -22,11 +24,8 @@ class TinyRedis:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        try:
-            yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        finally:
-            server.close()
+        async with listening(self._serve) as port:
+            yield f"redis://127.0.0.1:{port}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -36,7 +35,6 @@ class TinyRedis:
                 words.append((await reader.readexactly(size + 2))[:-2])
             writer.write(await self._answer(words))
             await writer.drain()
-        writer.close()
 
     async def _answer(self, words: list[bytes]) -> bytes:
         name = words[0].decode().upper()

@@ -192,14 +192,15 @@ async def test_a_trigger_that_is_paused_lets_its_connection_go(works: Works, bro
 
 
 async def test_a_folder_is_a_source(works: Works, tmp_path: Path) -> None:
-    (tmp_path / "1.json").write_bytes(b'{"order":1}')
+    file = tmp_path / "1.json"
+    file.write_bytes(b'{"order":1}')
     await declare(works, f"spool://{tmp_path}")
 
     async with watching(works):
         found = await made(works, 1)
 
         async def empty() -> bool:
-            return not list(tmp_path.iterdir())
+            return not file.exists()
 
         await eventually_async(empty)
 

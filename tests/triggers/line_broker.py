@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from beltline.triggers.contract import Received
+from tests.listening import listening
 
 
 class LineBroker:
@@ -28,7 +29,7 @@ class LineBroker:
     def url(self) -> str:
         return f"lines://127.0.0.1:{self.port}"
 
-    def put(self, message_id: str, body: Any) -> None:
+    def put(self, message_id: str, body: object) -> None:
         self.held[message_id] = body
         self._more.set()
 
@@ -39,29 +40,24 @@ class LineBroker:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[LineBroker]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with listening(self._serve) as self.port:
             yield self
-        finally:
-            self.hang_up()
-            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.is_connected = True
         self._writers.append(writer)
         sending = asyncio.create_task(self._send(writer))
-        with suppress(OSError, asyncio.IncompleteReadError):
+        try:
             while line := await reader.readline():
                 if self.deaf > 0:
                     # The acknowledgement is lost, and with it the connection.
                     self.deaf -= 1
                     break
                 self.held.pop(line.decode().strip(), None)
-        self.is_connected = False
-        sending.cancel()
-        writer.close()
+        finally:
+            self.is_connected = False
+            sending.cancel()
 
     async def _send(self, writer: asyncio.StreamWriter) -> None:
         sent: set[str] = set()

@@ -56,8 +56,8 @@ def ls(invocation: Invocation) -> None:
 def apply(invocation: Invocation, app: str) -> None:
     """Store the job definitions, schedules and triggers of APP: others can use them before a worker runs."""
     from beltline.client.loading import load_app, store_of
-    from beltline.engine.definitions import apply_definitions
     from beltline.engine import triggers
+    from beltline.engine.definitions import apply_definitions
     from beltline.engine.schedules import declare
 
     belt = load_app(app)

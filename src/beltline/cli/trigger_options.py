@@ -12,79 +12,77 @@ F = TypeVar("F", bound=Callable[..., Any])
 _WINDOWS: Final = ("debounce", "throttle", "gather")
 
 
+OPTIONS: Final = (
+    click.option("--secret", metavar="PLACE", help="webhook: where its secret lies, env:NAME or file:/path."),
+    click.option(
+        "--check",
+        type=click.Choice(["hmac-sha256", "key"]),
+        help="webhook: the header bears the body's signature (the default), or the secret itself.",
+    ),
+    click.option("--header", metavar="NAME", help="webhook: which header; x-signature-256 by default."),
+    click.option("--prefix", metavar="TEXT", help="webhook: what stands before it: sha256=."),
+    click.option("--of", metavar="DEFINITION", help="outcome: whose jobs; without it, all."),
+    click.option(
+        "--state",
+        "states",
+        multiple=True,
+        metavar="STATE",
+        help="outcome: a final state, or finished for any; succeeded by default; may be repeated.",
+    ),
+    click.option("--queue", metavar="QUEUE", help="outcome: only jobs of this queue."),
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="outcome: only jobs with this label.",
+    ),
+    click.option("--roots", is_flag=True, default=None, help="outcome: only jobs without a parent."),
+    click.option("--rounds", type=int, metavar="N", help="outcome: it may go round so often."),
+    click.option("--place", metavar="PLACE", help="object: a folder, or a bucket: s3://bucket/incoming/."),
+    click.option("--glob", metavar="PATTERN", help="object: names below the place: *.pdf, **/*.pdf."),
+    click.option("--every", metavar="TIME", help="object: look so often; 5s by default."),
+    click.option("--settle", metavar="TIME", help="object: it counts when it stood still for so long."),
+    click.option(
+        "--existing", type=click.Choice(["skip", "fire"]), help="object: what is there already; skip."
+    ),
+    click.option("--changes", is_flag=True, default=None, help="object: another content counts again."),
+    click.option(
+        "--deleted",
+        type=click.Choice(["forget", "keep"]),
+        help="object: one that was deleted and comes again is new (forget, the default), or old (keep).",
+    ),
+    click.option("--source", metavar="URL", help="message: where they come from: spool:///var/spool/in."),
+    click.option(
+        "--field",
+        "payload",
+        multiple=True,
+        metavar="FIELD=EXPRESSION",
+        help="A field of the payload; may be repeated. Without any the event is the payload.",
+    ),
+    click.option("--when", metavar="EXPRESSION", help="Only events for which this is true make a job."),
+    click.option("--dedupe", metavar="EXPRESSION", help="Events for which this is equal make one job."),
+    click.option(
+        "--debounce",
+        metavar="QUIET[/LONGEST]",
+        help="One job for a burst: 10s after its last event, at the latest 1m after its first: 10s/1m.",
+    ),
+    click.option(
+        "--throttle",
+        metavar="N/TIME[/drop]",
+        help="At most N jobs in that time: 5/1m. Further events wait, or with /drop make none.",
+    ),
+    click.option(
+        "--gather",
+        metavar="N/TIME[/FIELD]",
+        help="One job for up to N events, after that time at the latest; their list is in FIELD (items).",
+    ),
+)
+
+
 def trigger_options(function: F) -> F:
     """Give a command the options of all kinds; those of another kind are refused with those it knows."""
-    options = (
-        click.option(
-            "--secret", metavar="PLACE", help="webhook: where its secret lies, env:NAME or file:/path."
-        ),
-        click.option(
-            "--check",
-            type=click.Choice(["hmac-sha256", "key"]),
-            help="webhook: the header bears the body's signature (which is the default), or the secret itself.",
-        ),
-        click.option("--header", metavar="NAME", help="webhook: which header; x-signature-256 by default."),
-        click.option("--prefix", metavar="TEXT", help="webhook: what stands before it: sha256=."),
-        click.option("--of", metavar="DEFINITION", help="outcome: whose jobs; without it, all."),
-        click.option(
-            "--state",
-            "states",
-            multiple=True,
-            metavar="STATE",
-            help="outcome: a final state, or finished for any; succeeded by default; may be repeated.",
-        ),
-        click.option("--queue", metavar="QUEUE", help="outcome: only jobs of this queue."),
-        click.option(
-            "--label",
-            "labels",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="outcome: only jobs with this label.",
-        ),
-        click.option("--roots", is_flag=True, default=None, help="outcome: only jobs without a parent."),
-        click.option("--rounds", type=int, metavar="N", help="outcome: it may go round so often."),
-        click.option(
-            "--place", metavar="PLACE", help="object: a folder, or a bucket: s3://bucket/incoming/."
-        ),
-        click.option("--glob", metavar="PATTERN", help="object: names below the place: *.pdf, **/*.pdf."),
-        click.option("--every", metavar="TIME", help="object: look so often; 5s by default."),
-        click.option("--settle", metavar="TIME", help="object: it counts when it stood still for so long."),
-        click.option(
-            "--existing", type=click.Choice(["skip", "fire"]), help="object: what is there already; skip."
-        ),
-        click.option("--changes", is_flag=True, default=None, help="object: another content counts again."),
-        click.option(
-            "--deleted",
-            type=click.Choice(["forget", "keep"]),
-            help="object: one that was deleted and comes again is new (forget, the default), or old (keep).",
-        ),
-        click.option("--source", metavar="URL", help="message: where they come from: spool:///var/spool/in."),
-        click.option(
-            "--field",
-            "payload",
-            multiple=True,
-            metavar="FIELD=EXPRESSION",
-            help="A field of the payload; may be repeated. Without any the event is the payload.",
-        ),
-        click.option("--when", metavar="EXPRESSION", help="Only events for which this is true make a job."),
-        click.option("--dedupe", metavar="EXPRESSION", help="Events for which this is equal make one job."),
-        click.option(
-            "--debounce",
-            metavar="QUIET[/LONGEST]",
-            help="One job for a burst: 10s after its last event, at the latest 1m after its first: 10s/1m.",
-        ),
-        click.option(
-            "--throttle",
-            metavar="N/TIME[/drop]",
-            help="At most N jobs in that time: 5/1m. Further events wait, or with /drop make none.",
-        ),
-        click.option(
-            "--gather",
-            metavar="N/TIME[/FIELD]",
-            help="One job for up to N events, after that time at the latest, with their list in FIELD (items).",
-        ),
-    )
-    for option in reversed(options):
+    for option in reversed(OPTIONS):
         function = option(function)
     return function
 

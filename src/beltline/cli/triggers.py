@@ -104,7 +104,7 @@ def show(invocation: Invocation, name: str, *, refused: int) -> None:
         beltline triggers create pushes build --secret env:HOOK_SECRET --prefix sha256= --field ref=body.ref
         beltline triggers create orders ship --check key --header x-api-key --secret file:/run/key \\
             --when 'body.paid' --dedupe 'body.id' --field 'order=body.id' --field 'to=lower(body.city)'
-        beltline triggers create after report --kind outcome --of load --field 'rows=result.rows' --debounce 10s/1m
+        beltline triggers create after report --kind outcome --of load --field 'rows=result' --debounce 10s/1m
         beltline triggers create scans read --kind object --place s3://scans/in/ --glob '**/*.pdf'
         beltline triggers create mail send --kind message --source spool:///var/spool/mail --gather 100/30s
         """

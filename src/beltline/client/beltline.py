@@ -13,7 +13,7 @@ from beltline.client.dead_letters import DeadLetters
 from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
 from beltline.client.draws import Draws
 from beltline.client.handle import JobHandle
-from beltline.client.notifying import notify
+from beltline.client.notifying import NotifierAdder, SourceAdder, TriggerDeclarer
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
@@ -30,11 +30,9 @@ from beltline.definitions.declared import Declarations, declaration
 from beltline.definitions.declared_trigger import DeclaredTriggers
 from beltline.definitions.definition import define
 from beltline.definitions.flow import Flow
-from beltline.definitions.notice import Notifier
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
-from beltline.definitions.trigger_rule import Rule
 from beltline.engine.submit import DEFAULTS, JobOptions
 from beltline.engine.template import Template
 from beltline.store.contract import Store
@@ -152,37 +150,20 @@ class Beltline:
             declaration(job.definition, when, name=name, payload=payload, tick_field=tick_field)
         )
 
-    def trigger(self, job: JobHandle[Any], rule: Rule, *, name: str | None = None) -> None:
-        """Declare a trigger: jobs of `job` for what a Webhook, JobOutcome, NewObject or Message says.
+    @property
+    def trigger(self) -> TriggerDeclarer:
+        """Declare a trigger: `belt.trigger(job, JobOutcome(of="load"))`. Raises ConfigError."""
+        return TriggerDeclarer(self.declared_triggers)
 
-        `name` is the job's where none is given. Workers store it when they start; it keeps whether it is
-        paused. Raises ConfigError.
-        """
-        named = job.definition.name if name is None else name
-        self.declared_triggers.add(named, job.definition.name, rule)
+    @property
+    def notify(self) -> NotifierAdder:
+        """Tell owners how their jobs and batches ended: `belt.notify(Email(…))`. Raises ConfigError."""
+        return NotifierAdder(self._add, self.declared_triggers)
 
-    def notify(
-        self,
-        notifier: Notifier,
-        *,
-        on: Sequence[str] | str = ("failed", "timed_out"),
-        of: str | None = None,
-        name: str = "notify",
-    ) -> JobHandle[Any]:
-        """Tell the owners of jobs and batches how these ended: an Email, a Command, a LogLine, or one of yours.
-
-        Each outcome makes one job of the definition `name`, which is retried like any other. Jobs without
-        an owner, and those below a batch, tell nobody. `on`: final states, or "finished"; `of`: one
-        definition's jobs only. Raises ConfigError.
-        """
-        return notify(self._add, self.declared_triggers, notifier, on=on, of=of, name=name)
-
-    def source(self, scheme: str, connect: Callable[[str], Any]) -> None:
-        """Say what connects to the sources of messages whose URLs have this scheme.
-
-        `connect` gets the URL and returns a `beltline.triggers.contract.Source`, not yet connected.
-        """
-        self.sources[scheme] = connect
+    @property
+    def source(self) -> SourceAdder:
+        """Say what connects to sources of messages: `belt.source("redis", RedisStream)`."""
+        return SourceAdder(self.sources)
 
     @property
     def triggers(self) -> SyncTriggers:

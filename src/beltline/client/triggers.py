@@ -35,7 +35,7 @@ class Triggers:
         return await triggers.create(*place, name, definition, rule, actor=_ACTOR, why=why)
 
     async def edit(self, name: str, *, why: str = "", **fields: Any) -> StoredTrigger:
-        """Change fields of a trigger's rule; one given as None goes back to its default. Raises InvalidInput."""
+        """Change fields of a trigger's rule; None takes one back to its default. Raises InvalidInput."""
         place = self._port.store, self._port.namespace
         return await triggers.edit(*place, name, fields, actor=_ACTOR, why=why)
 
@@ -54,7 +54,7 @@ class Triggers:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         job: str | None = None,
-        object: str | None = None,
+        object: str | None = None,  # noqa: A002 - the kind's own word
     ) -> Any:  # noqa: ANN401 - a payload is any JSON
         """Return the payload that an event would give, None where it would make no job; nothing is stored.
 
@@ -82,7 +82,7 @@ class Triggers:
 
 
 class SyncTriggers(Triggers):
-    """The triggers of a store, with the twins for synchronous code. Each raises Unsupported on an event loop."""
+    """The triggers of a store, with twins for synchronous code. They raise Unsupported on an event loop."""
 
     def create_sync(self, name: str, definition: str, rule: Rule, *, why: str = "") -> StoredTrigger:
         """Do what `create` does."""

@@ -1,4 +1,4 @@
-"""Windows of triggers: when events become jobs, and how many of them. Pure: the store keeps what is remembered."""
+"""Windows of triggers: when events become jobs, and how many. The store keeps what is remembered."""
 
 from __future__ import annotations
 
@@ -194,7 +194,8 @@ def _read(given: object) -> Window:
         [(kind, said)] = given.items()
     if kind not in KINDS or not isinstance(said, Mapping):
         raise InvalidInput(
-            f"window {given!r}: give one of {', '.join(KINDS)} with its fields, like {{'debounce': {{'quiet': '10s'}}}}"
+            f"window {given!r}: give one of {', '.join(KINDS)} with its fields, like"
+            " {'debounce': {'quiet': '10s'}}"
         )
     made = KINDS[cast("str", kind)]
     known = {each.name for each in fields(made)}

@@ -21,19 +21,9 @@ from beltline.core.errors import ConfigError, InvalidInput
 PATIENCE_S: Final = 30.0
 SMTP_PORT: Final = 25
 SMTPS_PORT: Final = 465
-# What a notice says, as expressions over the outcome: no payload, no result, and of an error only its type, for
-# the rest may hold what must not leave the house.
-PAYLOAD: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "owner": "job.owner",
-        "job": "job.id",
-        "definition": "job.definition",
-        "state": "job.state",
-        "reason": "default(job.reason, '')",
-        "error": "default(error.type, '')",
-        "finished_at": "default(job.finished_at, '')",
-    }
-)
+# What a notice says, as expressions over the outcome: no payload, no result, and of an error only its type,
+# for the rest may hold what must not leave the house.
+PAYLOAD: Final[Mapping[str, str]] = MappingProxyType({"job": "job", "error": "default(error.type, '')"})
 
 
 class Notice(TypedDict):
@@ -130,13 +120,13 @@ class Email:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program that gets the notice as JSON on its standard input; it fails where it returns another than 0."""
+    """A program that gets the notice as JSON on its standard input; it fails where it does not return 0."""
 
     arguments: Sequence[str]
 
     def tell(self, notice: Notice) -> None:
         """Run the program, half a minute at most."""
-        subprocess.run(  # noqa: S603 - the app's own code says which program
+        subprocess.run(
             list(self.arguments),
             input=json.dumps(notice).encode(),
             check=True,
@@ -164,7 +154,8 @@ class LogLine:
 def _text(notice: Notice) -> str:
     why = f" ({notice['error']})" if notice["error"] else ""
     return (
-        f"Job {notice['job']} of {notice['definition']} is {notice['state']}{why}, since {notice['finished_at']}.\n\n"
+        f"Job {notice['job']} of {notice['definition']} is {notice['state']}{why},"
+        f" since {notice['finished_at']}.\n\n"
         f"    beltline explain {notice['job']}\n"
         f"    beltline jobs logs {notice['job']}\n"
     )

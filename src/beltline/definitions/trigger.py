@@ -61,7 +61,8 @@ class JobOutcome(Rule):
     """How the end of a job becomes another job, over `job`, `result` and `error`.
 
     Without `payload` these three are the payload's fields. `of` is the definition whose jobs count, any of
-    them without it; `states` are final states, or "finished" for all of them. `queue` and `labels` must be the job's, where they are given;
+    them without it; `states` are final states, or "finished" for all of them. `queue` and `labels` must be
+    the job's, where they are given;
     `roots`: only jobs without a parent. Each run that ends a job is one outcome, and counts once.
 
     Triggers that go round are refused, unless `rounds` says how many jobs in a row they may make (1 to

@@ -26,7 +26,7 @@ _MOST_DOUBLINGS: Final = 10
 
 
 class Sight(NamedTuple):
-    """What a page comes to: objects that count now, rows to write and to remove, when the next stands still."""
+    """What a page comes to: objects that count now, rows to write and remove, when the next stands still."""
 
     fires: list[Found]
     puts: list[SeenObject]

@@ -28,8 +28,8 @@ def require_no_round(trigger: NewTrigger, rule: Rule, rows: Iterable[StoredTrigg
     if path:
         told = " → ".join([rule.of, *path])
         raise InvalidInput(
-            f"the trigger {trigger.name} would go round for ever: {told}; give rounds= (how many jobs in a row"
-            " it may make), or let it watch another definition"
+            f"the trigger {trigger.name} would go round for ever: {told}; give rounds= (how many jobs in a"
+            " row it may make), or let it watch another definition"
         )
 
 

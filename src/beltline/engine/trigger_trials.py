@@ -18,7 +18,7 @@ from beltline.triggers.places import open_listing
 
 
 class Sample(NamedTuple):
-    """An event to try: a call's or message's body and headers, the id of a job that has ended, an object's name."""
+    """An event to try: body and headers of a call or message, a job that has ended, an object's name."""
 
     body: bytes | None = None
     headers: Mapping[str, str] = MappingProxyType({})

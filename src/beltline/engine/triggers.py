@@ -221,7 +221,7 @@ async def receive(
 
 
 async def look_at_window(store: Store, namespace: str, party: Party, *, random: Random) -> None:
-    """Look at a trigger's window at once: what its events came to need not wait for the next look of others."""
+    """Look at a trigger's window at once: its events need not wait for the next look of others."""
     for _ in range(_ROUNDS):
         row = await store.triggers.get(namespace, party.row.name)
         if row is None or row.paused or row.due_at is None or row.due_at > store.now():

@@ -38,7 +38,7 @@ class Shelf(Protocol):
     """A place whose objects can be listed in the order of their names. Its method blocks."""
 
     def page(self, after: str, limit: int) -> Sequence[tuple[str, int, str, int]]:
-        """Return up to `limit` objects after a name: name, size, mark of the content, microseconds of writing.
+        """Return up to `limit` objects after a name: name, size, mark, microseconds of writing.
 
         Raises ObjectsUnavailable.
         """

@@ -19,8 +19,8 @@ from beltline.triggers.contract import OpenSource
 from beltline.triggers.places import open_listing
 
 LOOK_S: Final = 1.0
-# Where there is no trigger that needs a look, a new one is seen within this time.
-REST_S: Final = 10.0
+# Where no trigger needs a look, so many looks are left out: a new one is seen within ten seconds.
+REST_LOOKS: Final = 10
 
 
 class Watcher(Loop):
@@ -47,7 +47,7 @@ class Watcher(Loop):
         self._receivers = Receivers(store, namespace, sources, random=random)
         self._look_s = look_s
         self._watches = False
-        self._rests_until = 0.0
+        self._rests = 0
         self._due: asyncio.TimerHandle | None = None
 
     def linked(self) -> None:
@@ -57,7 +57,7 @@ class Watcher(Loop):
 
     def wake(self) -> None:
         """Look soon."""
-        self._rests_until = 0.0
+        self._rests = 0
         super().wake()
 
     async def is_due(self) -> bool:
@@ -73,7 +73,8 @@ class Watcher(Loop):
 
     async def _look(self) -> bool:
         loop = asyncio.get_running_loop()
-        if loop.time() < self._rests_until:
+        if self._rests:
+            self._rests -= 1
             return False
         outlook = await self._store.triggers.outlook(self._namespace)
         self._watches = outlook.watches
@@ -88,7 +89,7 @@ class Watcher(Loop):
                 self._due.cancel()
             self._due = loop.call_later(wait_s, self.wake)
         if outlook.next_at is None and not outlook.watches and not outlook.receives:
-            self._rests_until = loop.time() + REST_S
+            self._rests = REST_LOOKS - 1
         return False
 
     async def _receive(self, *, is_wanted: bool) -> None:

@@ -145,7 +145,7 @@ class NotedOutcome(NamedTuple):
 
 
 class SeenObject(NamedTuple):
-    """An object as a trigger saw it: `mark` since `since`; `fired` where there is nothing more to do for it."""
+    """An object as a trigger saw it: `mark` since `since`; `fired` where nothing is left to do for it."""
 
     name: str
     mark: str
@@ -296,12 +296,11 @@ def _merged(counts: Iterable[Count]) -> Iterable[Count]:
     """Yield one count for each outcome: a statement writes a row once."""
     by_outcome: dict[EventOutcome, Count] = {}
     for count in counts:
-        before = by_outcome.get(count.outcome)
-        if before is not None:
-            count = count._replace(
-                events=before.events + count.events,
-                job_id=count.job_id or before.job_id,
-                note=count.note or before.note,
-            )
-        by_outcome[count.outcome] = count
+        before = by_outcome.get(count.outcome, Count(count.outcome, 0))
+        by_outcome[count.outcome] = Count(
+            count.outcome,
+            before.events + count.events,
+            count.job_id or before.job_id,
+            count.note or before.note,
+        )
     return by_outcome.values()

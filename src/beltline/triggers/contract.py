@@ -32,7 +32,7 @@ class Source(Protocol):
         ...
 
     async def ack(self, messages: Sequence[Received]) -> None:
-        """Acknowledge messages whose jobs are stored, or which are on record as ones that cannot become jobs."""
+        """Acknowledge messages: their jobs are stored, or it is on record that they cannot become jobs."""
         ...
 
     async def nack(self, messages: Sequence[Received]) -> None:
@@ -49,7 +49,7 @@ OpenSource: TypeAlias = Callable[[str], Source]
 
 
 class Found(NamedTuple):
-    """An object of a listing. `name` lies below the place; `mark` changes with the content (an etag, or times).
+    """An object of a listing, `name` below the place; `mark` changes with the content (an etag, or times).
 
     `modified_at` is in UTC microseconds.
     """

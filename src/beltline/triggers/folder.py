@@ -31,12 +31,15 @@ class FolderListing:
         self._is_steady = False
 
     async def page(self, after: str, limit: int) -> Page:
+        """Return files after a name; the first page reads all names. Raises Unreachable."""
         return await self._threads.run(lambda: self._page(after, limit))
 
     async def is_unchanged(self) -> bool:
+        """Whether the times of all folders stand still since two listings."""
         return self._is_steady and await self._threads.run(self._stands_still)
 
     def url(self, name: str) -> str:
+        """Return the path of a file."""
         return str(Path(self._root) / name)
 
     def _page(self, after: str, limit: int) -> Page:

@@ -19,6 +19,7 @@ class BucketListing:
         self._threads = Threads()
 
     async def page(self, after: str, limit: int) -> Page:
+        """Return objects after a name. Raises Unreachable."""
         try:
             entries = await self._threads.run(lambda: self._shelf.page(after, limit))
         except ObjectsUnavailable as error:
@@ -26,9 +27,11 @@ class BucketListing:
         return Page([Found(*entry) for entry in entries], len(entries) < limit)
 
     async def is_unchanged(self) -> bool:
+        """Nothing tells without listing it."""
         return False
 
     def url(self, name: str) -> str:
+        """Return the URL of an object."""
         return f"{self._url}/{name}"
 
 

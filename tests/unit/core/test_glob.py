@@ -33,5 +33,5 @@ from beltline.core.glob import compiled
         ("a[b.txt", "a[b.txt", True),
     ],
 )
-def test_a_pattern_fits_whole_names(pattern: str, name: str, fits: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_pattern_fits_whole_names(pattern: str, name: str, fits: bool) -> None:
     assert (compiled(pattern).fullmatch(name) is not None) is fits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 
@@ -153,6 +152,6 @@ def test_a_window_is_read_from_what_it_is_written_as(window: Window) -> None:
         ({"gather": {"most": 2, "field": "a b"}}, "field 'a b': give the name"),
     ],
 )
-def test_a_window_that_cannot_be_is_refused(given: Any, fault: str) -> None:
+def test_a_window_that_cannot_be_is_refused(given: object, fault: str) -> None:
     with pytest.raises(InvalidInput, match=fault):
         window_of(given)
