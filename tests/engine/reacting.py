@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from beltline.core.job import Job
@@ -31,13 +32,13 @@ class Shelf:
         self.is_gone = False
         self.is_same = False
 
-    async def page(self, after: str, limit: int) -> Page:
+    async def page(self, after: str, limit: int, known: Collection[str] = ()) -> Page:
         if self.is_gone:
             raise Unreachable("the shelf is gone")
         self.pages += 1
         names = [name for name in sorted(self.objects) if name > after]
         found = [Found(name, len(self.objects[name]), self.objects[name], 0) for name in names[:limit]]
-        return Page(found, len(names) <= limit)
+        return Page(found, names[limit - 1] if len(names) > limit else None)
 
     async def is_unchanged(self) -> bool:
         return self.is_same

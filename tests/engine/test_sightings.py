@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -131,10 +132,10 @@ async def test_a_look_that_dies_is_taken_over_and_makes_no_job_twice(
     await make(reacting, existing="fire")
     page = reacting.shelf.page
 
-    async def dying(after: str, limit: int) -> Page:
+    async def dying(after: str, limit: int, known: Collection[str] = ()) -> Page:
         if after == "d":
             raise ConnectionError
-        return await page(after, limit)
+        return await page(after, limit, known)
 
     with monkeypatch.context() as patched:
         patched.setattr(reacting.shelf, "page", dying)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from beltline.objects.bucket import Bucket
 from beltline.triggers.contract import Unreachable
 from beltline.triggers.folder import FolderListing
-from beltline.triggers.places import open_listing
+from beltline.triggers.places import BucketListing, open_listing
 
 
 async def names(listing: FolderListing, limit: int = 2) -> list[str]:
@@ -18,9 +19,9 @@ async def names(listing: FolderListing, limit: int = 2) -> list[str]:
     while True:
         page = await listing.page(after, limit)
         found += [each.name for each in page.found]
-        if page.is_last:
+        if page.until is None:
             return found
-        after = found[-1]
+        after = page.until
 
 
 async def test_files_are_listed_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -65,10 +66,50 @@ async def test_a_folder_that_is_not_there_is_unreachable(tmp_path: Path) -> None
         await FolderListing(str(tmp_path / "none")).page("", 10)
 
 
-async def test_a_bucket_is_listed_in_pages(tmp_path: Path) -> None:
-    listing = open_listing("memory:///")
+async def test_a_file_that_goes_while_it_is_listed_ends_no_page(tmp_path: Path) -> None:
+    listing = FolderListing(str(tmp_path))
+    for name in "abcd":
+        (tmp_path / name).touch()
+    await listing.page("", 1)
+    for name in "bc":
+        (tmp_path / name).unlink()
 
-    page = await listing.page("", 10)
+    page = await listing.page("a", 2)
 
-    assert (list(page.found), page.is_last) == ([], True)
-    assert listing.url("a/b") == "memory:/a/b" or listing.url("a/b").endswith("/a/b")
+    assert (list(page.found), page.until) == ([], "c")
+
+
+async def test_a_bucket_is_listed_in_pages_by_name() -> None:
+    bucket = Bucket("memory:///")
+    for name in ("in/b", "in/a", "c"):
+        bucket.put(name, name.encode())
+    listing = BucketListing(bucket, "memory:///")
+
+    first = await listing.page("", 2)
+    rest = await listing.page("in/a", 2)
+
+    assert [each.name for each in first.found] == ["c", "in/a"]
+    assert (first.until, [each.name for each in rest.found], rest.until) == ("in/a", ["in/b"], None)
+    assert {each.size for each in rest.found} == {4}
+    assert not await listing.is_unchanged()
+
+
+async def test_a_bucket_with_another_content_has_another_mark() -> None:
+    bucket = Bucket("memory:///")
+    bucket.put("a", b"1")
+    listing = BucketListing(bucket, "memory:///in/")
+    [before] = (await listing.page("", 2)).found
+    bucket.put("a", b"2")
+
+    [after] = (await listing.page("", 2)).found
+
+    assert before.mark != after.mark
+    assert listing.url("a") == "memory:///in/a"
+
+
+def test_the_place_decides_what_lists_it(tmp_path: Path) -> None:
+    folder = open_listing(str(tmp_path))
+
+    assert folder.url("a/b") == f"{tmp_path}/a/b"
+    assert open_listing(f"file://{tmp_path}").url("a") == f"{tmp_path}/a"
+    assert isinstance(open_listing("memory:///"), BucketListing)

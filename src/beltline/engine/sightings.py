@@ -16,8 +16,8 @@ from beltline.store.contract import Store
 from beltline.store.triggers import Count, EventOutcome, SeenObject, TurnTrigger
 from beltline.triggers.contract import Found, Listing, Unreachable
 
-PAGE: Final = 1_000
-SEEN_PAGE: Final = 5_000
+PAGE: Final = 2_000
+SEEN_PAGE: Final = 3_000
 PAGES_A_LOOK: Final = 100
 # Who looks at a place has it for so long; then another goes on where the last page that was written ends.
 CLAIM_US: Final = MINUTE
@@ -64,17 +64,22 @@ async def _pages(
     rule = cast("NewObject", party.rule)
     pattern = compiled(rule.glob)
     for _ in range(PAGES_A_LOOK):
-        page = await listing.page(memory.after, PAGE)
-        until = None if page.is_last else page.found[-1].name if page.found else None
-        is_last = until is None
         row = party.row
         seen = await store.triggers.objects(
-            namespace, row.name, after=memory.after, until=until, limit=SEEN_PAGE
+            namespace, row.name, after=memory.after, until=None, limit=SEEN_PAGE
         )
-        found: Sequence[Found] = [each for each in page.found if pattern.fullmatch(each.name)]
-        if len(seen) == SEEN_PAGE:
-            until, is_last = seen[-1].name, False
+        known = frozenset() if rule.changes else frozenset(each.name for each in seen if each.fired)
+        page = await listing.page(memory.after, PAGE, known)
+        until = page.until
+        if len(seen) == SEEN_PAGE and (until is None or seen[-1].name < until):
+            # What was seen after that is not at hand: the look goes on from there.
+            until = seen[-1].name
+        is_last = until is None
+        found: Sequence[Found] = page.found
+        if until is not None:
             found = [each for each in found if each.name <= until]
+            seen = [each for each in seen if each.name <= until]
+        found = [each for each in found if each.name in known or pattern.fullmatch(each.name)]
         now = store.now()
         sight = seen_now(rule, found, seen, now, is_old=not memory.begun and rule.existing == "skip")
         settles = [at for at in (memory.settles_at, sight.settles_at) if at is not None]

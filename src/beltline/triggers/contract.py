@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 
@@ -61,17 +61,20 @@ class Found(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Objects in the byte order of their names. `is_last`: the place has none after them."""
+    """Objects in the byte order of their names, none left out up to `until`; None where no more come."""
 
     found: Sequence[Found]
-    is_last: bool
+    until: str | None
 
 
 class Listing(Protocol):
     """A folder or a bucket that can be listed, name by name."""
 
-    async def page(self, after: str, limit: int) -> Page:
-        """Return objects whose names come after `after`, up to `limit`. Raises Unreachable."""
+    async def page(self, after: str, limit: int, known: Collection[str] = ()) -> Page:
+        """Return objects whose names come after `after`, up to `limit`. Raises Unreachable.
+
+        Of those in `known` nobody asks more than whether they are there: their mark may be empty.
+        """
         ...
 
     async def is_unchanged(self) -> bool:

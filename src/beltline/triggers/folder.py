@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,9 +30,9 @@ class FolderListing:
         self._times: tuple[int, ...] = ()
         self._is_steady = False
 
-    async def page(self, after: str, limit: int) -> Page:
+    async def page(self, after: str, limit: int, known: Collection[str] = ()) -> Page:
         """Return files after a name; the first page reads all names. Raises Unreachable."""
-        return await self._threads.run(lambda: self._page(after, limit))
+        return await self._threads.run(lambda: self._page(after, limit, known))
 
     async def is_unchanged(self) -> bool:
         """Whether the times of all folders stand still since two listings."""
@@ -42,13 +42,13 @@ class FolderListing:
         """Return the path of a file."""
         return str(Path(self._root) / name)
 
-    def _page(self, after: str, limit: int) -> Page:
+    def _page(self, after: str, limit: int, known: Collection[str]) -> Page:
         if not after or not self._names:
             self._walk()
         start = bisect_right(self._names, after) if after else 0
         names = self._names[start : start + limit]
-        found = [each for name in names if (each := self._found(name)) is not None]
-        return Page(found, start + limit >= len(self._names))
+        found = [each for name in names if (each := self._found(name, known)) is not None]
+        return Page(found, names[-1] if start + limit < len(self._names) else None)
 
     def _walk(self) -> None:
         before, folders = self._times, self._folders
@@ -70,9 +70,12 @@ class FolderListing:
         except OSError:
             return False
 
-    def _found(self, name: str) -> Found | None:
+    def _found(self, name: str, known: Collection[str]) -> Found | None:
+        if name in known:
+            return Found(name, 0, "", 0)
         try:
-            facts = (Path(self._root) / name).stat()
+            # Of a hundred thousand files: a Path for each takes as long again as the call.
+            facts = os.stat(f"{self._root}/{name}")  # noqa: PTH116
         except OSError:
             return None
         mark = f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"

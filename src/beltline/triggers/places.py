@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from beltline.core.errors import ObjectsUnavailable
 from beltline.definitions.trigger import folder_of
 from beltline.objects.open import Shelf, shelf_at
@@ -18,13 +20,13 @@ class BucketListing:
         self._url = url.partition("?")[0].rstrip("/")
         self._threads = Threads()
 
-    async def page(self, after: str, limit: int) -> Page:
+    async def page(self, after: str, limit: int, known: Collection[str] = ()) -> Page:  # noqa: ARG002 - it comes with the names
         """Return objects after a name. Raises Unreachable."""
         try:
             entries = await self._threads.run(lambda: self._shelf.page(after, limit))
         except ObjectsUnavailable as error:
             raise Unreachable(str(error)) from error
-        return Page([Found(*entry) for entry in entries], len(entries) < limit)
+        return Page([Found(*entry) for entry in entries], entries[-1][0] if len(entries) >= limit else None)
 
     async def is_unchanged(self) -> bool:
         """Nothing tells without listing it."""
