@@ -31,6 +31,7 @@ from beltline.definitions.declared_trigger import DeclaredTriggers
 from beltline.definitions.definition import define
 from beltline.definitions.flow import Flow
 from beltline.definitions.options import DefinitionOptions
+from beltline.definitions.port import Through
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
 from beltline.engine.submit import DEFAULTS, JobOptions
@@ -244,6 +245,11 @@ class Beltline:
         self._entered -= 1
         if not self._entered:  # where several `async with` overlap, the last one closes
             await self.close()
+
+    @property
+    def through(self) -> Through:
+        """For the process that runs a body of this app while it is not open: handles submit through it."""
+        return self._port.through
 
     @property
     def store(self) -> Store:

@@ -28,6 +28,7 @@ from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop, growing
 from beltline.runtime.machine import offer_of
 from beltline.runtime.memory import RunMemory
+from beltline.runtime.offspring import Offspring
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
 from beltline.runtime.releaser import Releaser
@@ -97,6 +98,7 @@ class Worker:
         self._store = store
         self._stopping = asyncio.Event()
         self._exit_code, self._patience_us = 0, config.drain_us
+        self._beat_s = config.lease_us / BEATS_A_LEASE / MICROS
         self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
         self._lease = Lease(store, namespace, config, random=random, offer=offer)
@@ -117,6 +119,7 @@ class Worker:
             now=store.now,
             objects=store.objects,
             remote=parts.processes,
+            submit=Offspring(store, namespace, parts.registry, random=random).submit,
         )
         self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
@@ -168,10 +171,6 @@ class Worker:
             unsubscribe()
             await self._drain()
         return self._exit_code
-
-    @property
-    def _beat_s(self) -> float:
-        return self._config.lease_us / BEATS_A_LEASE / MICROS
 
     def _chores(self) -> list[Loop]:
         parts = self._parts
