@@ -25,6 +25,7 @@ from beltline.client.served.store import ServedStore
 from beltline.config import Config, masked
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.errors import ConfigError, StoreError
+from beltline.engine import triggers
 from beltline.engine.burial import bury
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
@@ -35,6 +36,7 @@ from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.contract import Store
 from beltline.store.open import configured_store, store_from_url
+from beltline.triggers.spool import SCHEME as SPOOL, Spool
 
 SWITCH_INTERVAL_S: Final = 0.00005
 COLLECT_AFTER: Final = 20_000
@@ -135,6 +137,7 @@ async def ready_worker(
         namespace = config.store.namespace
         await apply_definitions(store, namespace, belt.registry)
         await declare(store, namespace, tuple(belt.declared), belt.registry.names())
+        await triggers.declare(store, namespace, tuple(belt.declared_triggers), belt.registry.names())
         async with belt.on(store, namespace), _processes(config, belt, target, clock) as processes:
             yield Worker(
                 Parts(
@@ -146,6 +149,7 @@ async def ready_worker(
                     open_heart_store=None if ":memory:" in url else lambda: store_from_url(url, clock=clock),
                     processes=processes,
                     box=box,
+                    sources={SPOOL: Spool, **belt.sources},
                 )
             )
     finally:

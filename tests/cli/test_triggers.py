@@ -39,3 +39,46 @@ def test_what_cannot_be_is_told_and_nothing_stored(cli: Terminal) -> None:
     assert "payload.width 'body.'" in ran.err
     assert "hunter2" not in ran.err
     assert cli("triggers", "ls", "--json").json["items"] == []
+
+
+def test_each_kind_is_made_and_listed_with_what_it_waits_for(cli: Terminal) -> None:
+    made = [
+        cli(*line.split(), "--json").json
+        for line in (
+            "triggers create after resize --kind outcome --of load --state failed --field width=job.attempts",
+            "triggers create files resize --kind object --place /srv/in --glob *.pdf --settle 3s",
+            "triggers create orders resize --kind message --source spool:///srv/orders --gather 5/10s/items",
+        )
+    ]
+
+    listed = cli("triggers", "ls").out
+
+    assert made[0]["outcome"]["states"] == ["failed"]
+    assert made[1]["object"]["settle"] == 3.0
+    assert made[2]["message"]["window"] == {"gather": {"most": 5, "within": 10.0, "field": "items"}}
+    for words in ("load failed", "*.pdf in /srv/in", "spool:///srv/orders"):
+        assert words in listed
+
+
+def test_a_trigger_is_edited_and_shown_with_its_events(cli: Terminal) -> None:
+    cli(*CREATE)
+
+    cli("triggers", "edit", "uploads", "--throttle", "5/1m/drop", "--when", "body.size > 1")
+    edited = cli("triggers", "edit", "uploads", "--clear", "when", "--json").json
+    shown = cli("triggers", "show", "uploads", "--json").json
+
+    assert edited["webhook"]["window"] == {"throttle": {"most": 5, "per": 60.0, "extra": "drop"}}
+    assert "when" not in edited["webhook"]
+    assert [(each["outcome"], each["events"]) for each in shown["events"]] == [("waiting", 0)]
+    assert shown["refused"] == []
+
+
+def test_options_of_another_kind_and_two_windows_are_refused(cli: Terminal) -> None:
+    foreign = cli("triggers", "create", "a", "resize", "--kind", "object", "--place", "/in", "--of", "load")
+    double = cli(*CREATE, "--debounce", "1s", "--throttle", "1/1m")
+    bad = cli(*CREATE, "--debounce", "soon")
+
+    assert (foreign.code, double.code, bad.code) == (2, 2, 2)
+    assert "unknown fields of; known are changes" in foreign.err
+    assert "a trigger has one window" in double.err
+    assert "quiet 'soon' is not a duration" in bad.err

@@ -23,8 +23,10 @@ from tests.conformance.world import World
 NOTHING: Final = Agenda(
     due_at=None,
     tick_at=None,
+    trigger_at=None,
     ticks_wait=False,
     releases=False,
+    outcomes=False,
     overdue=False,
     folds=False,
     replays=False,

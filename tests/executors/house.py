@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
+from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +50,11 @@ class Port:
 
     def is_cancelled(self) -> bool:
         return False
+
+    def submit(
+        self, definition: str, options: str, payloads: Sequence[bytes]
+    ) -> Future[list[tuple[str, bool]]]:
+        raise NotImplementedError
 
     def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
         if name == "large":

@@ -54,8 +54,9 @@ def ls(invocation: Invocation) -> None:
 @click.argument("app")
 @pass_invocation
 def apply(invocation: Invocation, app: str) -> None:
-    """Store the job definitions and schedules of APP, so that others can use them before a worker runs."""
+    """Store the job definitions, schedules and triggers of APP: others can use them before a worker runs."""
     from beltline.client.loading import load_app, store_of
+    from beltline.engine import triggers
     from beltline.engine.definitions import apply_definitions
     from beltline.engine.schedules import declare
 
@@ -64,6 +65,7 @@ def apply(invocation: Invocation, app: str) -> None:
     async def write(store: Store, namespace: str) -> tuple[list[str], list[Definition]]:
         changed = await apply_definitions(store, namespace, belt.registry)
         await declare(store, namespace, tuple(belt.declared), belt.registry.names())
+        await triggers.declare(store, namespace, tuple(belt.declared_triggers), belt.registry.names())
         return changed, await store.definitions.page(namespace)
 
     changed, found = with_store(invocation, write, at=store_of(belt, invocation.config().store))

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import click
 
 from beltline.cli.command import Invocation, actor, example, group, pass_invocation
 from beltline.cli.opened import with_store
-from beltline.cli.output import note, print_fields, print_json, print_list, print_table
-from beltline.cli.text import age
-from beltline.definitions.trigger import webhook_of
-from beltline.engine import triggers as verbs
-from beltline.engine.definitions import stored_definition
+from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
+from beltline.cli.trigger_options import fields_of, pairs_of, trigger_options
+from beltline.cli.trigger_shapes import (
+    COLUMNS,
+    COUNT_COLUMNS,
+    REFUSAL_COLUMNS,
+    count_row,
+    fields_of as shown_fields,
+    refusal_row,
+    standing_shape,
+    state_of,
+    trigger_row,
+    trigger_shape,
+)
+from beltline.definitions.trigger import KINDS, rule_of
+from beltline.engine import trigger_trials, triggers as verbs
+from beltline.engine.trigger_trials import Sample, Standing
 from beltline.store.contract import Store
-from beltline.store.triggers import StoredTrigger
-from beltline.wire.times import iso
+from beltline.store.triggers import NewEvent, StoredTrigger
 
-COLUMNS: Final = ("trigger", "kind", "state", "definition", "check", "changed")
+MOST_REFUSED = 100
 
 
 @group(
@@ -27,13 +38,15 @@ COLUMNS: Final = ("trigger", "kind", "state", "definition", "check", "changed")
     epilog=example(
         """
         beltline triggers create pushes build --secret env:HOOK_SECRET --field 'ref=body.ref'
+        beltline triggers create after report --kind outcome --of load --field 'rows=result.rows'
+        beltline triggers create scans read --kind object --place /srv/scans --glob '*.pdf'
         beltline triggers test pushes --body push.json
-        beltline triggers ls
+        beltline triggers show pushes
         """
     ),
 )
 def triggers() -> None:
-    """Turn calls of webhooks into jobs: list, make, try, pause, remove."""
+    """Turn outside events into jobs: list, make, edit, try, pause, remove what does."""
 
 
 @triggers.command("ls", epilog=example("beltline triggers ls --json"))
@@ -42,39 +55,46 @@ def ls(invocation: Invocation) -> None:
     """List the triggers by name."""
 
     async def read(store: Store, namespace: str) -> tuple[list[StoredTrigger], int]:
-        return await store.triggers.page(namespace), store.now()
+        return await verbs.everything(store, namespace), store.now()
 
     found, now = with_store(invocation, read)
     if invocation.json:
         print_list([trigger_shape(row) for row in found])
         return
-    rows = [
-        (
-            row.name,
-            row.kind,
-            _state(row),
-            row.definition,
-            verbs.shape_of(row)["check"],
-            age(row.changed_at, now),
-        )
-        for row in found
-    ]
+    rows = [trigger_row(row, now) for row in found]
     print_table(COLUMNS, rows, empty="no triggers yet: `beltline triggers create --help` shows how")
 
 
-@triggers.command("show", epilog=example("beltline triggers show pushes"))
+@triggers.command(
+    "show", epilog=example("beltline triggers show pushes\nbeltline triggers show pushes --json")
+)
 @click.argument("name", metavar="NAME")
+@click.option(
+    "--refused",
+    type=click.IntRange(0, MOST_REFUSED),
+    default=5,
+    show_default=True,
+    help="How many of the newest events that could not become a job.",
+)
 @pass_invocation
-def show(invocation: Invocation, name: str) -> None:
-    """Show a trigger. It says where its secret lies, never what it is."""
-    row = with_store(invocation, lambda store, namespace: verbs.fetch(store, namespace, name))
+def show(invocation: Invocation, name: str, *, refused: int) -> None:
+    """Show a trigger, and what became of its events. It says where its secret lies, never what it is."""
+
+    async def read(store: Store, namespace: str) -> tuple[Standing, int]:
+        return await trigger_trials.standing(store, namespace, name, refusals=refused), store.now()
+
+    standing, now = with_store(invocation, read)
     if invocation.json:
-        print_json(trigger_shape(row))
+        print_json(standing_shape(standing))
         return
-    fields = [("trigger", row.name), ("state", _state(row)), ("definition", row.definition)]
-    spec = verbs.shape_of(row)
-    texts = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in spec.items())
-    print_fields([*fields, *texts])
+    print_fields(shown_fields(standing, now))
+    counts = [count_row(count, now) for count in standing.counts if count.events]
+    if counts:
+        heading("events")
+        print_table(COUNT_COLUMNS, counts)
+    if standing.refusals:
+        heading("newest refused")
+        print_table(REFUSAL_COLUMNS, [refusal_row(each, now) for each in standing.refusals])
 
 
 @triggers.command(
@@ -84,32 +104,18 @@ def show(invocation: Invocation, name: str) -> None:
         beltline triggers create pushes build --secret env:HOOK_SECRET --prefix sha256= --field ref=body.ref
         beltline triggers create orders ship --check key --header x-api-key --secret file:/run/key \\
             --when 'body.paid' --dedupe 'body.id' --field 'order=body.id' --field 'to=lower(body.city)'
+        beltline triggers create after report --kind outcome --of load --field 'rows=result' --debounce 10s/1m
+        beltline triggers create scans read --kind object --place s3://scans/in/ --glob '**/*.pdf'
+        beltline triggers create mail send --kind message --source spool:///var/spool/mail --gather 100/30s
         """
     ),
 )
 @click.argument("name", metavar="NAME")
 @click.argument("definition", metavar="DEFINITION")
 @click.option(
-    "--secret", required=True, metavar="PLACE", help="Where the secret lies: env:NAME or file:/path."
+    "--kind", type=click.Choice(list(KINDS)), default="webhook", show_default=True, help="What it waits for."
 )
-@click.option(
-    "--check",
-    type=click.Choice(["hmac-sha256", "key"]),
-    default="hmac-sha256",
-    show_default=True,
-    help="The header bears the body's signature, or the secret itself.",
-)
-@click.option("--header", default="x-signature-256", show_default=True, metavar="NAME", help="Which header.")
-@click.option("--prefix", default="", metavar="TEXT", help="What stands before it: sha256=.")
-@click.option(
-    "--field",
-    "pairs",
-    multiple=True,
-    metavar="FIELD=EXPRESSION",
-    help="A field of the payload; may be repeated. Without any the body is the payload.",
-)
-@click.option("--when", metavar="EXPRESSION", help="Only calls for which this is true make a job.")
-@click.option("--dedupe", metavar="EXPRESSION", help="Calls for which this is equal make one job.")
+@trigger_options
 @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
 @pass_invocation
 def create(
@@ -118,16 +124,15 @@ def create(
     name: str,
     definition: str,
     *,
-    pairs: Sequence[str],
+    kind: str,
     why: str,
     **given: Any,
 ) -> None:
-    """Make a webhook trigger NAME for jobs of DEFINITION."""
-    payload = _payload(pairs)
-    webhook = webhook_of({**given, "payload": payload})
+    """Make a trigger NAME for jobs of DEFINITION."""
+    rule = rule_of(kind, fields_of(given))
 
     async def work(store: Store, namespace: str) -> StoredTrigger:
-        return await verbs.create(store, namespace, name, definition, webhook, actor=actor(), why=why)
+        return await verbs.create(store, namespace, name, definition, rule, actor=actor(), why=why)
 
     row = with_store(invocation, work)
     if invocation.json:
@@ -137,33 +142,79 @@ def create(
 
 
 @triggers.command(
-    "test", epilog=example("beltline triggers test pushes --body push.json -H x-github-event=push")
+    "edit",
+    epilog=example(
+        """
+        beltline triggers edit orders --when 'body.paid and body.total > 10' --why 'small ones go by mail'
+        beltline triggers edit orders --throttle 100/1m
+        beltline triggers edit orders --clear window --clear when
+        """
+    ),
 )
 @click.argument("name", metavar="NAME")
+@trigger_options
 @click.option(
-    "--body", type=click.File("rb"), required=True, help="The call's body, a JSON file; - reads it."
+    "--clear", multiple=True, metavar="FIELD", help="Take a field back to its default; may be repeated."
 )
+@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@pass_invocation
+def edit(invocation: Invocation, /, name: str, *, clear: Sequence[str], why: str, **given: Any) -> None:
+    """Change a trigger, from its next event on. What is not given stays."""
+    fields = {**dict.fromkeys(clear), **fields_of(given)}
+
+    async def work(store: Store, namespace: str) -> StoredTrigger:
+        return await verbs.edit(store, namespace, name, fields, actor=actor(), why=why)
+
+    row = with_store(invocation, work)
+    if invocation.json:
+        print_json(trigger_shape(row))
+    else:
+        note(f"trigger {name} is changed")
+
+
+@triggers.command(
+    "test",
+    epilog=example(
+        """
+        beltline triggers test pushes --body push.json -H x-github-event=push
+        beltline triggers test after --job 01q3enhrg0v3rs3dtr98h6bcfn
+        beltline triggers test scans --object 2026/11/scan.pdf
+        """
+    ),
+)
+@click.argument("name", metavar="NAME")
+@click.option("--body", type=click.File("rb"), help="webhook, message: the body, a JSON file; - reads it.")
 @click.option(
     "-H", "--header", "headers", multiple=True, metavar="NAME=VALUE", help="A header; may be repeated."
 )
+@click.option("--job", "job_id", metavar="ID", help="outcome: a job that has ended.")
+@click.option("--object", "object_name", metavar="NAME", help="object: a name below the place.")
 @pass_invocation
-def test(invocation: Invocation, name: str, body: IO[bytes], headers: Sequence[str]) -> None:
-    """Show what a call would come to, without its signature and without making a job."""
-    call = verbs.Call({key.lower(): value for key, value in _pairs(headers, "--header").items()}, body.read())
+def test(
+    invocation: Invocation,
+    name: str,
+    *,
+    body: IO[bytes] | None,
+    headers: Sequence[str],
+    job_id: str | None,
+    object_name: str | None,
+) -> None:
+    """Show what an event would come to, without its signature and without making a job."""
+    data = None if body is None else body.read()
+    sample = Sample(data, pairs_of(headers, "--header"), job_id, object_name)
 
-    async def work(store: Store, namespace: str) -> tuple[bytes | None, str | None]:
-        row = await verbs.fetch(store, namespace, name)
-        definition = await stored_definition(store, namespace, row.definition)
-        return verbs.mapped(webhook_of(verbs.shape_of(row)), definition, call)
+    async def work(store: Store, namespace: str) -> NewEvent | None:
+        return await trigger_trials.tried(store, namespace, name, sample)
 
-    payload, key = with_store(invocation, work)
+    found = with_store(invocation, work)
     if invocation.json:
-        value = None if payload is None else json.loads(payload)
-        print_json({"id": name, "makes_job": payload is not None, "payload": value, "dedupe": key})
-    elif payload is None:
-        note("no job: `when` is not true for this call")
+        value = None if found is None else json.loads(found.payload)
+        key = None if found is None else found.event_key
+        print_json({"id": name, "makes_job": found is not None, "payload": value, "dedupe": key})
+    elif found is None:
+        note("no job: `when`, or what the trigger waits for, does not hold for this event")
     else:
-        click.echo(payload.decode())
+        click.echo(found.payload.decode())
 
 
 def _action(name: str, *, text: str) -> None:
@@ -188,40 +239,10 @@ def _action(name: str, *, text: str) -> None:
             print_list([trigger_shape(row) for row in rows])
             return
         for row in rows:
-            note(f"trigger {row.name} is {'deleted' if name == 'delete' else _state(row)}")
+            again = "; its declaration in code makes it again" if name == "delete" and row.declared else ""
+            note(f"trigger {row.name} is {'deleted' if name == 'delete' else state_of(row)}{again}")
 
 
-def trigger_shape(row: StoredTrigger) -> dict[str, Any]:
-    """Return a trigger."""
-    return {
-        "id": row.name,
-        "kind": row.kind,
-        "state": _state(row),
-        "definition": row.definition,
-        "webhook": verbs.shape_of(row),
-        "created_at": iso(row.created_at),
-        "changed_at": iso(row.changed_at),
-    }
-
-
-def _state(row: StoredTrigger) -> str:
-    return "paused" if row.paused else "active"
-
-
-def _payload(pairs: Sequence[str]) -> dict[str, str] | None:
-    return _pairs(pairs, "--field") or None
-
-
-def _pairs(pairs: Sequence[str], hint: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{pair!r} is not name=value", param_hint=hint)
-        found[name] = value
-    return found
-
-
-_action("pause", text="Refuse the calls of triggers.")
-_action("resume", text="Take the calls of triggers again.")
-_action("delete", text="Remove triggers; their jobs stay.")
+_action("pause", text="Take no events of triggers; what is held waits.")
+_action("resume", text="Take the events of triggers again.")
+_action("delete", text="Remove triggers with what they hold; their jobs stay.")

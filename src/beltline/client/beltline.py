@@ -13,11 +13,13 @@ from beltline.client.dead_letters import DeadLetters
 from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
 from beltline.client.draws import Draws
 from beltline.client.handle import JobHandle
+from beltline.client.notifying import NotifierAdder, SourceAdder, TriggerDeclarer
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
 from beltline.client.schedules import Schedules
 from beltline.client.target import all_checked, checked, target_of
+from beltline.client.triggers import SyncTriggers
 from beltline.config import ObjectsConfig, StoreConfig, load, masked
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.codec import dump_json
@@ -25,9 +27,11 @@ from beltline.core.errors import ConfigError
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.declared import Declarations, declaration
+from beltline.definitions.declared_trigger import DeclaredTriggers
 from beltline.definitions.definition import define
 from beltline.definitions.flow import Flow
 from beltline.definitions.options import DefinitionOptions
+from beltline.definitions.port import Through
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
 from beltline.engine.submit import DEFAULTS, JobOptions
@@ -80,6 +84,8 @@ class Beltline:
     ) -> None:
         self.registry = Registry()
         self.declared = Declarations()
+        self.declared_triggers = DeclaredTriggers()
+        self.sources: dict[str, Callable[[str], Any]] = {}
         self._given = store, namespace
         self._clock = clock
         self._objects = objects
@@ -148,6 +154,26 @@ class Beltline:
         self.declared.add(
             declaration(job.definition, when, name=name, payload=payload, tick_field=tick_field)
         )
+
+    @property
+    def trigger(self) -> TriggerDeclarer:
+        """Declare a trigger: `belt.trigger(job, JobOutcome(of="load"))`. Raises ConfigError."""
+        return TriggerDeclarer(self.declared_triggers)
+
+    @property
+    def notify(self) -> NotifierAdder:
+        """Tell owners how their jobs and batches ended: `belt.notify(Email(…))`. Raises ConfigError."""
+        return NotifierAdder(self._add, self.declared_triggers)
+
+    @property
+    def source(self) -> SourceAdder:
+        """Say what connects to sources of messages: `belt.source("redis", RedisStream)`."""
+        return SourceAdder(self.sources)
+
+    @property
+    def triggers(self) -> SyncTriggers:
+        """The triggers of the store: to make, edit, list, show, test, pause and delete them."""
+        return SyncTriggers(self._port)
 
     @property
     def schedules(self) -> Schedules:
@@ -234,6 +260,11 @@ class Beltline:
             await self.close()
 
     @property
+    def through(self) -> Through:
+        """For the process that runs a body of this app while it is not open: handles submit through it."""
+        return self._port.through
+
+    @property
     def store(self) -> Store:
         """The open store. Raises NotOpen."""
         return self._port.opened[0]
@@ -315,9 +346,11 @@ class Beltline:
         return await self._port.submit_all(Template(name, "", ""), data, options, result)
 
     def _add(self, function: Callable[..., Any], options: DefinitionOptions) -> JobHandle[Any]:
-        when = options.pop("schedule", None)
+        when, rule = options.pop("schedule", None), options.pop("trigger", None)
         definition = define(function, **options)
         self.registry.add(definition)
         if when is not None:
             self.declared.add(declaration(definition, when))
+        if rule is not None:
+            self.declared_triggers.add(definition.name, definition.name, rule)
         return JobHandle(definition, self._port)

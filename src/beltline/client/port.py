@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from beltline.client.draws import Draws
 from beltline.client.parts import JobParts, StoreParts
-from beltline.client.portal import Portal, call_from_thread
+from beltline.client.portal import Portal, call_from_thread, run_apart
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
 from beltline.client.submitter import Submitter
@@ -21,9 +21,11 @@ from beltline.core.errors import NotOpen, Unsupported
 from beltline.core.ids import Random
 from beltline.core.job import Job, NewJob
 from beltline.definitions.definition import JobDefinition
+from beltline.definitions.port import ContextPort, Through
 from beltline.definitions.result import ResultType
 from beltline.engine import control
 from beltline.engine.after import require_namespace
+from beltline.engine.carried import options_text
 from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
 from beltline.engine.submit import JobOptions, accepted, new_job, new_jobs, require_alone, waits_for
 from beltline.engine.template import Template, template_of
@@ -58,6 +60,7 @@ class ClientPort:
         self._of_parent: list[object] = []
         # A service in place of a store; set by whoever opens and closes it.
         self.remote: Remote | None = None
+        self.through = Through()
 
     def attach(self, store: Store, namespace: str, randomness: Random | None = None) -> Attachment:
         """Use this open store, on the running event loop, from now on; `randomness` makes the ids.
@@ -150,6 +153,11 @@ class ClientPort:
             _require_no_connection(conn)
             stored = await self.remote.submit(template.name, payloads, options)
             return [self._reference(answer, result) for answer in stored]
+        if self._way is not None and conn is None:
+            stored_ids = await asyncio.wrap_future(
+                self._way.submit(template.name, options_text(options), payloads)
+            )
+            return [JobReference(job_id, was_there, self, result) for job_id, was_there in stored_ids]
         store, submitter, _ = self.opened
         now = store.now()
         # Beside a connection this runs on the caller's thread, and there may be several.
@@ -171,7 +179,8 @@ class ClientPort:
         self, template: Template, payload: bytes, options: JobOptions, result: ResultType, conn: object = None
     ) -> JobReference[Any]:
         """Store one job made from a template."""
-        if conn is not None or self.remote is not None or options.after or options.parent:
+        is_plain = conn is None and self.remote is None and self._way is None
+        if not is_plain or options.after or options.parent:
             [reference] = await self.submit_all(template, [payload], options, result, conn)
             return reference
         store, submitter, _ = self.opened
@@ -236,7 +245,14 @@ class ClientPort:
         loop.
         """
         self._require_process()
+        if self._way is not None:
+            return run_apart(call)
         return call_from_thread(self._loop if self.remote is None else self.remote.loop, call)
+
+    @property
+    def _way(self) -> ContextPort | None:
+        """The body that runs in this process, where nothing is open here."""
+        return None if self.is_open() else self.through.port
 
     def _require_process(self) -> None:
         if self._opened is not None and self._process != os.getpid():

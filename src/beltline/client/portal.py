@@ -29,6 +29,15 @@ def call_from_thread(
     raise Unsupported("this is an event loop: await the asynchronous form instead of the _sync one")
 
 
+def run_apart(function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine function on an event loop made for it. Raises Unsupported on an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(function())
+    raise Unsupported("this is an event loop: await the asynchronous form instead of the _sync one")
+
+
 def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never waits, on this thread. Raises Unsupported where it waits."""
     try:

@@ -16,6 +16,7 @@ from beltline.core.replay import Replay
 from beltline.core.retry import Retry
 from beltline.core.sizes import Size, memory_bytes
 from beltline.definitions.schedule import Schedule
+from beltline.definitions.trigger_rule import Rule
 
 MOST_CRASHES: Final = 100
 MOST_LABELS: Final = 32
@@ -37,7 +38,7 @@ class DefinitionOptions(TypedDict, total=False):
     themselves. `children` says what the job makes of children that fail. `resources` and `tags` say what a
     worker must have to run the job; a `pinned` job runs only where this version of its code is, others
     wherever its definition is. `schedule` makes jobs of it at set times: a Schedule or a cron line;
-    `Beltline.schedule` says more.
+    `Beltline.schedule` says more. `trigger` makes jobs of it for outside events, as `Beltline.trigger` does.
     """
 
     name: str
@@ -60,6 +61,7 @@ class DefinitionOptions(TypedDict, total=False):
     tags: Collection[str]
     pinned: bool
     schedule: str | timedelta | datetime | Schedule | Mapping[str, Any]
+    trigger: Rule
     children: Children
 
 

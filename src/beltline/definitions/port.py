@@ -6,7 +6,7 @@ in another process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
@@ -86,9 +86,27 @@ class ContextPort(Protocol):
         """Return whether this run was asked to stop, for whatever cause."""
         ...
 
+    def submit(
+        self, definition: str, options: str, payloads: Sequence[bytes]
+    ) -> Future[list[tuple[str, bool]]]:
+        """Store jobs for a body that has no store; the answer has each id, and whether the job was there.
+
+        `options` is a JSON text. Raises what a submit raises; then nothing was stored.
+        """
+        ...
+
     def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
         """Keep something that this run made; it is durable before the run's outcome is.
 
         Raises Unsupported where there is no object store, PayloadTooLarge, InvalidInput for one too many.
         """
         ...
+
+
+class Through:
+    """The way to the store for handles of an app that is not open: through the body that runs."""
+
+    __slots__ = ("port",)
+
+    def __init__(self) -> None:
+        self.port: ContextPort | None = None

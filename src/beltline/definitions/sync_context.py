@@ -138,7 +138,7 @@ class SyncContext(RunContext):
             steps.port.save(name, pace.unsaved).result()
 
     def submit(self, handle: Submittable, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the handle
-        """Submit a child; see Context.submit. Not from a body in a process of its own."""
+        """Submit a child; see Context.submit."""
         return handle.options(parent=self.brood).submit_sync(*args, **kwargs)
 
     def _wait(self, until_of: Callable[[int], int], name: str | None) -> None:

@@ -60,7 +60,10 @@ async def prune(
         )
     )
     dead_before = now - dead_days * DAY
-    return {**gone, **await store.dead_letters.prune(namespace, dead_before, BATCH)}
+    letters = await store.dead_letters.prune(namespace, dead_before, BATCH)
+    # Events are known for as long as an idempotency key is beyond its job's end.
+    events = await store.triggers.prune(namespace, now - DAY, BATCH)
+    return {**gone, **letters, "trigger_events": events}
 
 
 def _overdue(job: Job, now: int) -> Change:

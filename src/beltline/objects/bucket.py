@@ -11,6 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
+from beltline.core.clock import MICROS
 from beltline.core.errors import ConfigError, ObjectMissing, ObjectsUnavailable
 
 # Who calls repeats later: a worker must not hold its slots for the minutes that obstore would try by default.
@@ -83,6 +84,23 @@ class Bucket:
                 yield [entry["path"] for entry in page]
         except (BaseError, OSError) as error:
             raise self._unavailable("list", prefix, error) from error
+
+    def page(self, after: str, limit: int) -> Sequence[tuple[str, int, str, int]]:
+        """Return up to `limit` objects after a name, by name: name, size, mark, microseconds of writing."""
+        try:
+            entries = next(iter(obstore.list(self._bucket, offset=after or None, chunk_size=limit)), [])
+        except (BaseError, OSError) as error:
+            raise self._unavailable("list", after, error) from error
+        found = [
+            (
+                entry["path"],
+                entry["size"],
+                entry["e_tag"] or f"{entry['size']}-{entry['last_modified'].isoformat()}",
+                round(entry["last_modified"].timestamp() * MICROS),
+            )
+            for entry in entries
+        ]
+        return sorted(found)
 
     def delete(self, names: Sequence[str]) -> None:
         """Remove objects, in as few requests as the cloud allows."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from beltline.config import ObjectsConfig
@@ -34,6 +34,26 @@ def objects_for(config: ObjectsConfig, store_url: str, env: Mapping[str, str]) -
     return Objects(place, threshold=config.threshold, limit=config.limit, seal=_seal(config.keys, env))
 
 
+class Shelf(Protocol):
+    """A place whose objects can be listed in the order of their names. Its method blocks."""
+
+    def page(self, after: str, limit: int) -> Sequence[tuple[str, int, str, int]]:
+        """Return up to `limit` objects after a name: name, size, mark, microseconds of writing.
+
+        Raises ObjectsUnavailable.
+        """
+        ...
+
+
+class _ListedPlace(Place, Shelf, Protocol):
+    """A bucket is both."""
+
+
+def shelf_at(url: str) -> Shelf:
+    """Return the bucket that a URL names, to be listed. Raises ConfigError, Unsupported."""
+    return _bucket(url, f"the place {urlsplit(url).scheme}://")
+
+
 def _beside(store_url: str) -> Place | None:
     path = store_url.removeprefix(_SQLITE)
     if path in {store_url, "", ":memory:"}:
@@ -48,10 +68,14 @@ def _place(url: str) -> Place:
         if not path.is_absolute():
             raise ConfigError([f"objects.url {url!r} names no absolute path; write file:///var/lib/objects"])
         return Folder(path)
+    return _bucket(url, f"objects.url {parts.scheme}://")
+
+
+def _bucket(url: str, what: str) -> _ListedPlace:
     try:
         from beltline.objects.bucket import Bucket
     except ModuleNotFoundError as error:
-        raise Unsupported(f"objects.url {parts.scheme}:// needs the package obstore; {_EXTRA}") from error
+        raise Unsupported(f"{what} needs the package obstore; {_EXTRA}") from error
     return Bucket(url)
 
 

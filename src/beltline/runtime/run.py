@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from beltline.core.errors import InvalidInput
+from beltline.core.errors import InvalidInput, Unsupported
 from beltline.core.job import ClaimedJob
+from beltline.definitions.children import Brood
 from beltline.definitions.definition import JobDefinition, Mode
 from beltline.definitions.port import MemoryPort
 
@@ -49,6 +51,9 @@ class RunMemory(MemoryPort, Protocol):
         ...
 
 
+Submit: TypeAlias = "Callable[[Run, str, str, Sequence[bytes]], Future[list[tuple[str, bool]]]]"
+
+
 class Run:
     """A claimed job, its task, and why it was asked to stop.
 
@@ -57,8 +62,10 @@ class Run:
 
     __slots__ = (
         "_remember",
+        "_submit",
         "artifacts",
         "begun",
+        "brood",
         "cause",
         "coroutine",
         "definition",
@@ -80,6 +87,7 @@ class Run:
         definition: JobDefinition,
         reports: Reports,
         remember: Callable[[Run], RunMemory],
+        submit: Submit | None = None,
     ) -> None:
         self.job = job
         # What tells this run from every other, also from a later run of the same job in this process.
@@ -101,6 +109,9 @@ class Run:
         # Made when the body first asks for it: most bodies remember nothing.
         self.remembered: RunMemory | None = None
         self._remember = remember
+        # The children that a body in another process submits through this one.
+        self.brood: Brood | None = None
+        self._submit = submit
 
     @property
     def memory(self) -> RunMemory:
@@ -135,6 +146,14 @@ class Run:
         if self.artifacts > MOST_ARTIFACTS:
             raise InvalidInput(f"a run keeps at most {MOST_ARTIFACTS} artifacts; put several into one file")
         self.reports.artifact(self, name, kind, data)
+
+    def submit(
+        self, definition: str, options: str, payloads: Sequence[bytes]
+    ) -> Future[list[tuple[str, bool]]]:
+        """Store jobs for the body, where it runs in another process."""
+        if self._submit is None:
+            raise Unsupported("this worker stores no jobs for bodies in processes")
+        return self._submit(self, definition, options, payloads)
 
     def is_cancelled(self) -> bool:
         """Return whether the body was asked to stop."""

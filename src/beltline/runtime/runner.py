@@ -37,7 +37,7 @@ from beltline.objects.objects import Objects
 from beltline.objects.reference import is_reference
 from beltline.runtime.lanes import Body, Lanes
 from beltline.runtime.payload import unfetched, unpacked
-from beltline.runtime.run import Cause, Reports, Run, RunMemory
+from beltline.runtime.run import Cause, Reports, Run, RunMemory, Submit
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
 
@@ -65,6 +65,7 @@ class Runner:
         now: Callable[[], int],
         objects: Objects | None = None,
         remote: RemoteExecutor | None = None,
+        submit: Submit | None = None,
     ) -> None:
         self._objects = objects
         self._limit_of_results = PAYLOAD_LIMIT if objects is None else objects.limit
@@ -76,6 +77,7 @@ class Runner:
         self._grace_s = grace_us / MICROS
         self._reports = reports
         self._remember = remember
+        self._submit = submit
         self._settle = settle
         self._freed = freed
         self._now = now
@@ -116,7 +118,7 @@ class Runner:
         if definition is None:
             self._settle(Settlement(job, released(Reason.NO_HANDLER, NO_HANDLER_DELAY_US), Policy()))
             return
-        run = Run(job, definition, self._reports, self._remember)
+        run = Run(job, definition, self._reports, self._remember, self._submit)
         self.runs[run.key] = run
         body: Body = self._body
         if definition.mode in self._held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -16,8 +17,10 @@ from beltline.runtime.loop import AHEAD_S, REST_S, Loop
 from beltline.runtime.releaser import Releaser
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.scheduler import Scheduler
+from beltline.runtime.watcher import Watcher
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
+from beltline.triggers.contract import OpenSource
 
 LOOK_S: Final = 1.0
 
@@ -25,7 +28,8 @@ LOOK_S: Final = 1.0
 class Upkeep:
     """Sees to what falls due in one namespace; any number of processes may do so at once.
 
-    Without hints, what was stored meanwhile may be that one second late.
+    Without hints, what was stored meanwhile may be that one second late. `sources`: where messages for
+    triggers come from; without them others receive those.
     """
 
     def __init__(
@@ -37,19 +41,21 @@ class Upkeep:
         rescuer: Rescuer,
         rescue_s: float,
         random: Random,
+        sources: Mapping[str, OpenSource] | None = None,
     ) -> None:
         self._store = store
         self._namespace = namespace
         self._dispatcher = Dispatcher(store, namespace, random=random)
         self._scheduler = Scheduler(store, namespace, random=random)
         self._releaser = Releaser(store, namespace, random=random)
+        self._watcher = Watcher(store, namespace, random=random, sources=sources)
         self._replayer = Loop("replayer", REST_S, partial(replays.tick, store, namespace), random=random)
         self._bulk = Loop("bulk actions", REST_S, partial(do_due, store, namespace), random=random)
         self._overdue = Loop("overdue", REST_S, self._end_overdue, random=random)
         self._folder = Loop("folder", REST_S, self._fold, random=random)
         self.loops = [
             Loop("lookout", LOOK_S, self._look, random=random),
-            *(self._dispatcher, self._scheduler, self._releaser),
+            *(self._dispatcher, self._scheduler, self._releaser, self._watcher),
             *(self._replayer, self._bulk, self._overdue, self._folder),
             *chores(store, namespace, retention=retention, rescuer=rescuer, rescue_s=rescue_s, random=random),
         ]
@@ -60,6 +66,7 @@ class Upkeep:
             self._dispatcher.hinted()
         elif hint is Hint.LINKED:
             self._releaser.wake()
+            self._watcher.linked()
         elif hint is Hint.FINISHED:
             self._scheduler.finished()
 
@@ -68,18 +75,23 @@ class Upkeep:
         return await self._releaser.release()
 
     async def is_due(self) -> bool:
-        """Return whether a schedule has something to do now."""
-        return await self._scheduler.is_due()
+        """Return whether schedules or triggers have something to do now."""
+        return await self._scheduler.is_due() or await self._watcher.is_due()
 
     async def _look(self) -> bool:
         now = self._store.now()
         agenda = await self._store.upkeep.agenda(self._namespace, now)
-        for at, loop in ((agenda.due_at, self._dispatcher), (agenda.tick_at, self._scheduler)):
+        for at, loop in (
+            (agenda.due_at, self._dispatcher),
+            (agenda.tick_at, self._scheduler),
+            (agenda.trigger_at, self._watcher),
+        ):
             if at is not None and at - now < AHEAD_S * MICROS:
                 loop.wake_in(max(0.0, (at - now) / MICROS))
         for is_due, woken in (
             (agenda.ticks_wait, self._scheduler),
             (agenda.releases, self._releaser),
+            (agenda.outcomes, self._watcher),
             (agenda.overdue, self._overdue),
             (agenda.folds, self._folder),
             (agenda.replays, self._replayer),

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from beltline.config import Config
@@ -29,6 +29,7 @@ from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
+from beltline.runtime.offspring import Offspring
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
 from beltline.runtime.reporter import Reporter
@@ -43,6 +44,7 @@ from beltline.store.contract import Store
 from beltline.store.hints import Hint
 from beltline.store.log_limit import LogLimit
 from beltline.store.params import BeatReply
+from beltline.triggers.contract import OpenSource
 
 _NEVER_S: Final = 3_600.0
 _ASK_S: Final = 1.0
@@ -57,7 +59,8 @@ class Parts:
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
     `processes` runs the bodies of mode "process". `box` is where a supervised worker notes what it does.
-    `is_served`: the store is a service, which does the chores itself and gives no hints.
+    `is_served`: the store is a service, which does the chores itself and gives no hints. `sources` open the
+    sources of messages, by the scheme of their URLs.
     """
 
     store: Store
@@ -69,6 +72,7 @@ class Parts:
     processes: RemoteExecutor | None = None
     box: BlackBox | None = None
     is_served: bool = False
+    sources: Mapping[str, OpenSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ConfigError where a definition needs processes and there are none."""
@@ -98,6 +102,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
+        self._beat_s = config.lease_us / BEATS_A_LEASE / MICROS
         self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
         opened = None if parts.box is None else parts.box.open
@@ -121,6 +126,7 @@ class Worker:
             now=store.now,
             objects=store.objects,
             remote=parts.processes,
+            submit=Offspring(store, namespace, parts.registry, random=random).submit,
         )
         self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
@@ -170,10 +176,6 @@ class Worker:
             await self._drain()
         return self._exit_code
 
-    @property
-    def _beat_s(self) -> float:
-        return self._config.lease_us / BEATS_A_LEASE / MICROS
-
     def _make_upkeep(self) -> Upkeep:
         parts = self._parts
         rescuer = Rescuer(
@@ -191,6 +193,7 @@ class Worker:
             rescuer=rescuer,
             rescue_s=self._beat_s,
             random=parts.random,
+            sources=parts.sources,
         )
 
     def _make_fetcher(self, offer: Offer, slots: int) -> Fetcher:

@@ -16,10 +16,14 @@ class Agenda(NamedTuple):
     """When the next scheduled or retrying job is due."""
     tick_at: int | None
     """When the next tick of a schedule comes."""
+    trigger_at: int | None
+    """When a trigger is to be looked at next."""
     ticks_wait: bool
     """Ticks are buffered, or a backfill goes on."""
     releases: bool
     """Prerequisites or children have ended whose dependents or batches were not told."""
+    outcomes: bool
+    """Outcomes are noted that triggers were not told."""
     overdue: bool
     """Jobs have passed their deadline or expiry."""
     folds: bool

@@ -15,10 +15,11 @@ from beltline.core.job import ClaimedJob
 from beltline.core.offers import Offer
 from beltline.definitions.definition import JobDefinition, natural_mode
 from beltline.definitions.registry import Registry
-from beltline.engine import backfills, ticking, upkeep
+from beltline.engine import backfills, ticking, trigger_looks, upkeep
 from beltline.engine.capacity import take
 from beltline.engine.objects import NewArtifact
 from beltline.engine.settle import Settlement, claim, settle
+from beltline.engine.trigger_looks import Places
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
 from beltline.runtime.lease import Lease
@@ -29,6 +30,7 @@ from beltline.runtime.run import Run
 from beltline.runtime.runner import Runner
 from beltline.store.contract import Store
 from beltline.store.params import Finished
+from beltline.triggers.places import open_listing
 
 LEASE_US: Final = 15 * MICROS
 _GRACE_US: Final = MICROS
@@ -53,6 +55,7 @@ class Crank:
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(_PLACES, grace_us=_GRACE_US)
         self._timetables = ticking.Timetables()
+        self._places = Places(open_listing)
         self._settlements: list[Settlement] = []
         self._stalled: asyncio.Future[None] | None = None
         self._looked_in_vain = False
@@ -111,11 +114,12 @@ class Crank:
         return look.jobs or await claim(store, namespace, session, queues=None, limit=1)
 
     async def _tick(self) -> int:
-        """Fire what schedules and backfills say; return how many went on."""
+        """Do what schedules, backfills and triggers say; return how much was done."""
         given = (self._store, self._namespace, self._timetables)
         fired = await ticking.turn(*given, random=self._random)
         fired += await ticking.release(*given, random=self._random)
-        return fired + await backfills.turn(*given, random=self._random)
+        fired += await backfills.turn(*given, random=self._random)
+        return fired + await trigger_looks.turn(*given[:2], self._places, random=self._random)
 
     def watch(self, verb: str, arguments: Sequence[object], answer: object) -> None:
         """Be told of the store's verbs: where a body waits for a job that does not run, the next is taken.

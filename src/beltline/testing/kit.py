@@ -15,6 +15,7 @@ from beltline.core.durations import Duration, micros
 from beltline.core.errors import NotOpen, ResultTimeout, Unsupported
 from beltline.core.job import Job
 from beltline.core.states import FINAL
+from beltline.engine import triggers
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.store.contract import Store
@@ -54,7 +55,9 @@ class Kit:
         self._stack.push_async_callback(inner.close)
         store = watched(inner, self)
         await apply_definitions(store, DEFAULT_NAMESPACE, self.belt.registry)
-        await declare(store, DEFAULT_NAMESPACE, tuple(self.belt.declared), self.belt.registry.names())
+        names = self.belt.registry.names()
+        await declare(store, DEFAULT_NAMESPACE, tuple(self.belt.declared), names)
+        await triggers.declare(store, DEFAULT_NAMESPACE, tuple(self.belt.declared_triggers), names)
         await self._stack.enter_async_context(self.belt.on(store, DEFAULT_NAMESPACE, random=random))
         crank = Crank(store, DEFAULT_NAMESPACE, self.belt.registry, random=random)
         await crank.open()
@@ -115,6 +118,7 @@ class Kit:
             dues = (
                 await self.store.upkeep.next_due(DEFAULT_NAMESPACE),
                 (await self.store.schedules.outlook(DEFAULT_NAMESPACE)).next_at,
+                (await self.store.triggers.outlook(DEFAULT_NAMESPACE)).next_at,
             )
             due = min((each for each in dues if each is not None), default=until + 1)
             if due > until:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,11 @@ class Port:
 
     def report_progress(self, fraction: float, note: str) -> None:
         self.reports.append((fraction, note))
+
+    def submit(
+        self, definition: str, options: str, payloads: Sequence[bytes]
+    ) -> Future[list[tuple[str, bool]]]:
+        raise NotImplementedError
 
     def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
         self.artifacts.append((name, kind, data))

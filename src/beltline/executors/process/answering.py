@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -29,6 +29,9 @@ def _found(port: ContextPort, verb: str, arguments: Sequence[Any], body: bytes) 
         name, kind = arguments
         port.keep_artifact(name, kind, body)
         return None
+    if verb == "submit":
+        definition, options, sizes = arguments
+        return port.submit(definition, options, list(cut(body, sizes)))
     memory = port.memory
     verbs: Mapping[str, Callable[..., object]] = {
         "now": memory.now,
@@ -40,3 +43,11 @@ def _found(port: ContextPort, verb: str, arguments: Sequence[Any], body: bytes) 
         "enter": memory.enter,
     }
     return verbs[verb](*arguments)
+
+
+def cut(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:
+    """Yield pieces of these sizes, in order."""
+    at = 0
+    for size in sizes:
+        yield data[at : at + size]
+        at += size

@@ -25,7 +25,7 @@ from beltline.core.reasons import Reason
 from beltline.core.sizes import shown_bytes
 from beltline.definitions.context import Context, RunContext
 from beltline.definitions.definition import JobDefinition, is_async
-from beltline.definitions.port import ContextPort
+from beltline.definitions.port import ContextPort, Through
 from beltline.definitions.registry import Registry
 from beltline.definitions.sync_context import SyncContext
 from beltline.executors.process.memory import allocating_at_most
@@ -45,6 +45,11 @@ class App(Protocol):
     @property
     def registry(self) -> Registry:
         """Its definitions."""
+        ...
+
+    @property
+    def through(self) -> Through:
+        """The way to the store for its handles while it is not open."""
         ...
 
     async def open(self) -> object:
@@ -71,6 +76,7 @@ def run_body(
 
     A suspect of another mode than "process" expects the app to be open, as it is in a worker.
     """
+    app.through.port = port
     try:
         with allocating_at_most(definition.memory):
             return _ran(definition, job, port, None if definition.mode == "process" else app, most_bytes)
@@ -79,6 +85,8 @@ def run_body(
     except BaseException as error:  # noqa: BLE001 - a body may raise anything; the process lives on
         waits = None if port.is_cancelled() else waits_for_objects(job, error)
         return waits or _broken(definition, error, is_asked=port.is_cancelled())
+    finally:
+        app.through.port = None
 
 
 def _broken(definition: JobDefinition, error: BaseException, *, is_asked: bool) -> Outcome:

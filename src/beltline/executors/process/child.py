@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from itertools import count
 from queue import SimpleQueue
-from typing import Final
+from typing import Any, Final
 
 from beltline.core.clock import SystemClock
 from beltline.core.outcome import released
@@ -47,6 +48,14 @@ class Visit:
     def keep_artifact(self, name: str, kind: str, data: bytes) -> None:
         """Send a file and wait until the worker has it."""
         self._asking.ask("artifact", name, kind, told=bool, body=data).result()
+
+    def submit(
+        self, definition: str, options: str, payloads: Sequence[bytes]
+    ) -> Future[list[tuple[str, bool]]]:
+        """Let the worker store jobs."""
+        sizes = [len(payload) for payload in payloads]
+        body = b"".join(payloads)
+        return self._asking.ask("submit", definition, options, sizes, told=_submitted, body=body)
 
     def append_log(self, level: str, message: str, fields: str) -> None:
         """Send a log line."""
@@ -140,3 +149,7 @@ class Child:
                 visit.hear(frame)
         elif frame.kind is Kind.STACK:
             self._pipe.send(Frame(Kind.STACKED, frame.head, thread_stack(self._main).encode()))
+
+
+def _submitted(answer: list[list[Any]]) -> list[tuple[str, bool]]:
+    return [(job_id, was_there) for job_id, was_there in answer]

@@ -98,7 +98,7 @@ class PostgresStore:
         self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
         self.schedules: ScheduleStore = PostgresSchedules(self._pool, self._hints)
         self.backfills: BackfillStore = PostgresBackfills(self._pool, self._hints)
-        self.triggers: TriggerStore = PostgresTriggers(self._pool)
+        self.triggers: TriggerStore = PostgresTriggers(self._pool, self._hints)
         self.edges: EdgeStore = PostgresEdges(self._pool, self._hints)
         self.batches: BatchStore = PostgresBatches(self._pool)
         self.workflows: WorkflowStore = PostgresWorkflows(self._pool, self._hints)

@@ -1,4 +1,4 @@
-"""What a settlement notes for others, in its own transaction: dependents, parents, children."""
+"""What a settlement notes for others, in its own transaction: dependents, parents, children, triggers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from beltline.store.sqlite.transaction import Transaction
 
 
 class Links(NamedTuple):
-    """Whether a namespace has edges, batches, and subscriptions, at all: else there is nothing to note."""
+    """Whether a namespace has edges, batches, subscribers, watching triggers: else nothing is noted."""
 
     edges: bool
     batches: bool
     subscriptions: bool
+    watches: bool
 
 
 def links_of(transaction: Transaction, namespace: str) -> Links:
     """Return what there is to look for."""
-    return Links._make(map(bool, transaction.row("apply_linked", {"namespace": namespace}) or (0, 0, 0)))
+    return Links._make(map(bool, transaction.row("apply_linked", {"namespace": namespace}) or (0, 0, 0, 0)))
 
 
 def is_return(change: Change) -> bool:
@@ -36,8 +37,7 @@ def note_links(
 ) -> None:
     """Note what these changes, all to one state, mean for others; those that missed mean nothing."""
     is_final, is_waiting = parameters["state"] in FINAL, parameters["state"] == JobState.WAITING
-    is_told = is_final and (links.edges or links.subscriptions)
-    if not is_told and not (links.batches and (is_final or is_waiting)):
+    if not (is_final and any(links)) and not (is_waiting and links.batches):
         return
     given = dict(parameters)
     if missed:
@@ -47,8 +47,11 @@ def note_links(
         transaction.run("apply_outcomes", given)
     if links.edges and is_final and transaction.changed("apply_settled", given):
         transaction.settled = True
+    noted = 0
     if links.batches:
-        noted = transaction.changed("batch_touch", given)
+        noted += transaction.changed("batch_touch", given)
         noted += transaction.changed("apply_grown", given) if is_final else 0
-        if noted:
-            transaction.hint(parameters["namespace"], Hint.LINKED)
+    if links.watches and is_final:
+        noted += transaction.changed("apply_watched", given)
+    if noted:
+        transaction.hint(parameters["namespace"], Hint.LINKED)

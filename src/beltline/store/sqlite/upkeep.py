@@ -23,8 +23,8 @@ class SqliteUpkeep:
     async def agenda(self, namespace: str, now: int) -> Agenda:
         parameters = {"namespace": namespace, "now": now}
         row = await self._gate.read(lambda transaction: transaction.run("agenda", parameters).fetchone())
-        due_at, tick_at, *flags = row
-        return Agenda(due_at, tick_at, *map(bool, flags))
+        due_at, tick_at, trigger_at, *flags = row
+        return Agenda(due_at, tick_at, trigger_at, *map(bool, flags))
 
     async def stage(self, namespace: str, now: int, limit: int) -> int:
         parameters = {"namespace": namespace, "now": now, "limit": limit, "head_start": HEAD_START}

@@ -74,6 +74,16 @@ grown AS (
     GROUP BY m.parent
     RETURNING 1
 ),
+watched AS (
+    INSERT INTO trigger_outcomes (namespace, name, job_id, fence, state)
+    SELECT $1, w.name, m.id, m.fence, $5::text
+    FROM moved AS m
+    JOIN trigger_watches AS w ON w.definition IN ('', m.definition) AND (NOT w.roots OR m.parent IS NULL)
+    WHERE (SELECT EXISTS (SELECT FROM trigger_watches AS a WHERE a.namespace = $1))
+        AND w.namespace = $1
+        AND strpos(w.states, $5::text) > 0
+    RETURNING 1
+),
 ended AS (
     UPDATE batches AS b
     SET turn = b.turn + 1
@@ -92,4 +102,5 @@ told AS (
 SELECT
     CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END,
     EXISTS (SELECT FROM awaited) OR EXISTS (SELECT FROM grown) OR EXISTS (SELECT FROM ended)
+        OR EXISTS (SELECT FROM watched)
 FROM moved AS m

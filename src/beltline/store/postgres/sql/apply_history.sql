@@ -7,8 +7,8 @@
 -- faster than to delete it and carry the whole rows on. A row that changed while its lock was waited for has another
 -- place and is neither copied nor deleted: a miss, which the driver tries again. A body that returned is not the end of a
 -- job with children: a miss too. The second column says whether others have to hear of an end: dependents, by `settled`; the
--- parent, by a delta; the children, by another turn of their batch; subscribers, by a note of how it ended. Where nothing
--- waits in the namespace, each of these asks once whether there is anything at all.
+-- parent, by a delta; the children, by another turn of their batch; subscribers, by a note of how it ended; triggers, by
+-- `trigger_outcomes`. Where nothing waits in the namespace, each of these asks once whether there is anything at all.
 WITH
 found AS MATERIALIZED (
     SELECT i.*, p.place
@@ -90,6 +90,16 @@ grown AS (
     GROUP BY m.parent
     RETURNING 1
 ),
+watched AS (
+    INSERT INTO trigger_outcomes (namespace, name, job_id, fence, state)
+    SELECT $1, w.name, m.id, m.fence, $5::text
+    FROM moved AS m
+    JOIN trigger_watches AS w ON w.definition IN ('', m.definition) AND (NOT w.roots OR m.parent IS NULL)
+    WHERE (SELECT EXISTS (SELECT FROM trigger_watches AS a WHERE a.namespace = $1))
+        AND w.namespace = $1
+        AND strpos(w.states, $5::text) > 0
+    RETURNING 1
+),
 ended AS (
     UPDATE batches AS b
     SET turn = b.turn + 1
@@ -108,4 +118,5 @@ told AS (
 SELECT
     CASE WHEN count(*) < cardinality($2) THEN coalesce(array_agg(m.id), '{}') END,
     EXISTS (SELECT FROM awaited) OR EXISTS (SELECT FROM grown) OR EXISTS (SELECT FROM ended)
+        OR EXISTS (SELECT FROM watched)
 FROM moved AS m

@@ -13,6 +13,10 @@ SELECT
         SELECT min(next_at) FROM schedules INDEXED BY schedules_due
         WHERE namespace = :namespace AND paused = 0 AND next_at IS NOT NULL
     ),
+    (
+        SELECT min(due_at) FROM triggers INDEXED BY triggers_due
+        WHERE namespace = :namespace AND paused = 0 AND due_at IS NOT NULL
+    ),
     EXISTS (
         SELECT 1 FROM schedules INDEXED BY schedules_buffering
         WHERE namespace = :namespace AND paused = 0 AND buffered IS NOT NULL
@@ -27,6 +31,11 @@ SELECT
     )
     OR EXISTS (SELECT 1 FROM batch_deltas WHERE namespace = :namespace)
     OR EXISTS (SELECT 1 FROM batches INDEXED BY batches_due WHERE namespace = :namespace AND turn <> seen),
+    EXISTS (
+        SELECT 1 FROM trigger_watches AS w
+        WHERE w.namespace = :namespace
+            AND EXISTS (SELECT 1 FROM trigger_outcomes AS o WHERE o.namespace = :namespace AND o.name = w.name)
+    ),
     EXISTS (
         SELECT 1 FROM jobs INDEXED BY jobs_deadline
         WHERE namespace = :namespace AND deadline_at IS NOT NULL AND deadline_at <= :now AND state <> 'running'

@@ -1,4 +1,4 @@
 -- One trigger.
-SELECT name, kind, definition, spec, paused, revision, created_at, changed_at
+SELECT name, kind, definition, spec, paused, declared, revision, created_at, changed_at, due_at, turn, memory
 FROM triggers
 WHERE namespace = :namespace AND name = :name

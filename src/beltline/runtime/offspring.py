@@ -1,0 +1,69 @@
+"""Stores the jobs that bodies in other processes submit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from beltline.core.ids import Random
+from beltline.definitions.children import Brood
+from beltline.definitions.registry import Registry
+from beltline.engine.carried import options_of
+from beltline.engine.definitions import stored_definition
+from beltline.engine.submit import accepted, insert, new_jobs, waits_for
+from beltline.engine.template import Template, stored_template, template_of
+from beltline.runtime.run import Run
+from beltline.store.batches import Family
+from beltline.store.contract import Store
+from beltline.store.params import Insertion
+
+
+class Offspring:
+    """Submits for runs whose bodies have no store: as a handle would in this process, all jobs or none.
+
+    Children are named by what they are, per run: the worker keeps count of those that are alike.
+    """
+
+    def __init__(self, store: Store, namespace: str, registry: Registry, *, random: Random) -> None:
+        self._store = store
+        self._namespace = namespace
+        self._registry = registry
+        self._random = random
+
+    def submit(
+        self, run: Run, definition: str, options: str, payloads: Sequence[bytes]
+    ) -> Future[list[tuple[str, bool]]]:
+        """Begin to store jobs; the future has each id, and whether the job was there."""
+        work = self._submit(run, definition, options, payloads)
+        return asyncio.run_coroutine_threadsafe(work, asyncio.get_running_loop())
+
+    async def _submit(
+        self, run: Run, name: str, text: str, payloads: Sequence[bytes]
+    ) -> list[tuple[str, bool]]:
+        if run.brood is None:
+            run.brood = Brood(run.job.id, run.job.run, run.job.correlation_id)
+        options = options_of(text, run.brood)
+        store, namespace = self._store, self._namespace
+        template = await self._template(name)
+        jobs = new_jobs(template, payloads, options, now=store.now(), random=self._random)
+        family = None if options.parent is None else Family(parent=options.parent.job_id)
+        try:
+            answers = await insert(
+                store, namespace, jobs, all_or_none=True, waits=waits_for(options, jobs), family=family
+            )
+        except BaseException:
+            if options.parent is not None:
+                options.parent.take_back([(job.definition, job.payload_hash) for job in jobs])
+            raise
+        stored = [accepted(job, answer) for job, answer in zip(jobs, answers, strict=True)]
+        return [
+            (job_id, answer.outcome is Insertion.EXISTING)
+            for job_id, answer in zip(stored, answers, strict=True)
+        ]
+
+    async def _template(self, name: str) -> Template:
+        found = self._registry.get(name)
+        if found is not None:
+            return template_of(found)
+        return stored_template(await stored_definition(self._store, self._namespace, name))

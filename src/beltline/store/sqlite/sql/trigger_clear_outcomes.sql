@@ -1,0 +1,2 @@
+-- Forgets outcomes noted for a trigger that goes.
+DELETE FROM trigger_outcomes WHERE namespace = :namespace AND name = :name
