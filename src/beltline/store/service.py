@@ -8,6 +8,7 @@ from beltline.store.answers import AnswerStore
 from beltline.store.api_keys import ApiKeyStore
 from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.revisions import RevisionStore
+from beltline.store.totals import TotalStore
 
 
 class ServiceStores(Protocol):
@@ -17,3 +18,4 @@ class ServiceStores(Protocol):
     api_keys: ApiKeyStore
     answers: AnswerStore
     bulk_actions: BulkActionStore
+    totals: TotalStore

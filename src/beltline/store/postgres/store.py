@@ -50,6 +50,7 @@ from beltline.store.postgres.servertime import ServerTime
 from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
+from beltline.store.postgres.totals import PostgresTotals
 from beltline.store.postgres.triggers import PostgresTriggers
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
@@ -59,6 +60,7 @@ from beltline.store.revisions import RevisionStore
 from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
+from beltline.store.totals import TotalStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 from beltline.store.workflows import WorkflowStore
@@ -108,6 +110,7 @@ class PostgresStore:
         self.api_keys: ApiKeyStore = PostgresApiKeys(self._pool)
         self.answers: AnswerStore = PostgresAnswers(self._pool)
         self.bulk_actions: BulkActionStore = PostgresBulkActions(self._pool)
+        self.totals: TotalStore = PostgresTotals(self._pool)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:
