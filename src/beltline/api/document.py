@@ -33,6 +33,8 @@ _PARTS: Final = MappingProxyType(
         "key_id": ("An API key's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "worker_id": ("A session's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "queue": ("A queue's name.", _NAME, "default"),
+        "schedule": ("A schedule's name; a slash in it is written %2F.", _NAME, "nightly"),
+        "backfill_id": ("A backfill's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "definition": ("A definition's name.", _NAME, "resize"),
         "name": ("An artifact's name.", "^.{1,256}$", "thumbnail.png"),
     }

@@ -6,12 +6,14 @@ from typing import Final
 
 from beltline.api import (
     administration,
+    backfills,
     bulk,
     dead_letters,
     events,
     job_parts,
     jobs,
     queues,
+    schedules,
     submitting,
     workers,
 )
@@ -26,6 +28,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *jobs.OPERATIONS,
     *dead_letters.OPERATIONS,
     *queues.OPERATIONS,
+    *schedules.OPERATIONS,
+    *backfills.OPERATIONS,
     *workers.OPERATIONS,
     *administration.OPERATIONS,
 )

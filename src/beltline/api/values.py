@@ -34,5 +34,24 @@ async def view(call: Call[Any, Any], job: Job, what: Literal["payload", "result"
     value = value_of(await whole_bytes(store, data))
     if what == "result":
         return value
-    definition = await store.definitions.get(call.namespace, job.definition)
-    return value if definition is None else masked_value(value, definition.schema)
+    return await masked(call, job.definition, value)
+
+
+async def view_payload(call: Call[Any, Any], definition: str, data: bytes, target: str) -> object:
+    """Return the payload that something gives to jobs of a definition and note who saw it. Raises Refused."""
+    if not call.caller.may(Right.VIEW_PAYLOADS):
+        raise Refused(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            f"an API key of role {call.caller.key.role} cannot view a payload",
+        )
+    store = call.desk.store
+    entry = AuditEntry(actor=call.actor, action=f"{target.partition('/')[0]}.view_payload", target=target)
+    await store.audit.append(call.namespace, [entry], store.now())
+    return await masked(call, definition, value_of(data))
+
+
+async def masked(call: Call[Any, Any], definition: str, value: object) -> object:
+    """Return a payload without what the schema of its definition marks as secret."""
+    found = await call.desk.store.definitions.get(call.namespace, definition)
+    return value if found is None else masked_value(value, found.schema)

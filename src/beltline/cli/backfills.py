@@ -7,11 +7,12 @@ import click
 from beltline.cli.command import Invocation, actor, command, example, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
-from beltline.cli.schedule_shapes import BACKFILL_COLUMNS, backfill_row, backfill_shape
+from beltline.cli.schedule_shapes import BACKFILL_COLUMNS, backfill_row
 from beltline.core.durations import moment
 from beltline.engine import backfills as verbs
 from beltline.store.backfills import Backfill
 from beltline.store.contract import Store
+from beltline.wire.schedules import backfill_shape
 
 
 @command(

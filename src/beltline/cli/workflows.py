@@ -17,7 +17,7 @@ from beltline.core.drawing import lines, mermaid
 from beltline.core.errors import NotFound
 from beltline.core.workflow import Stand, Workflow
 from beltline.definitions.workflow import workflow_of
-from beltline.engine import runs, workflows as engine
+from beltline.engine import graphs, runs, workflows as engine
 from beltline.engine.submit import JobOptions
 from beltline.store.contract import Store
 from beltline.store.workflows import StoredWorkflow
@@ -61,8 +61,8 @@ def apply(invocation: Invocation, file: IO[bytes]) -> None:
     workflow = workflow_of(data)
     graph = data if isinstance(data, dict) else {}
 
-    async def write(store: Store, namespace: str) -> None:
-        await engine.apply(store, namespace, workflow, graph)
+    async def write(store: Store, namespace: str) -> StoredWorkflow:
+        return await graphs.apply_new(store, namespace, graph, actor=actor())
 
     with_store(invocation, write)
     if invocation.json:
@@ -85,7 +85,7 @@ def show(invocation: Invocation, name: str, *, as_mermaid: bool) -> None:
 
     async def read(store: Store, namespace: str) -> tuple[Workflow, dict[str, Stand] | None]:
         try:
-            return await engine.stored_workflow(store, namespace, name), None
+            return await graphs.stored_workflow(store, namespace, name), None
         except NotFound:
             found = await runs.view(store, namespace, name)
             return found.workflow, dict(found.stands)

@@ -11,8 +11,9 @@ from beltline.core.job import Job
 from beltline.core.states import DEAD, FINAL
 from beltline.core.workflow import Stand, Workflow, plan
 from beltline.engine import control
+from beltline.engine.graphs import stored_workflow
 from beltline.engine.objects import whole
-from beltline.engine.workflows import json_of, stands_of, steps_of, stored_workflow
+from beltline.engine.workflows import json_of, stands_of, steps_of
 from beltline.store.contract import Store
 from beltline.store.params import AuditEntry
 from beltline.store.workflows import SendSignal

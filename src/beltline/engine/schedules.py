@@ -53,7 +53,10 @@ class ScheduleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEdit:
-    """What to change of a schedule; None leaves it. `fields` are fields of its Schedule, by name."""
+    """What to change of a schedule; None leaves it.
+
+    `fields` are fields of its Schedule, by name; one that is None there gets its default.
+    """
 
     fields: dict[str, object] | None = None
     definition: str | None = None
@@ -93,7 +96,8 @@ async def edit(
     """
     for _ in range(_ROUNDS):
         row = await fetch(store, namespace, name)
-        fields = {**json.loads(row.spec), **(change.fields or {})}
+        merged = {**json.loads(row.spec), **(change.fields or {})}
+        fields = {field: value for field, value in merged.items() if value is not None}
         request = ScheduleRequest(
             name=name,
             definition=row.definition if change.definition is None else change.definition,

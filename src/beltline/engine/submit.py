@@ -134,11 +134,7 @@ def new_jobs(
 def _with_options(
     template: Template, payload: bytes, options: JobOptions, now: int, random: Random
 ) -> NewJob:
-    faults = list(_faults(options))
-    if faults:
-        raise InvalidInput(
-            "the job's options were refused:\n" + "\n".join(f"  - {fault}" for fault in faults)
-        )
+    require_options(options)
     job = new_job(template, payload, DEFAULTS, now=now, random=random)
     priority = job.priority if options.priority is None else options.priority
     run_at = now
@@ -228,7 +224,17 @@ def _until(value: Duration | Moment, now: int, what: str) -> int:
     return now + micros(value, what=what)
 
 
-def _faults(options: JobOptions) -> Iterator[str]:
+def require_options(options: JobOptions) -> None:
+    """Raise InvalidInput that lists every fault of the options."""
+    faults = list(option_faults(options))
+    if faults:
+        raise InvalidInput(
+            "the job's options were refused:\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
+
+
+def option_faults(options: JobOptions) -> Iterator[str]:
+    """Yield every fault of the options."""
     yield from _exclusions(options)
     yield from _name_faults(options)
     yield from _number_faults(options)

@@ -48,7 +48,7 @@ class EdgeStore(Protocol):
     async def page(
         self, namespace: str, dependent: str, limit: int = 100, *, after: tuple[int, str] = (-1, "")
     ) -> list[Edge]:
-        """Return what a job waits for, by part and prerequisite; `after` are those of the page's last edge."""
+        """Return what a job waits for, by part and prerequisite; `after` are the last edge's before."""
         ...
 
     async def dependents(

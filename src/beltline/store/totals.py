@@ -9,7 +9,7 @@ MOST_COUNTED: Final = 10_000
 
 
 class Counted(StrEnum):
-    """What is counted; of the last four those that belong to the schedule, workflow or job that `of` names."""
+    """What is counted; of the last four those of the schedule, workflow or job that `of` names."""
 
     SCHEDULES = "schedules"
     BACKFILLS = "backfills"

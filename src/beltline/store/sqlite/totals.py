@@ -13,8 +13,7 @@ class SqliteTotals:
         self._gate = gate
 
     async def count(self, namespace: str, what: Counted, of: str = "") -> int:
+        name = f"total_{what.value}"
         given = {"namespace": namespace, "of": of, "most": MOST_COUNTED}
-        found: int = await self._gate.read(
-            lambda transaction: transaction.value(f"total_{what.value}", given)
-        )
+        found: int = await self._gate.read(lambda transaction: transaction.value(name, given))
         return found

@@ -30,7 +30,7 @@ class SqliteWorkflows:
     async def versions(
         self, namespace: str, name: str, *, before: str | None = None, limit: int = 100
     ) -> list[StoredWorkflow]:
-        given = {"namespace": namespace, "name": name, "before": before, "limit": limit}
+        given: dict[str, object] = {"namespace": namespace, "name": name, "before": before, "limit": limit}
         return await self._listed("workflow_versions", given)
 
     async def signal(self, params: SendSignal) -> bool:
