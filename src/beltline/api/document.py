@@ -36,6 +36,7 @@ _PARTS: Final = MappingProxyType(
         "schedule": ("A schedule's name; a slash in it is written %2F.", _NAME, "nightly"),
         "backfill_id": ("A backfill's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "definition": ("A definition's name.", _NAME, "resize"),
+        "workflow": ("A workflow's name.", "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$", "etl"),
         "name": ("An artifact's name.", "^.{1,256}$", "thumbnail.png"),
     }
 )
@@ -152,6 +153,8 @@ def _responses(operation: Operation, references: dict[object, Any]) -> dict[str,
         success["content"] = {answered.media: {"schema": references[answered.type]}}
         if answered.example is not None:
             success["content"][answered.media]["example"] = answered.example
+    elif answered.media.startswith("text/"):
+        success["content"] = {answered.media: {"schema": {"type": "string"}}}
     elif answered.media != JSON:
         success["content"] = {answered.media: {"schema": {"type": "string", "format": "binary"}}}
     found = {str(answered.status): success}

@@ -7,15 +7,19 @@ from typing import Final
 from beltline.api import (
     administration,
     backfills,
+    batches,
     bulk,
     dead_letters,
     events,
     job_parts,
     jobs,
+    links,
     queues,
+    runs,
     schedules,
     submitting,
     workers,
+    workflows,
 )
 from beltline.api.operation import Operation
 
@@ -24,12 +28,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *submitting.OPERATIONS,
     *bulk.OPERATIONS,
     *job_parts.OPERATIONS,
+    *links.OPERATIONS,
     *events.OPERATIONS,
     *jobs.OPERATIONS,
     *dead_letters.OPERATIONS,
     *queues.OPERATIONS,
     *schedules.OPERATIONS,
     *backfills.OPERATIONS,
+    *batches.OPERATIONS,
+    *workflows.OPERATIONS,
+    *runs.OPERATIONS,
     *workers.OPERATIONS,
     *administration.OPERATIONS,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from beltline.core.codec import dump_json
-from beltline.core.errors import InvalidInput, InvalidTransition
+from beltline.core.codec import PAYLOAD_LIMIT, dump_json
+from beltline.core.errors import InvalidInput, InvalidTransition, PayloadTooLarge
 from beltline.core.job import Job
 from beltline.core.states import DEAD, FINAL
 from beltline.core.workflow import Stand, Workflow, plan
@@ -43,8 +43,11 @@ async def signal(
     """Send a signal to a run; return False where it had one of this name before, which counts.
 
     It may come before the step that waits for it. Raises NotFound, InvalidInput where no step of the run
-    waits for such a signal, InvalidTransition where the run has ended.
+    waits for such a signal, PayloadTooLarge, InvalidTransition where the run has ended.
     """
+    data = dump_json(payload)
+    if len(data) > PAYLOAD_LIMIT:
+        raise PayloadTooLarge("the signal's payload", len(data), PAYLOAD_LIMIT)
     job = await control.fetch(store, namespace, job_id)
     workflow = await stored_workflow(store, namespace, job.definition, job.version)
     names = sorted({step.wait for step in workflow.steps.values() if step.wait})
@@ -60,7 +63,7 @@ async def signal(
             namespace=namespace,
             job_id=job_id,
             name=name,
-            payload=dump_json(payload),
+            payload=data,
             actor=actor,
             now=store.now(),
         )

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from beltline.core.batch import Batch, Children
 from beltline.core.codec import dump_json, parse_json, payload_hash
 from beltline.core.durations import micros
-from beltline.core.errors import InvalidInput, NotFound
+from beltline.core.errors import InvalidInput, NotFound, PayloadTooLarge
 from beltline.core.failure import failure
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Change, Job, NewJob
@@ -22,7 +22,7 @@ from beltline.core.states import JobState
 from beltline.core.workflow import Begin, End, Plan, Stand, Step, Workflow, plan
 from beltline.engine import control
 from beltline.engine.graphs import require_parts, stored_workflow
-from beltline.engine.objects import kept, whole
+from beltline.engine.objects import kept, payload_limit, whole
 from beltline.engine.submit import JobOptions, accepted, new_job, require_options
 from beltline.engine.template import stored_template
 from beltline.store.batches import Family, ListChildren, Seen
@@ -79,7 +79,10 @@ async def begin(
     workflow = await stored_workflow(store, namespace, name)
     await require_parts(store, namespace, workflow)
     now = store.now()
-    job = _run(workflow, dump_json(given), options.id or new_id(now, random), now)
+    payload, limit = dump_json(given), payload_limit(store)
+    if len(payload) > limit:
+        raise PayloadTooLarge("the input", len(payload), limit)
+    job = _run(workflow, payload, options.id or new_id(now, random), now)
     job = job._replace(
         labels=options.labels,
         owner=options.owner,
