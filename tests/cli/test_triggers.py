@@ -21,7 +21,7 @@ def test_a_trigger_is_made_tried_paused_and_deleted(any_cli: Terminal) -> None:
     shown = any_cli("triggers", "show", "uploads")
     deleted = any_cli("triggers", "delete", "uploads")
 
-    assert (made["id"], made["state"], made["webhook"]["secret"]) == ("uploads", "active", "env:HOOK")
+    assert (made["id"], made["state"], made["settings"]["secret"]) == ("uploads", "active", "env:HOOK")
     assert (tried["makes_job"], tried["payload"]) == (True, {"width": 5})
     assert "no job" in unwanted.err
     assert paused.err == "trigger uploads is paused\n"

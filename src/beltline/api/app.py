@@ -21,6 +21,7 @@ from beltline.api.desk import Desk
 from beltline.api.document import document
 from beltline.api.door import endpoint
 from beltline.api.health import Meters, health, metrics, readiness
+from beltline.api.hooks import PATH as HOOK_PATH, receiving
 from beltline.api.service import SERVICE
 from beltline.api.table import OPERATIONS
 from beltline.core.clock import MICROS
@@ -65,6 +66,7 @@ def make_app(desk: Desk) -> Starlette:
             )
             for operation in OPERATIONS
         ),
+        Route(HOOK_PATH, receiving(desk), methods=["POST"], name="receive_call"),
         *(Route(route.path, plain[route.name], methods=["GET"], name=route.name) for route in SERVICE),
     ]
     middleware = [Middleware(_Wrapping, desk=desk, meters=meters)]

@@ -15,7 +15,9 @@ from beltline.core.errors import InvalidInput
 
 T = TypeVar("T")
 
-Place: TypeAlias = Annotated[str, Field(max_length=512, description="The `next` of the page before.")]
+Place: TypeAlias = Annotated[
+    str, Field(max_length=512, pattern=r"^[^\x00-\x1f\x7f]*$", description="The `next` of the page before.")
+]
 
 
 class PageQuery(Query):

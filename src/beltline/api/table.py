@@ -18,6 +18,7 @@ from beltline.api import (
     runs,
     schedules,
     submitting,
+    triggers,
     workers,
     workflows,
 )
@@ -35,6 +36,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *queues.OPERATIONS,
     *schedules.OPERATIONS,
     *backfills.OPERATIONS,
+    *triggers.OPERATIONS,
     *batches.OPERATIONS,
     *workflows.OPERATIONS,
     *runs.OPERATIONS,

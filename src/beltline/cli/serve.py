@@ -41,6 +41,13 @@ from beltline.cli.output import note
     help="Requests a second that one API key may make.",
 )
 @click.option(
+    "--hook-rate",
+    type=click.IntRange(1, 1_000_000),
+    default=1_000,
+    show_default=True,
+    help="Calls of webhooks a second from one address.",
+)
+@click.option(
     "--most-queued",
     type=click.IntRange(1, 1_000_000_000),
     default=1_000_000,
@@ -71,6 +78,7 @@ def serve(
     tls_key: str | None,
     cors: Sequence[str],
     rate: int,
+    hook_rate: int,
     most_queued: int,
     largest_body: int,
     oidc: tuple[str, str, str] | None,
@@ -83,7 +91,13 @@ def serve(
     from beltline.api.settings import ServeSettings
     from beltline.serving import Listening, serve as run
 
-    settings = ServeSettings(largest_body=largest_body, rate=rate, most_queued=most_queued, cors=tuple(cors))
+    settings = ServeSettings(
+        largest_body=largest_body,
+        rate=rate,
+        hook_rate=hook_rate,
+        most_queued=most_queued,
+        cors=tuple(cors),
+    )
     listening = Listening(host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, issuer=oidc)
 
     def ready(url: str) -> None:

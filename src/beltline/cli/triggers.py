@@ -17,7 +17,7 @@ from beltline.engine import triggers as verbs
 from beltline.engine.definitions import stored_definition
 from beltline.store.contract import Store
 from beltline.store.triggers import StoredTrigger
-from beltline.wire.times import iso
+from beltline.wire.triggers import trigger_shape, trigger_state
 
 COLUMNS: Final = ("trigger", "kind", "state", "definition", "check", "changed")
 
@@ -52,7 +52,7 @@ def ls(invocation: Invocation) -> None:
         (
             row.name,
             row.kind,
-            _state(row),
+            trigger_state(row),
             row.definition,
             verbs.shape_of(row)["check"],
             age(row.changed_at, now),
@@ -71,7 +71,7 @@ def show(invocation: Invocation, name: str) -> None:
     if invocation.json:
         print_json(trigger_shape(row))
         return
-    fields = [("trigger", row.name), ("state", _state(row)), ("definition", row.definition)]
+    fields = [("trigger", row.name), ("state", trigger_state(row)), ("definition", row.definition)]
     spec = verbs.shape_of(row)
     texts = ((key, value if isinstance(value, str) else json.dumps(value)) for key, value in spec.items())
     print_fields([*fields, *texts])
@@ -188,24 +188,7 @@ def _action(name: str, *, text: str) -> None:
             print_list([trigger_shape(row) for row in rows])
             return
         for row in rows:
-            note(f"trigger {row.name} is {'deleted' if name == 'delete' else _state(row)}")
-
-
-def trigger_shape(row: StoredTrigger) -> dict[str, Any]:
-    """Return a trigger."""
-    return {
-        "id": row.name,
-        "kind": row.kind,
-        "state": _state(row),
-        "definition": row.definition,
-        "webhook": verbs.shape_of(row),
-        "created_at": iso(row.created_at),
-        "changed_at": iso(row.changed_at),
-    }
-
-
-def _state(row: StoredTrigger) -> str:
-    return "paused" if row.paused else "active"
+            note(f"trigger {row.name} is {'deleted' if name == 'delete' else trigger_state(row)}")
 
 
 def _payload(pairs: Sequence[str]) -> dict[str, str] | None:

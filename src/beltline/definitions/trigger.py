@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, cast
 
 from beltline.core.codec import dump_json
+from beltline.core.durations import moment
 from beltline.core.errors import InvalidInput
 from beltline.core.expression import Expression
 
@@ -27,7 +28,8 @@ class Webhook:
     hexadecimal, `key` with the secret itself. `secret` says where the secret lies: `env:NAME` or
     `file:/path`; it is read with each call and never stored. `payload` gives each field of the payload an
     expression over `body` and `headers`; without it the body is the payload. `when`: only calls for which
-    this is true make a job. `dedupe`: calls for which this is equal make one job.
+    this is true make a job. `dedupe`: calls for which this is equal make one job. `former_secret` says where
+    the secret lies that counts too until `former_until`, while the secret is rotated.
 
     Raises InvalidInput that lists every fault.
     """
@@ -39,6 +41,8 @@ class Webhook:
     payload: Mapping[str, str] | None = None
     when: str | None = None
     dedupe: str | None = None
+    former_secret: str | None = None
+    former_until: str | None = None
     expressions: Mapping[str, Expression] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +68,15 @@ class Webhook:
         if not SECRET.fullmatch(str(self.secret)):
             # What was given is not shown: it may be the secret.
             yield "secret: say where it lies, as env:NAME or file:/path; a secret itself is never stored"
+        if self.former_secret is not None and not SECRET.fullmatch(str(self.former_secret)):
+            yield "former_secret: say where it lies, as env:NAME or file:/path"
+        if (self.former_secret is None) is not (self.former_until is None):
+            yield "former_secret and former_until belong together: give both or none"
+        if self.former_until is not None:
+            try:
+                moment(self.former_until, what="former_until")
+            except InvalidInput as error:
+                yield str(error)
         if not HEADER.fullmatch(str(self.header)):
             yield f"header {self.header!r}: use 1 to 64 letters, digits and -"
         if len(str(self.prefix)) > LONGEST_PREFIX:
@@ -84,6 +97,13 @@ class Webhook:
                     made[what] = Expression(text, names=NAMES, what=what)
                 except InvalidInput as error:
                     yield str(error)
+
+
+def rule_of(kind: str, given: Mapping[str, Any]) -> Webhook:
+    """Return the rule of a kind that a mapping of its fields says. Raises InvalidInput."""
+    if kind != "webhook":
+        raise InvalidInput(f"kind {kind!r} is unknown; there are webhook")
+    return webhook_of(given)
 
 
 def webhook_of(given: Mapping[str, Any]) -> Webhook:

@@ -6,29 +6,27 @@ The HTTP endpoint hands a call to `receive` as it came; everything else is decid
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 from beltline.core.codec import dump_json, parse_json
-from beltline.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from beltline.core.errors import Conflict, InvalidInput, NotFound
 from beltline.core.ids import Random
 from beltline.definitions.declared import SCHEDULE_NAME
 from beltline.definitions.stored import StoredSchema
-from beltline.definitions.trigger import Webhook, webhook_of
+from beltline.definitions.trigger import Webhook, rule_of, webhook_of
 from beltline.engine.definitions import stored_definition
 from beltline.engine.submit import JobOptions, accepted, insert, new_job
 from beltline.engine.template import stored_template
+from beltline.engine.trigger_secrets import require_genuine
 from beltline.store.contract import Store
 from beltline.store.params import AuditEntry, Definition, Insertion
 from beltline.store.triggers import NewTrigger, StoredTrigger, WriteTrigger
 
 WEBHOOK: Final = "webhook"
 LARGEST_BODY: Final = 1_048_576
-_LARGEST_SECRET: Final = 4_096
 _ROUNDS: Final = 8
 
 
@@ -104,6 +102,41 @@ async def fetch(store: Store, namespace: str, name: str) -> StoredTrigger:
     return found
 
 
+async def edit(
+    store: Store,
+    namespace: str,
+    name: str,
+    fields: Mapping[str, Any],
+    *,
+    actor: str,
+    why: str = "",
+) -> StoredTrigger:
+    """Change fields of a trigger's rule, from its next event on; one given as None goes back to its default.
+
+    Raises NotFound, InvalidInput, Conflict.
+    """
+    for _ in range(_ROUNDS):
+        row = await fetch(store, namespace, name)
+        said = {key: value for key, value in {**shape_of(row), **fields}.items() if value is not None}
+        trigger = row.settings()._replace(spec=rule_of(row.kind, said).text())
+        entry = _entry(actor, "edit", name, why, before=row.spec, after=trigger.spec)
+        if await _written(store, namespace, row, trigger, entry):
+            return await fetch(store, namespace, name)
+    raise Conflict(f"trigger {name} moved faster than this could follow; try again")
+
+
+async def admit(
+    store: Store, namespace: str, name: str, call: Call, environment: Mapping[str, str]
+) -> StoredTrigger:
+    """Return the webhook trigger whose secret a call bears. Raises NotFound, SecretMissing, Forbidden."""
+    row = await fetch(store, namespace, name)
+    if row.kind != WEBHOOK:
+        raise NotFound("webhook", name, f"it is a trigger on a {row.kind}, and takes no calls")
+    webhook = webhook_of(json.loads(row.spec))
+    require_genuine(webhook, call.headers, call.body, environment, store.now())
+    return row
+
+
 async def receive(
     store: Store,
     namespace: str,
@@ -118,9 +151,8 @@ async def receive(
     Raises NotFound, Forbidden (a bad signature or key), Conflict (paused), InvalidInput; then nothing was
     stored. Nothing of the body is looked at before the check.
     """
-    row = await fetch(store, namespace, name)
+    row = await admit(store, namespace, name, call, environment)
     webhook = webhook_of(json.loads(row.spec))
-    require_genuine(webhook, call, environment)
     if row.paused:
         raise Conflict(f"trigger {name} is paused; `beltline triggers resume {name}`")
     definition = await stored_definition(store, namespace, row.definition)
@@ -158,31 +190,6 @@ def mapped(webhook: Webhook, definition: Definition, call: Call) -> tuple[bytes 
         # A key of any length and kind, also where two values look alike as text.
         key = hashlib.sha256(dump_json(found)).hexdigest()
     return payload, key
-
-
-def require_genuine(webhook: Webhook, call: Call, environment: Mapping[str, str]) -> None:
-    """Raise Forbidden unless a call bears the secret, or its body's signature."""
-    secret = _secret(webhook.secret, environment)
-    told = call.headers.get(webhook.header.lower(), "")
-    expected = secret.decode()
-    if webhook.check == "hmac-sha256":
-        expected = hmac.new(secret, call.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(f"{webhook.prefix}{expected}".encode(), told.encode()):
-        what = "signature" if webhook.check == "hmac-sha256" else "key"
-        raise Forbidden(f"the {what} in the header {webhook.header} is missing or wrong; nothing was stored")
-
-
-def _secret(place: str, environment: Mapping[str, str]) -> bytes:
-    kind, _, name = place.partition(":")
-    found = environment.get(name, "") if kind == "env" else ""
-    if kind == "file":
-        try:
-            found = Path(name).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            found = ""
-    if not found or len(found) > _LARGEST_SECRET:
-        raise Conflict(f"the secret of this trigger is not at {place} on this machine; put it there")
-    return found.encode()
 
 
 async def _written(
