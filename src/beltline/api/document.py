@@ -188,7 +188,7 @@ def _hook(references: dict[object, Any]) -> dict[str, Any]:
     return {
         "operationId": "receive_call",
         "tags": ["triggers"],
-        "summary": "Call a webhook. The call bears its signature or key in the header that its trigger names.",
+        "summary": "Call a webhook; its signature or key is in the header that the trigger names.",
         "security": [],
         "parameters": list(_path_parameters(hooks.PATH)),
         "requestBody": {"required": True, "content": {JSON: {"schema": {}, "example": {"id": 7}}}},

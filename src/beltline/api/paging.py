@@ -16,7 +16,8 @@ from beltline.core.errors import InvalidInput
 T = TypeVar("T")
 
 Place: TypeAlias = Annotated[
-    str, Field(max_length=512, pattern=r"^[^\x00-\x1f\x7f]*$", description="The `next` of the page before.")
+    str,
+    Field(max_length=512, pattern=r"^[^\x00-\x1f\x7f]*$", description="The `next` of the page before."),
 ]
 
 
