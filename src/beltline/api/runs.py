@@ -19,7 +19,7 @@ from beltline.wire.workflows import RunBody, SendSignal, SignalBody, run_shape
 async def get_run(call: Call[Query, None]) -> Response:
     """Show a run with how its steps stand."""
     view = await verbs.view(call.desk.store, call.namespace, call.parts["job_id"])
-    return tagged(call.request, run_shape(view, with_values=False))
+    return tagged(call.request, run_shape(verbs.told(view), with_values=False))
 
 
 async def draw_run(call: Call[Query, None]) -> Response:

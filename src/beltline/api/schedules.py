@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -37,8 +38,7 @@ from beltline.wire.schedules import (
     schedule_shape,
 )
 
-_KINDS: Final = ("cron", "every", "at")
-_EXAMPLE: Final = {"cron": "0 3 * * *", "zone": "Europe/Berlin"}
+_EXAMPLE: Final = MappingProxyType({"cron": "0 3 * * *", "zone": "Europe/Berlin"})
 
 
 class ScheduleList(TypedDict):
@@ -140,14 +140,10 @@ async def get_schedule(call: Call[ScheduleQuery, None]) -> Response:
 async def edit_schedule(call: Call[Query, EditSchedule]) -> Response:
     """Change a schedule, from its next tick on."""
     given = call.body
-    fields = given.schedule
-    if fields is not None:
-        _require_no_files(fields)
-        if any(fields.get(kind) is not None for kind in _KINDS):
-            # One of them takes the place of the others.
-            fields = {**dict.fromkeys(_KINDS), **fields}
+    if given.schedule is not None:
+        _require_no_files(given.schedule)
     change = ScheduleEdit(
-        fields=fields,
+        fields=given.schedule,
         definition=given.definition,
         payload=dump_json(given.payload) if "payload" in given.model_fields_set else None,
         tick_field=given.tick_field,
@@ -294,7 +290,7 @@ OPERATIONS: Final = (
         example={
             "name": "nightly",
             "definition": "report",
-            "schedule": _EXAMPLE,
+            "schedule": dict(_EXAMPLE),
             "payload": {"table": "sales"},
         },
         answered=Answered(type=ScheduleBody, status=201, what="The schedule."),
@@ -309,7 +305,7 @@ OPERATIONS: Final = (
         right=Right.READ,
         handler=preview_new_schedule,
         body=PreviewSchedule,
-        example={"schedule": _EXAMPLE, "count": 3},
+        example={"schedule": dict(_EXAMPLE), "count": 3},
         answered=Answered(type=ComingList, what="The ticks."),
     ),
     Operation(

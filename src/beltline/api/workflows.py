@@ -42,6 +42,12 @@ class VersionQuery(Query):
     version: Annotated[Name, Field(description="Else the newest.")] | None = None
 
 
+class WhyQuery(Query):
+    """Why."""
+
+    why: Annotated[str, Field(max_length=1_000)] = ""
+
+
 async def list_workflows(call: Call[PageQuery, None]) -> Response:
     """List the newest version of each workflow."""
     query, store = call.query, call.desk.store
@@ -55,14 +61,15 @@ async def list_workflows(call: Call[PageQuery, None]) -> Response:
     )
 
 
-async def apply_workflow(call: Call[Query, ApplyWorkflow]) -> Response:
+async def apply_workflow(call: Call[WhyQuery, ApplyWorkflow]) -> Response:
     """Check a graph, store it and make it the newest version."""
     name, given = call.parts["workflow"], call.body.model_dump(exclude_unset=True)
     if given.get("name", name) != name:
         raise InvalidInput(f"name: the path says {name!r}, and the body another one; leave it out there")
     require_covered(call.caller, name)
     # A graph may name what only runs will need: a sub-workflow, or a definition, that is applied later.
-    row = await graphs.apply_new(call.desk.store, call.namespace, {**given, "name": name}, actor=call.actor)
+    graph = {**given, "name": name}
+    row = await graphs.apply_new(call.desk.store, call.namespace, graph, actor=call.actor, why=call.query.why)
     return answer(workflow_shape(row))
 
 
@@ -148,6 +155,7 @@ OPERATIONS: Final = (
         summary="Check a graph, store it and make it the newest version; every fault is told at once.",
         right=Right.APPLY,
         handler=apply_workflow,
+        query=WhyQuery,
         body=ApplyWorkflow,
         example={
             "steps": {

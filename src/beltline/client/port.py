@@ -142,6 +142,7 @@ class ClientPort:
         """Store jobs made from a template, all or none."""
         if self.remote is not None:
             _require_no_connection(conn)
+            require_namespace(options.after, self.namespace)
             stored = await self.remote.submit(template.name, payloads, options)
             return [self._reference(answer, result) for answer in stored]
         store, submitter, _ = self.opened

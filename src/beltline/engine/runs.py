@@ -8,8 +8,9 @@ from typing import NamedTuple
 from beltline.core.codec import PAYLOAD_LIMIT, dump_json
 from beltline.core.errors import InvalidInput, InvalidTransition, PayloadTooLarge
 from beltline.core.job import Job
-from beltline.core.states import DEAD, FINAL
-from beltline.core.workflow import Stand, Workflow, plan
+from beltline.core.reasons import Reason
+from beltline.core.states import DEAD, FINAL, JobState
+from beltline.core.workflow import End, Stand, Workflow, plan
 from beltline.engine import control
 from beltline.engine.graphs import stored_workflow
 from beltline.engine.objects import whole
@@ -26,6 +27,35 @@ class RunView(NamedTuple):
     workflow: Workflow
     stands: Mapping[str, Stand]
     jobs: Mapping[str, Job]
+
+
+class RunStep(NamedTuple):
+    """A step of a run: how it stands (None: not begun), and the job that it is."""
+
+    stands: End | None
+    job: str | None
+    state: JobState | None
+    reason: Reason | None
+
+
+class Run(NamedTuple):
+    """A run of a workflow. Undoings stand under the name of their step with `.undo`."""
+
+    job: Job
+    workflow: str
+    version: str
+    steps: Mapping[str, RunStep]
+
+
+def told(view: RunView) -> Run:
+    """Return what is told of a run: how each step stands, without results."""
+    undone = [name for name in view.jobs if name not in view.workflow.steps]
+    steps: dict[str, RunStep] = {}
+    for name in [*view.workflow.steps, *undone]:
+        stand, job = view.stands.get(name), view.jobs.get(name)
+        facts = (None, None, None) if job is None else (job.id, job.state, job.reason)
+        steps[name] = RunStep(None if stand is None else stand.end, *facts)
+    return Run(view.job, view.workflow.name, view.workflow.version, steps)
 
 
 async def view(store: Store, namespace: str, job_id: str) -> RunView:

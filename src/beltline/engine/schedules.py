@@ -34,6 +34,7 @@ LARGEST_PAYLOAD: Final = 16_384
 MOST_PREVIEWED: Final = 1_000
 _PAGE: Final = 1_000
 _ROUNDS: Final = 8
+_KINDS: Final = ("cron", "every", "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,11 @@ async def edit(
     """
     for _ in range(_ROUNDS):
         row = await fetch(store, namespace, name)
-        merged = {**json.loads(row.spec), **(change.fields or {})}
+        given = change.fields or {}
+        if any(given.get(kind) is not None for kind in _KINDS):
+            # One of them takes the place of the others.
+            given = {**dict.fromkeys(_KINDS), **given}
+        merged = {**json.loads(row.spec), **given}
         fields = {field: value for field, value in merged.items() if value is not None}
         request = ScheduleRequest(
             name=name,

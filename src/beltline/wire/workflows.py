@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import Field, StrictStr
 from typing_extensions import TypedDict
 
-from beltline.engine.runs import RunView
+from beltline.engine.runs import Run, RunStep
 from beltline.store.workflows import StoredWorkflow
 from beltline.wire.bodies import JobBody
-from beltline.wire.requests import Labels, Name, Request, Text, Why
+from beltline.wire.requests import Labels, Name, Request, Text
 from beltline.wire.shapes import job_shape
 from beltline.wire.times import iso
 
@@ -82,12 +82,6 @@ class SendSignal(Request):
     payload: Any = None
 
 
-class Rerun(Request):
-    """Why a run goes on from its failed steps."""
-
-    why: Why = ""
-
-
 def workflow_shape(row: StoredWorkflow) -> WorkflowBody:
     """Return a version of a workflow."""
     graph: dict[str, Any] = json.loads(row.graph)
@@ -101,22 +95,21 @@ def workflow_shape(row: StoredWorkflow) -> WorkflowBody:
     }
 
 
-def run_shape(view: RunView, *, with_values: bool = True) -> RunBody:
+def run_shape(run: Run, *, with_values: bool = True) -> RunBody:
     """Return a run as it stands."""
-    steps: dict[str, StepBody] = {}
-    undone = [name for name in view.jobs if name not in view.workflow.steps]
-    for name in [*view.workflow.steps, *undone]:
-        stand, job = view.stands.get(name), view.jobs.get(name)
-        steps[name] = {
-            "stands": None if stand is None else stand.end.value,
-            "job": None if job is None else job.id,
-            "state": None if job is None else job.state.value,
-            "reason": None if job is None else job.reason.value,
-        }
     return {
-        "id": view.job.id,
-        "workflow": view.workflow.name,
-        "version": view.workflow.version,
-        "job": job_shape(view.job, with_values=with_values),
-        "steps": steps,
+        "id": run.job.id,
+        "workflow": run.workflow,
+        "version": run.version,
+        "job": job_shape(run.job, with_values=with_values),
+        "steps": {name: _step_shape(step) for name, step in run.steps.items()},
+    }
+
+
+def _step_shape(step: RunStep) -> StepBody:
+    return {
+        "stands": None if step.stands is None else step.stands.value,
+        "job": step.job,
+        "state": None if step.state is None else step.state.value,
+        "reason": None if step.reason is None else step.reason.value,
     }
