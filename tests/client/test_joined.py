@@ -16,8 +16,16 @@ from typing import Final
 import pytest
 
 from beltline.client.beltline import Beltline
-from beltline.core.errors import InvalidInput, InvalidPayload, KeyReused, NotFound, Unsupported
+from beltline.core.errors import (
+    InvalidInput,
+    InvalidPayload,
+    KeyReused,
+    NotFound,
+    PrerequisiteCycle,
+    Unsupported,
+)
 from beltline.core.states import JobState
+from beltline.definitions.children import Brood
 from tests.client.callers import FILE_KINDS, SERVER_KINDS, Caller, Kind
 from tests.client.hand import Hand
 from tests.client.jobs import Jobs
@@ -163,3 +171,31 @@ async def test_a_thread_refuses_an_asynchronous_connection_before_it_is_touched(
         with pytest.raises(Unsupported, match="await the asynchronous form"):
             await asyncio.to_thread(submit, 1, 2)
         await caller.rollback()
+
+
+async def test_what_ties_a_job_to_others_joins_too(joined: tuple[Jobs, Caller]) -> None:
+    jobs, caller = joined
+    first = await jobs.add.submit(1, 2)
+
+    tied = jobs.thumbnail.options(conn=caller.conn, after=[first], parent=Brood(first.id, 1, None))
+    second = await tied.submit("a.png")
+    assert not await is_there(jobs, second.id)
+    await caller.commit()
+
+    job = await second.job()
+    assert (job.state, job.parent) == (JobState.WAITING, first.id)
+    assert [(each.what, each.id) for each in (await jobs.belt.explain(second.id)).waits] == [
+        ("job", first.id)
+    ]
+
+
+async def test_a_cycle_leaves_the_callers_transaction_usable(joined: tuple[Jobs, Caller]) -> None:
+    jobs, caller = joined
+    await jobs.add.options(id="one", after=["two"]).submit(1, 2)
+
+    with pytest.raises(PrerequisiteCycle):
+        await jobs.add.options(conn=caller.conn, id="two", after=["one"]).submit(1, 2)
+    other = await jobs.add.options(conn=caller.conn).submit(3, 4)
+    await caller.commit()
+
+    assert [await is_there(jobs, name) for name in ("two", other.id)] == [False, True]

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from beltline.core.codec import payload_hash
 from beltline.core.durations import Duration, Moment, micros, moment
-from beltline.core.errors import IdReused, InvalidInput, KeyReused, Unsupported
+from beltline.core.errors import IdReused, InvalidInput, KeyReused
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
 from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
@@ -205,16 +205,6 @@ def waits_for(options: JobOptions, jobs: Sequence[NewJob]) -> Waits:
         return NOTHING
     delay_us = 0 if options.delay is None else micros(options.delay, what="delay")
     return waits_of([job.id for job in jobs], options.after, delay_us=delay_us, unknown=options.unknown)
-
-
-def require_alone(options: JobOptions) -> None:
-    """Raise Unsupported where a submit in the caller's own transaction names prerequisites or a parent."""
-    for name, given in (("after", options.after), ("parent", options.parent)):
-        if given:
-            raise Unsupported(
-                f"{name}= and conn= exclude each other: what ties jobs together is stored in a transaction of"
-                " our own; submit this job after your commit"
-            )
 
 
 def _until(value: Duration | Moment, now: int, what: str) -> int:
