@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from beltline.core.clock import SystemClock
@@ -170,3 +171,19 @@ def test_a_workflow_of_unknown_jobs_does_not_start(cli: Terminal) -> None:
 
     assert ran.error["code"] == "workflow_invalid"
     assert "there is no job definition 'nobody'" in ran.error["message"]
+
+
+def test_versions_of_a_workflow_are_listed_and_never_changed(cli: Terminal) -> None:
+    for version in ("1", "2"):
+        Path("album.json").write_text(json.dumps({**GRAPH, "version": version}), "utf-8")
+        assert cli("workflows", "apply", "album.json").code == 0
+    Path("album.json").write_text(json.dumps({**GRAPH, "version": "2", "output": 5}), "utf-8")
+    changed = cli("workflows", "apply", "album.json")
+
+    found = cli("workflows", "versions", "album", "--json").json
+    table = cli("workflows", "versions", "album")
+
+    assert [each["version"] for each in found["items"]] == ["2", "1"]
+    assert "VERSION" in table.out
+    assert "give this one another version" in changed.err
+    assert cli("workflows", "versions", "nothing").code == 3

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.shop import Terminal
 
 CREATE = ("triggers", "create", "uploads", "resize", "--secret", "env:HOOK", "--field", "width=body.size")
@@ -39,3 +41,19 @@ def test_what_cannot_be_is_told_and_nothing_stored(cli: Terminal) -> None:
     assert "payload.width 'body.'" in ran.err
     assert "hunter2" not in ran.err
     assert cli("triggers", "ls", "--json").json["items"] == []
+
+
+def test_a_secret_is_rotated_with_overlap(cli: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli(*CREATE)
+    missing = cli("triggers", "rotate", "uploads", "env:HOOK_2")
+    monkeypatch.setenv("HOOK_2", "next")
+
+    told = cli("triggers", "rotate", "uploads", "env:HOOK_2", "--overlap", "1h")
+    shown = cli("triggers", "show", "uploads", "--json").json
+    at_once = cli("triggers", "rotate", "uploads", "env:HOOK_2", "--overlap", "0s", "--json").json
+
+    assert missing.code != 0
+    assert "secret_missing" in missing.err
+    assert "and the former one till" in told.err
+    assert shown["settings"].items() >= {"secret": "env:HOOK_2", "former_secret": "env:HOOK"}.items()
+    assert "former_secret" not in at_once["settings"]

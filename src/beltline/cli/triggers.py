@@ -12,9 +12,11 @@ from beltline.cli.command import Invocation, actor, example, group, pass_invocat
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_fields, print_json, print_list, print_table
 from beltline.cli.text import age
+from beltline.core.durations import micros
 from beltline.definitions.trigger import webhook_of
 from beltline.engine import triggers as verbs
 from beltline.engine.definitions import stored_definition
+from beltline.engine.trigger_secrets import rotated
 from beltline.store.contract import Store
 from beltline.store.triggers import StoredTrigger
 from beltline.wire.triggers import trigger_shape, trigger_state
@@ -164,6 +166,48 @@ def test(invocation: Invocation, name: str, body: IO[bytes], headers: Sequence[s
         note("no job: `when` is not true for this call")
     else:
         click.echo(payload.decode())
+
+
+@triggers.command(
+    "rotate",
+    epilog=example(
+        """
+        beltline triggers rotate pushes env:HOOK_SECRET_2
+        beltline triggers rotate orders file:/run/key2 --overlap 0s --why 'it leaked'
+        """
+    ),
+)
+@click.argument("name", metavar="NAME")
+@click.argument("secret", metavar="PLACE")
+@click.option(
+    "--overlap",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="For so long the former secret is taken too.",
+)
+@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@pass_invocation
+def rotate(invocation: Invocation, name: str, secret: str, *, overlap: str, why: str) -> None:
+    """Take another secret of a webhook: the one that lies at PLACE, env:NAME or file:/path.
+
+    It must lie there on the machine that takes the calls before this is done.
+    """
+    overlap_us = micros(overlap, what="--overlap")
+
+    async def work(store: Store, namespace: str) -> StoredTrigger:
+        webhook = webhook_of(verbs.shape_of(await verbs.fetch(store, namespace, name)))
+        fields = rotated(webhook, secret, overlap_us, now=store.now())
+        return await verbs.edit(store, namespace, name, fields, actor=actor(), why=why)
+
+    row = with_store(invocation, work)
+    if invocation.json:
+        print_json(trigger_shape(row))
+    else:
+        until = verbs.shape_of(row).get("former_until")
+        note(
+            f"trigger {name} takes {secret}" + ("" if until is None else f", and the former one till {until}")
+        )
 
 
 def _action(name: str, *, text: str) -> None:
