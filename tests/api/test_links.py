@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from beltline.api.depth import FAR_US
 from beltline.core.outcome import Ending
 from beltline.engine import upkeep
-from tests.api.service import NAMESPACE, Service
+from tests.api.service import NAMESPACE, Service, running_service
 
 
 async def release(service: Service) -> None:
@@ -223,3 +224,16 @@ async def test_a_request_has_a_bounded_number_of_prerequisites(service: Service)
 
     assert found.status_code == 422
     assert "110,000 prerequisites" in found.json()["detail"]
+
+
+async def test_jobs_that_wait_for_others_count_for_the_depth() -> None:
+    async with running_service(most_queued=2) as service:
+        for name in ("one", "two"):
+            await service.submit(id=name, after=["to-come"])
+        service.clock.advance(FAR_US)
+
+        full = await service.call(
+            "POST", "/jobs", {"definition": "resize", "payload": {"path": "a"}, "after": ["to-come"]}
+        )
+
+    assert (full.status_code, full.json()["code"]) == (429, "queue_full")

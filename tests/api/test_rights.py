@@ -161,3 +161,46 @@ async def test_nothing_is_open_without_a_key(service: Service) -> None:
         path = re.sub(r"\{\w+\}", "none", operation.path)
         found = await service.http.request(operation.method, f"/api/v1/namespaces/{NAMESPACE}{path}")
         assert found.status_code == 401, operation.name
+
+
+async def test_nothing_of_one_namespace_is_there_for_another(service: Service) -> None:
+    known = await one_of_each(service)
+
+    for operation in OPERATIONS:
+        if operation.method != "GET" or operation.name in {"watch_namespace", "list_audit", "list_api_keys"}:
+            continue
+        path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.path)
+        found = await service.call("GET", path, role="foreign", namespace="elsewhere")
+        if "{" in operation.path:
+            assert found.status_code == 404, operation.name
+        elif operation.answered.media == "application/json":
+            assert found.json().get("items", []) == [], operation.name
+
+
+async def one_of_each(service: Service) -> dict[str, str]:
+    """Make one of each thing that a path may name; return their names by part."""
+    running = await service.running()
+    job = await service.submit(parent=running.id, after=["to-come"])
+    settings = {"secret": "env:HOOK"}
+    things: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("POST", "/schedules", {"name": "known", "definition": "mail", "schedule": {"every": "1h"}}),
+        ("POST", "/triggers", {"name": "known", "definition": "mail", "settings": settings}),
+        ("PUT", "/workflows/known", {"steps": {"ok": {"wait": "approval"}}}),
+        ("POST", "/workflows/known/runs", {"id": "run-1"}),
+        ("POST", "/queues/known/pause", {}),
+    )
+    for method, path, body in things:
+        assert (await service.call(method, path, body)).status_code < 300, path
+    return {
+        "job_id": job,
+        "worker_id": "session1",
+        "queue": "known",
+        "definition": "resize",
+        "name": "none",
+        "schedule": "known",
+        "trigger": "known",
+        "workflow": "known",
+        "action_id": "none",
+        "backfill_id": "none",
+        "key_id": "none",
+    }

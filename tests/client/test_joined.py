@@ -149,6 +149,22 @@ def test_a_program_without_an_event_loop_joins_on_its_own_thread(tmp_path: Path)
     jobs.belt.close_sync()
 
 
+def test_without_an_event_loop_a_job_is_tied_with_and_without_a_connection(tmp_path: Path) -> None:
+    path = tmp_path / "beltline.db"
+    jobs = Jobs(Beltline(f"sqlite:///{path}").open_sync())
+    conn = sqlite3.connect(path, isolation_level=None)
+
+    first = jobs.add.options(after=["to-come"]).submit_sync(1, 2)
+    conn.execute("BEGIN")
+    second = jobs.add.options(conn=conn, after=[first]).submit_sync(1, 2)
+    conn.execute("COMMIT")
+
+    found = conn.execute("SELECT dependent, prerequisite FROM edges ORDER BY dependent").fetchall()
+    assert found == sorted([(first.id, "to-come"), (second.id, first.id)])
+    conn.close()
+    jobs.belt.close_sync()
+
+
 @pytest.mark.parametrize("kind", sorted(kind for kind in SERVER_KINDS if "async" in kind))
 async def test_a_synchronous_submit_refuses_an_asynchronous_connection(
     opened: Jobs, postgres_url: str, kind: str
