@@ -237,3 +237,37 @@ async def test_jobs_that_wait_for_others_count_for_the_depth() -> None:
         )
 
     assert (full.status_code, full.json()["code"]) == (429, "queue_full")
+
+
+async def test_a_worker_submits_children_of_the_jobs_that_it_holds_only(any_service: Service) -> None:
+    service = any_service
+    parent, other = await service.running(), await service.submit()
+    child = {"definition": "resize", "payload": {"path": "a"}, "id": "child"}
+    body = {"parent": parent.id, "fence": parent.fence, "jobs": [child]}
+    path = "/workers/session1/submit"
+
+    stored = await service.call("POST", path, body, role="worker")
+    again = await service.call("POST", path, body, role="worker")
+    plain = await service.call("POST", "/jobs", child, role="worker")
+    refused = [
+        await service.call("POST", path, {**body, **change}, role="worker")
+        for change in ({"fence": parent.fence + 1}, {"parent": other})
+    ]
+    elsewhere = await service.call("POST", "/workers/session2/submit", body, role="worker")
+
+    assert (stored.status_code, stored.json()["items"]) == (201, [{"id": "child", "existing": False}])
+    assert again.json()["items"] == [{"id": "child", "existing": True}]
+    assert plain.status_code == 403
+    assert [(found.status_code, found.json()["code"]) for found in (*refused, elsewhere)] == [
+        (409, "lease_lost")
+    ] * 3
+    assert (await get(service, "/jobs/child"))["parent"] == parent.id
+
+
+async def test_a_key_for_some_definitions_submits_children_of_these_only(service: Service) -> None:
+    made = await service.call("POST", "/api-keys", {"role": "worker", "definitions": ["resize"]})
+    service.keys = {**service.keys, "some": made.json()["key"]}
+    parent = await service.running()
+    body = {"parent": parent.id, "fence": parent.fence, "jobs": [{"definition": "mail"}]}
+
+    assert (await service.call("POST", "/workers/session1/submit", body, role="some")).status_code == 403

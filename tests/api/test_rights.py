@@ -118,6 +118,7 @@ ALLOWED: Final = MappingProxyType(
         "report_progress": WORK,
         "write_logs": WORK,
         "close_worker": WORK,
+        "submit_children": WORK,
         "list_audit": ADMIN,
         "verify_audit": ADMIN,
         "list_api_keys": ADMIN,

@@ -71,9 +71,14 @@ async def stored(call: Call[Any, Any], asked: SubmitJob) -> Response:
 
 async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
     """Store all jobs of the request or none."""
+    return await stored_all(call, call.body.jobs)
+
+
+async def stored_all(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> Response:
+    """Store jobs, all or none, with what ties them to others, and answer with their ids."""
     jobs: list[NewJob] = []
     faults: list[tuple[int, InvalidInput]] = []
-    for index, asked in enumerate(call.body.jobs):
+    for index, asked in enumerate(all_asked):
         try:
             jobs.append(await _job(call, asked))
         except InvalidInput as error:
@@ -81,10 +86,10 @@ async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
         except UnknownDefinition as error:
             faults.append((index, InvalidInput(str(error))))
     if faults:
-        raise InvalidBatch(faults, of=len(call.body.jobs), called="job")
+        raise InvalidBatch(faults, of=len(all_asked), called="job")
     tenant = call.desk.tenant(call.namespace)
     async with tenant.depth.room(len(jobs)):
-        found = await _tied(call, jobs, call.body.jobs)
+        found = await _tied(call, jobs, all_asked)
     _require_all(jobs, found)
     return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
 

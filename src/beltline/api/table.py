@@ -14,6 +14,7 @@ from beltline.api import (
     job_parts,
     jobs,
     links,
+    offspring,
     queues,
     runs,
     schedules,
@@ -41,5 +42,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *workflows.OPERATIONS,
     *runs.OPERATIONS,
     *workers.OPERATIONS,
+    *offspring.OPERATIONS,
     *administration.OPERATIONS,
 )

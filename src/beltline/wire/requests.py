@@ -141,6 +141,14 @@ class SubmitJobs(Request):
     jobs: Annotated[list[SubmitJob], Field(min_length=1, max_length=MOST_JOBS)]
 
 
+class SubmitChildren(Request):
+    """Children of a job that a worker runs. With an `id` each, the call may be repeated."""
+
+    parent: JobId
+    fence: Annotated[StrictInt, Field(ge=0, le=2**62)]
+    jobs: Annotated[list[SubmitJob], Field(min_length=1, max_length=MOST_JOBS)]
+
+
 class ReviseJob(Request):
     """What may change of a job that does not run. A field left out stays as it is."""
 
