@@ -176,6 +176,7 @@ async def test_children_are_named_by_what_they_are_and_steered_as_a_tree(belt: B
     same = await belt.submit("mail", {"n": 1}, options=options(parent=again))
     children = [job.id async for job in belt.batches.children(parent.id)]
     tree = await belt.batches.get(parent.id)
+    listed = await belt.batches.list(limit=10)
     paused = await belt.batches.pause(parent.id)
     failed = [job async for job in belt.batches.children(parent.id, which=["failed"])]
     resumed = await belt.batches.resume(parent.id)
@@ -185,6 +186,7 @@ async def test_children_are_named_by_what_they_are_and_steered_as_a_tree(belt: B
     assert (same.id, same.existing) == (first.id, True)
     assert (tree.batch.total, tree.progress.items, tree.job.id) == (3, 3, parent.id)
     assert (await first.job()).parent == parent.id
+    assert parent.id in {batch.job_id for batch in listed}
     assert failed == []
     assert [paused.state, resumed.state, cancelled.state] == [
         JobState.PAUSED,
@@ -213,6 +215,7 @@ async def test_a_workflow_is_applied_started_signalled_and_seen(belt: Beltline) 
         {"one": End.OPEN, "ok": None},
     )
     assert [row.name for row in await belt.workflows.list()] == ["album"]
+    assert [row.version for row in await belt.workflows.versions("album")] == [applied.version]
     assert (await belt.workflows.get("album", applied.version)).version == applied.version
     with pytest.raises(IdReused):
         await belt.workflows.start("album", {"to": "bo"}, id="run-1")

@@ -1,4 +1,4 @@
-"""Children of a job that a remote worker runs: its key may submit for the jobs that it holds, and no others."""
+"""Children of a job that a remote worker runs: its key may submit for the jobs that it holds."""
 
 from __future__ import annotations
 

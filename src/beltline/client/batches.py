@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 from beltline.client.port import ClientPort
 from beltline.client.remote import Remote, part
+from beltline.core.batch import Batch
 from beltline.core.job import Job
 from beltline.engine import batches, control
 from beltline.engine.batches import Tree
 from beltline.engine.children import ChildrenPage, children_of
 from beltline.wire.reading import job_of
-from beltline.wire.reading_linked import tree_of_body
+from beltline.wire.reading_linked import batch_of_body, tree_of_body
 
 _ACTOR = "client"
 _PAGE = 1_000
@@ -26,6 +27,10 @@ class Batches(Protocol):
 
     async def get(self, job_id: str) -> Tree:
         """Return how far it and all below it are, and why jobs of it failed."""
+        ...
+
+    async def list(self, *, limit: int = 50) -> Sequence[Batch]:
+        """Return the newest batches, without those below others, at most `limit` (up to 1,000)."""
         ...
 
     def children(self, job_id: str, *, which: Sequence[str] = ()) -> AsyncIterator[Job]:
@@ -57,6 +62,9 @@ class StoreBatches:
 
     async def get(self, job_id: str) -> Tree:
         return await batches.tree_of(self._port.store, self._port.namespace, job_id)
+
+    async def list(self, *, limit: int = 50) -> Sequence[Batch]:
+        return await self._port.store.batches.page(self._port.namespace, limit=limit)
 
     async def children(self, job_id: str, *, which: Sequence[str] = ()) -> AsyncIterator[Job]:
         page = ChildrenPage([], None, 0)
@@ -107,6 +115,10 @@ class RemoteBatches:
 
     async def get(self, job_id: str) -> Tree:
         return tree_of_body(await self._remote.call("GET", f"/batches/{part(job_id)}"))
+
+    async def list(self, *, limit: int = 50) -> Sequence[Batch]:
+        body = await self._remote.call("GET", f"/batches?limit={limit}")
+        return [batch_of_body(each) for each in body["items"]]
 
     async def children(self, job_id: str, *, which: Sequence[str] = ()) -> AsyncIterator[Job]:
         query = "&".join(f"which={part(word)}" for word in which)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from beltline.client.port import ClientPort
@@ -41,6 +41,10 @@ class Workflows(Protocol):
 
     async def list(self) -> list[StoredWorkflow]:
         """Return the newest version of each workflow, by name."""
+        ...
+
+    async def versions(self, name: str, *, limit: int = 50) -> Sequence[StoredWorkflow]:
+        """Return versions of a workflow, the newest first, at most `limit` (up to 1,000)."""
         ...
 
     async def start(self, name: str, given: object = None, *, id: str | None = None) -> JobReference[Any]:
@@ -83,6 +87,10 @@ class StoreWorkflows:
             if len(page) < _PAGE:
                 return found
 
+    async def versions(self, name: str, *, limit: int = 50) -> Sequence[StoredWorkflow]:
+        await self.get(name)
+        return await self._port.store.workflows.versions(self._port.namespace, name, limit=limit)
+
     async def start(self, name: str, given: object = None, *, id: str | None = None) -> JobReference[Any]:
         port = self._port
         found = await workflows.begin(
@@ -122,6 +130,10 @@ class RemoteWorkflows:
 
     async def list(self) -> list[StoredWorkflow]:
         return [workflow_of_body(body) async for body in self._remote.listed("/workflows")]
+
+    async def versions(self, name: str, *, limit: int = 50) -> Sequence[StoredWorkflow]:
+        body = await self._remote.call("GET", f"/workflows/{part(name)}/versions?limit={limit}")
+        return [workflow_of_body(each) for each in body["items"]]
 
     async def start(self, name: str, given: object = None, *, id: str | None = None) -> JobReference[Any]:
         body = {"input": {} if given is None else given, "id": id or self._remote.new_id()}
