@@ -110,7 +110,7 @@ async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:
         return job._replace(actor=call.actor)
     options = JobOptions(
         **{name: getattr(asked, name) for name in given},
-        after=after_of(asked.after),
+        after=after_of(asked.after or ()),
         unknown=asked.unknown,
         actor=call.actor,
     )
@@ -127,7 +127,7 @@ async def _tied(call: Call[Any, Any], jobs: Sequence[NewJob], asked: Sequence[Su
             edge
             for job, each in zip(jobs, asked, strict=True)
             for edge in waits_of(
-                [job.id], after_of(each.after), delay_us=0 if each.delay is None else micros(each.delay)
+                [job.id], after_of(each.after or ()), delay_us=0 if each.delay is None else micros(each.delay)
             ).edges
         ],
         unknown={job.id: Unknown(each.unknown) for job, each in zip(jobs, asked, strict=True)},

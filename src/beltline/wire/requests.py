@@ -112,8 +112,8 @@ class SubmitOptions(Request):
     resources: Resources | None = Field(None, description="What a worker must have free, in its units.")
     tags: Annotated[list[TagText], Field(max_length=MOST_ASKED)] | None = None
     pinned: StrictBool | None = Field(None, description="Whether only workers with this version may run it.")
-    after: Annotated[list[Prerequisite], Field(max_length=MOST_EDGES)] = Field(
-        [], description="Jobs that must end first: ids, which need not exist yet, conditions, alternatives."
+    after: Annotated[list[Prerequisite], Field(max_length=MOST_EDGES)] | None = Field(
+        None, description="Jobs that must end first: ids, which need not exist yet, conditions, alternatives."
     )
     unknown: Literal["wait", "satisfied", "refuse"] = Field(
         "wait", description="What an id in `after` means that no job has: at most a week is waited for it."
