@@ -52,6 +52,56 @@ ALLOWED: Final = MappingProxyType(
         "discard_dead_letter": CONTROL,
         "replay_dead_letters": CONTROL,
         "discard_dead_letters": CONTROL,
+        "explain_job": ALL,
+        "list_prerequisites": ALL,
+        "list_dependents": ALL,
+        "list_children": ALL,
+        "list_schedules": ALL,
+        "get_schedule": ALL,
+        "list_fires": ALL,
+        "preview_schedule": ALL,
+        "preview_new_schedule": ALL,
+        "create_schedule": CONTROL,
+        "edit_schedule": CONTROL,
+        "delete_schedule": CONTROL,
+        "pause_schedule": CONTROL,
+        "resume_schedule": CONTROL,
+        "fire_schedule": CONTROL,
+        "create_backfill": CONTROL,
+        "list_backfills": ALL,
+        "get_backfill": ALL,
+        "cancel_backfill": CONTROL,
+        "list_batches": ALL,
+        "create_batch": SUBMIT,
+        "get_batch": ALL,
+        "list_batch_children": ALL,
+        "cancel_batch": CONTROL,
+        "pause_batch": CONTROL,
+        "resume_batch": CONTROL,
+        "retry_failed_batch": CONTROL,
+        "list_workflows": ALL,
+        "apply_workflow": CONTROL | {"worker"},
+        "get_workflow": ALL,
+        "draw_workflow": ALL,
+        "list_workflow_versions": ALL,
+        "list_runs": ALL,
+        "start_run": SUBMIT,
+        "get_run": ALL,
+        "draw_run": ALL,
+        "signal_run": CONTROL,
+        "cancel_run": CONTROL,
+        "pause_run": CONTROL,
+        "resume_run": CONTROL,
+        "retry_failed_run": CONTROL,
+        "list_triggers": ALL,
+        "create_trigger": CONTROL,
+        "get_trigger": ALL,
+        "edit_trigger": CONTROL,
+        "delete_trigger": CONTROL,
+        "pause_trigger": CONTROL,
+        "resume_trigger": CONTROL,
+        "rotate_trigger": CONTROL,
+        "test_trigger": CONTROL,
         "list_queues": ALL,
         "get_queue": ALL,
         "pause_queue": CONTROL,
@@ -83,6 +133,7 @@ ALLOWED: Final = MappingProxyType(
         "pause_subscription": ADMIN,
         "resume_subscription": ADMIN,
         "delete_subscription": ADMIN,
+        "submit_children": WORK,
         "list_audit": ADMIN,
         "verify_audit": ADMIN,
         "list_api_keys": ADMIN,
@@ -126,3 +177,46 @@ async def test_nothing_is_open_without_a_key(service: Service) -> None:
         path = re.sub(r"\{\w+\}", "none", operation.path)
         found = await service.http.request(operation.method, f"/api/v1/namespaces/{NAMESPACE}{path}")
         assert found.status_code == 401, operation.name
+
+
+async def test_nothing_of_one_namespace_is_there_for_another(service: Service) -> None:
+    known = await one_of_each(service)
+
+    for operation in OPERATIONS:
+        if operation.method != "GET" or operation.name in {"watch_namespace", "list_audit", "list_api_keys"}:
+            continue
+        path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.path)
+        found = await service.call("GET", path, role="foreign", namespace="elsewhere")
+        if "{" in operation.path:
+            assert found.status_code == 404, operation.name
+        elif operation.answered.media == "application/json":
+            assert found.json().get("items", []) == [], operation.name
+
+
+async def one_of_each(service: Service) -> dict[str, str]:
+    """Make one of each thing that a path may name; return their names by part."""
+    running = await service.running()
+    job = await service.submit(parent=running.id, after=["to-come"])
+    settings = {"secret": "env:HOOK"}
+    things: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("POST", "/schedules", {"name": "known", "definition": "mail", "schedule": {"every": "1h"}}),
+        ("POST", "/triggers", {"name": "known", "definition": "mail", "settings": settings}),
+        ("PUT", "/workflows/known", {"steps": {"ok": {"wait": "approval"}}}),
+        ("POST", "/workflows/known/runs", {"id": "run-1"}),
+        ("POST", "/queues/known/pause", {}),
+    )
+    for method, path, body in things:
+        assert (await service.call(method, path, body)).status_code < 300, path
+    return {
+        "job_id": job,
+        "worker_id": "session1",
+        "queue": "known",
+        "definition": "resize",
+        "name": "none",
+        "schedule": "known",
+        "trigger": "known",
+        "workflow": "known",
+        "action_id": "none",
+        "backfill_id": "none",
+        "key_id": "none",
+    }

@@ -48,7 +48,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
             ("PostgreSQL plans a statement that reads whole tables otherwise", "scan_settings"),
             (
                 "a caller's PostgreSQL connection takes one statement with one argument",
-                "insert_with step_record_with",
+                "insert_with link_look link_store step_record_with",
             ),
         )
         for name in names.split()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from beltline.core.clock import SystemClock
 from beltline.engine import upkeep
+from beltline.engine.definitions import apply_definitions
 from beltline.store.batches import Family
 from beltline.store.contract import Store
 from beltline.store.params import InsertJobs
+from tests.cli.photo_app import belt
 from tests.cli.shop import NAMESPACE, Shop, Terminal
 from tests.conformance.builders import new_job
 
@@ -170,3 +173,46 @@ def test_a_workflow_of_unknown_jobs_does_not_start(cli: Terminal) -> None:
 
     assert ran.error["code"] == "workflow_invalid"
     assert "there is no job definition 'nobody'" in ran.error["message"]
+
+
+def test_versions_of_a_workflow_are_listed_and_never_changed(cli: Terminal) -> None:
+    for version in ("1", "2"):
+        Path("album.json").write_text(json.dumps({**GRAPH, "version": version}), "utf-8")
+        assert cli("workflows", "apply", "album.json").code == 0
+    Path("album.json").write_text(json.dumps({**GRAPH, "version": "2", "output": 5}), "utf-8")
+    changed = cli("workflows", "apply", "album.json")
+
+    found = cli("workflows", "versions", "album", "--json").json
+    table = cli("workflows", "versions", "album")
+
+    assert [each["version"] for each in found["items"]] == ["2", "1"]
+    assert "VERSION" in table.out
+    assert "give this one another version" in changed.err
+    assert cli("workflows", "versions", "nothing").code == 3
+
+
+def test_a_graph_with_faults_is_told_whole_and_not_stored(cli: Terminal) -> None:
+    graph = {
+        "name": "album",
+        "steps": {"a": {"job": "resize", "after": ["b"]}, "b": {"job": "resize", "after": ["a", "nowhere"]}},
+    }
+    Path("album.json").write_text(json.dumps(graph), "utf-8")
+
+    ran = cli("workflows", "apply", "album.json")
+
+    assert ran.code == 2
+    assert "the steps a → b → a would wait for each other for ever" in ran.err
+    assert "step 'b' needs 'nowhere', which is no step of this workflow" in ran.err
+    assert cli("workflows", "ls", "--json").json["items"] == []
+
+
+def test_a_job_of_another_namespace_is_one_that_is_not_there(cli: Terminal, shop: Shop) -> None:
+    cli("submit", "resize", "--id", "theirs")
+    shop.on_store(lambda store: apply_definitions(store, "elsewhere", belt.registry))
+    there = ("--namespace", "elsewhere", "--json")
+
+    ran = cli("submit", "resize", "--after", "theirs", "--unknown", "refuse", *there)
+    listed = cli("jobs", "ls", *there)
+
+    assert ran.error["code"] == "prerequisite_unknown"
+    assert listed.json["items"] == []

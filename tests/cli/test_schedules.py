@@ -111,6 +111,10 @@ def test_a_backfill_is_started_listed_and_cancelled(any_cli: Terminal, any_shop:
     now = any_shop.on_store(read_now)
     span = ("--since", moment_text(now - 5 * HOUR), "--until", moment_text(now))
 
+    looked = any_cli("schedules", "backfill", "hourly", *span, "--dry-run")
+    assert "nothing was done" in looked.err
+    assert any_cli("schedules", "backfill", "hourly", *span, "--dry-run", "--json").json["ticks"] > 0
+    assert any_cli("schedules", "backfills", "--json").json["items"] == []
     started = any_cli("schedules", "backfill", "hourly", *span, "--at-once", "2")
     backfill_id = started.out.strip()
     any_shop.on_store(go_on)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.shop import Terminal
 
 CREATE = ("triggers", "create", "uploads", "resize", "--secret", "env:HOOK", "--field", "width=body.size")
@@ -21,7 +23,7 @@ def test_a_trigger_is_made_tried_paused_and_deleted(any_cli: Terminal) -> None:
     shown = any_cli("triggers", "show", "uploads")
     deleted = any_cli("triggers", "delete", "uploads")
 
-    assert (made["id"], made["state"], made["webhook"]["secret"]) == ("uploads", "active", "env:HOOK")
+    assert (made["id"], made["state"], made["settings"]["secret"]) == ("uploads", "active", "env:HOOK")
     assert (tried["makes_job"], tried["payload"]) == (True, {"width": 5})
     assert "no job" in unwanted.err
     assert paused.err == "trigger uploads is paused\n"
@@ -53,9 +55,9 @@ def test_each_kind_is_made_and_listed_with_what_it_waits_for(cli: Terminal) -> N
 
     listed = cli("triggers", "ls").out
 
-    assert made[0]["outcome"]["states"] == ["failed"]
-    assert made[1]["object"]["settle"] == 3.0
-    assert made[2]["message"]["window"] == {"gather": {"most": 5, "within": 10.0, "field": "items"}}
+    assert made[0]["settings"]["states"] == ["failed"]
+    assert made[1]["settings"]["settle"] == 3.0
+    assert made[2]["settings"]["window"] == {"gather": {"most": 5, "within": 10.0, "field": "items"}}
     for words in ("load failed", "*.pdf in /srv/in", "spool:///srv/orders"):
         assert words in listed
 
@@ -67,8 +69,8 @@ def test_a_trigger_is_edited_and_shown_with_its_events(cli: Terminal) -> None:
     edited = cli("triggers", "edit", "uploads", "--clear", "when", "--json").json
     shown = cli("triggers", "show", "uploads", "--json").json
 
-    assert edited["webhook"]["window"] == {"throttle": {"most": 5, "per": 60.0, "extra": "drop"}}
-    assert "when" not in edited["webhook"]
+    assert edited["settings"]["window"] == {"throttle": {"most": 5, "per": 60.0, "extra": "drop"}}
+    assert "when" not in edited["settings"]
     assert [(each["outcome"], each["events"]) for each in shown["events"]] == [("waiting", 0)]
     assert shown["refused"] == []
 
@@ -82,3 +84,19 @@ def test_options_of_another_kind_and_two_windows_are_refused(cli: Terminal) -> N
     assert "unknown fields of; known are changes" in foreign.err
     assert "a trigger has one window" in double.err
     assert "quiet 'soon' is not a duration" in bad.err
+
+
+def test_a_secret_is_rotated_with_overlap(cli: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli(*CREATE)
+    missing = cli("triggers", "rotate", "uploads", "env:HOOK_2")
+    monkeypatch.setenv("HOOK_2", "next")
+
+    told = cli("triggers", "rotate", "uploads", "env:HOOK_2", "--overlap", "1h")
+    shown = cli("triggers", "show", "uploads", "--json").json
+    at_once = cli("triggers", "rotate", "uploads", "env:HOOK_2", "--overlap", "0s", "--json").json
+
+    assert missing.code != 0
+    assert "secret_missing" in missing.err
+    assert "and the former one till" in told.err
+    assert shown["settings"].items() >= {"secret": "env:HOOK_2", "former_secret": "env:HOOK"}.items()
+    assert "former_secret" not in at_once["settings"]

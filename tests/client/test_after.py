@@ -6,7 +6,7 @@ import pytest
 
 from beltline import After, any_of
 from beltline.client.beltline import Beltline
-from beltline.core.errors import InvalidInput, PrerequisiteCycle, PrerequisiteUnknown, Unsupported
+from beltline.core.errors import InvalidInput, PrerequisiteCycle, PrerequisiteUnknown
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
@@ -107,12 +107,3 @@ async def test_a_job_of_another_namespace_is_refused() -> None:
         foreign = await other.submit(1, 2)
         with pytest.raises(InvalidInput, match="is in namespace 'there'"):
             await job.options(after=[foreign]).submit(1, 2)
-
-
-async def test_prerequisites_and_a_callers_transaction_exclude_each_other() -> None:
-    belt = app()
-    job = belt.job(add, name="add")
-
-    async with Kit(belt):
-        with pytest.raises(Unsupported, match="after= and conn= exclude each other"):
-            await job.options(after=["some"], conn=object()).submit(1, 2)

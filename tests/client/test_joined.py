@@ -16,8 +16,16 @@ from typing import Final
 import pytest
 
 from beltline.client.beltline import Beltline
-from beltline.core.errors import InvalidInput, InvalidPayload, KeyReused, NotFound, Unsupported
+from beltline.core.errors import (
+    InvalidInput,
+    InvalidPayload,
+    KeyReused,
+    NotFound,
+    PrerequisiteCycle,
+    Unsupported,
+)
 from beltline.core.states import JobState
+from beltline.definitions.children import Brood
 from tests.client.callers import FILE_KINDS, SERVER_KINDS, Caller, Kind
 from tests.client.hand import Hand
 from tests.client.jobs import Jobs
@@ -141,6 +149,22 @@ def test_a_program_without_an_event_loop_joins_on_its_own_thread(tmp_path: Path)
     jobs.belt.close_sync()
 
 
+def test_without_an_event_loop_a_job_is_tied_with_and_without_a_connection(tmp_path: Path) -> None:
+    path = tmp_path / "beltline.db"
+    jobs = Jobs(Beltline(f"sqlite:///{path}").open_sync())
+    conn = sqlite3.connect(path, isolation_level=None)
+
+    first = jobs.add.options(after=["to-come"]).submit_sync(1, 2)
+    conn.execute("BEGIN")
+    second = jobs.add.options(conn=conn, after=[first]).submit_sync(1, 2)
+    conn.execute("COMMIT")
+
+    found = conn.execute("SELECT dependent, prerequisite FROM edges ORDER BY dependent").fetchall()
+    assert found == sorted([(first.id, "to-come"), (second.id, first.id)])
+    conn.close()
+    jobs.belt.close_sync()
+
+
 @pytest.mark.parametrize("kind", sorted(kind for kind in SERVER_KINDS if "async" in kind))
 async def test_a_synchronous_submit_refuses_an_asynchronous_connection(
     opened: Jobs, postgres_url: str, kind: str
@@ -163,3 +187,31 @@ async def test_a_thread_refuses_an_asynchronous_connection_before_it_is_touched(
         with pytest.raises(Unsupported, match="await the asynchronous form"):
             await asyncio.to_thread(submit, 1, 2)
         await caller.rollback()
+
+
+async def test_what_ties_a_job_to_others_joins_too(joined: tuple[Jobs, Caller]) -> None:
+    jobs, caller = joined
+    first = await jobs.add.submit(1, 2)
+
+    tied = jobs.thumbnail.options(conn=caller.conn, after=[first], parent=Brood(first.id, 1, None))
+    second = await tied.submit("a.png")
+    assert not await is_there(jobs, second.id)
+    await caller.commit()
+
+    job = await second.job()
+    assert (job.state, job.parent) == (JobState.WAITING, first.id)
+    assert [(each.what, each.id) for each in (await jobs.belt.explain(second.id)).waits] == [
+        ("job", first.id)
+    ]
+
+
+async def test_a_cycle_leaves_the_callers_transaction_usable(joined: tuple[Jobs, Caller]) -> None:
+    jobs, caller = joined
+    await jobs.add.options(id="one", after=["two"]).submit(1, 2)
+
+    with pytest.raises(PrerequisiteCycle):
+        await jobs.add.options(conn=caller.conn, id="two", after=["one"]).submit(1, 2)
+    other = await jobs.add.options(conn=caller.conn).submit(3, 4)
+    await caller.commit()
+
+    assert [await is_there(jobs, name) for name in ("two", other.id)] == [False, True]

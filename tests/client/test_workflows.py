@@ -15,7 +15,7 @@ from beltline.core.retry import Retry
 from beltline.core.states import JobState
 from beltline.core.workflow import End
 from beltline.definitions.workflow import InvalidWorkflow
-from beltline.engine import batches, runs, workflows
+from beltline.engine import batches, graphs, runs
 from beltline.testing.kit import Kit
 
 NAMESPACE = "default"
@@ -281,7 +281,7 @@ async def test_nothing_is_stored_where_a_part_is_missing() -> None:
         with pytest.raises(InvalidWorkflow) as caught:
             await missing.start()
         with pytest.raises(NotFound, match="there is no workflow 'unknown'"):
-            await workflows.stored_workflow(kit.store, NAMESPACE, "unknown")
+            await graphs.stored_workflow(kit.store, NAMESPACE, "unknown")
         assert await kit.jobs() == []
 
     assert all(f"'{name}'" in str(caught.value) for name in ("nobody", "nothing", "nowhere"))

@@ -224,7 +224,7 @@ async def test_batches_are_listed_newest_first(world: World) -> None:
         made.append(parent.id)
 
     page = await world.store.batches.page(world.namespace, limit=2)
-    rest = await world.store.batches.page(world.namespace, before=page[-1].created_at)
+    rest = await world.store.batches.page(world.namespace, before=(page[-1].created_at, page[-1].job_id))
 
     assert [each.job_id for each in page + rest] == made[::-1]
 

@@ -113,7 +113,7 @@ async def test_an_edit_that_cannot_be_changes_nothing(timing: Timing) -> None:
     bad: list[dict[str, object]] = [
         {"every": None, "cron": "99 * * * *"},
         {"size": 5},
-        {"cron": "* * * * *"},
+        {"cron": "* * * * *", "every": "1h"},
     ]
     for fields in bad:
         with pytest.raises(InvalidInput):
@@ -122,6 +122,21 @@ async def test_an_edit_that_cannot_be_changes_nothing(timing: Timing) -> None:
             )
 
     assert await timing.schedule() == row
+
+
+async def test_a_cron_line_takes_the_place_of_an_interval(timing: Timing) -> None:
+    await timing.made()
+
+    row = await schedules.edit(
+        timing.store,
+        timing.namespace,
+        "nightly",
+        ScheduleEdit(fields={"cron": "0 4 * * *", "overlap": None}),
+        actor="ada",
+    )
+
+    spec = json.loads(row.spec)
+    assert (spec["cron"], "every" in spec) == ("0 4 * * *", False)
 
 
 async def test_ticks_of_a_pause_are_left_out(timing: Timing) -> None:

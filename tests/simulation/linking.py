@@ -14,7 +14,7 @@ from beltline.core.prerequisites import Edge
 from beltline.core.reasons import Reason
 from beltline.core.states import DEAD, FINAL, JobState
 from beltline.definitions.workflow import workflow_of
-from beltline.engine import workflows
+from beltline.engine import graphs
 from beltline.store.contract import Store
 from beltline.testing.simulation import Crashes
 from tests.simulation.chores import rescuer
@@ -51,7 +51,7 @@ def play(
         fault = None
         try:
             workflow = workflow_of(GRAPH)
-            world.read(lambda store: workflows.apply(store, NAMESPACE, workflow, GRAPH))
+            world.read(lambda store: graphs.apply(store, NAMESPACE, workflow, GRAPH))
             _populate(world, orders)
             simulation.run(lambda: False, most_hops=MAIN_HOPS)
             world.now_calm()

@@ -19,6 +19,7 @@ from beltline.api.desk import Desk
 from beltline.api.document import document
 from beltline.api.door import endpoint
 from beltline.api.health import Meters, health, metrics, readiness
+from beltline.api.hooks import PATH as HOOK_PATH, receiving
 from beltline.api.service import SERVICE
 from beltline.api.table import OPERATIONS
 from beltline.core.clock import MICROS
@@ -63,6 +64,7 @@ def make_app(desk: Desk) -> Application:
             )
             for operation in OPERATIONS
         ),
+        Route(HOOK_PATH, receiving(desk), methods=["POST"], name="receive_call"),
         *(
             Route(route.path, _Answering(plain[route.name]), methods=["GET"], name=route.name)
             for route in SERVICE

@@ -16,6 +16,8 @@ from beltline.wire.problems import Refused
 NEAR_US: Final = 250_000
 FAR_US: Final = 10 * MICROS
 _NEAR: Final = 0.9
+# A caller may let as many jobs as it likes wait for others; those with a time of their own are not counted.
+_WAITING: Final = frozenset({JobState.QUEUED, JobState.WAITING})
 
 
 class Depth:
@@ -69,5 +71,5 @@ class Depth:
             counts = await self._store.reads.counts(self._namespace)
         finally:
             self._is_looking = False
-        self._counted = sum(count.jobs for count in counts if count.state is JobState.QUEUED)
+        self._counted = sum(count.jobs for count in counts if count.state in _WAITING)
         self._stored -= seen

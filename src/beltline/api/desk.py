@@ -53,6 +53,7 @@ class Desk:
         self.settings = ports.settings
         self.callers = Callers(ports.store, clock=ports.clock, tokens=ports.tokens)
         self.rate = Rate(ports.settings.rate, clock=ports.clock)
+        self.hooks = Rate(ports.settings.hook_rate, clock=ports.clock, whose="this address")
         self.templates = Templates(ports.store, clock=ports.clock)
         self.is_stopping = False
         self.stopping = asyncio.Event()

@@ -13,10 +13,12 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from beltline.api import hooks
 from beltline.api.operation import JSON, Operation
 from beltline.api.service import SERVICE, ServiceRoute
 from beltline.api.table import OPERATIONS
 from beltline.wire.problems import MEDIA_TYPE, ProblemBody
+from beltline.wire.triggers import ReceivedBody
 
 _REF: Final = "#/components/schemas/{model}"
 _PART: Final = re.compile(r"\{(\w+)\}")
@@ -34,7 +36,11 @@ _PARTS: Final = MappingProxyType(
         "worker_id": ("A session's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "subscription_id": ("A subscription's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "queue": ("A queue's name.", _NAME, "default"),
+        "schedule": ("A schedule's name; a slash in it is written %2F.", _NAME, "nightly"),
+        "trigger": ("A trigger's name; a slash in it is written %2F.", _NAME, "orders"),
+        "backfill_id": ("A backfill's id.", "^[A-Za-z0-9]{1,64}$", "06f2k9"),
         "definition": ("A definition's name.", _NAME, "resize"),
+        "workflow": ("A workflow's name.", "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$", "etl"),
         "name": ("An artifact's name.", "^.{1,256}$", "thumbnail.png"),
     }
 )
@@ -51,6 +57,7 @@ def document() -> dict[str, Any]:
     for operation in OPERATIONS:
         item = _operation(operation, schemas, references)
         paths.setdefault(operation.full_path, {})[operation.method.lower()] = item
+    paths[hooks.PATH] = {"post": _hook(references)}
     for route in SERVICE:
         paths[route.path] = {"get": _service(route)}
     queries = {operation.query.__name__ for operation in OPERATIONS}
@@ -81,7 +88,10 @@ def document() -> dict[str, Any]:
 
 def _schemas() -> tuple[dict[str, Any], dict[object, Any]]:
     """Return the components, and for each type that an operation names the schema that refers to them."""
-    asked: dict[object, tuple[Any, JsonSchemaMode]] = {"problem": (ProblemBody, "serialization")}
+    asked: dict[object, tuple[Any, JsonSchemaMode]] = {
+        "problem": (ProblemBody, "serialization"),
+        "received": (ReceivedBody, "serialization"),
+    }
     for operation in OPERATIONS:
         asked[operation.query] = operation.query, "validation"
         if operation.body is not None:
@@ -151,6 +161,8 @@ def _responses(operation: Operation, references: dict[object, Any]) -> dict[str,
         success["content"] = {answered.media: {"schema": references[answered.type]}}
         if answered.example is not None:
             success["content"][answered.media]["example"] = answered.example
+    elif answered.media.startswith("text/"):
+        success["content"] = {answered.media: {"schema": {"type": "string"}}}
     elif answered.media != JSON:
         success["content"] = {answered.media: {"schema": {"type": "string", "format": "binary"}}}
     found = {str(answered.status): success}
@@ -169,6 +181,24 @@ def _problem(status: int, references: dict[object, Any]) -> dict[str, Any]:
     if status == HTTPStatus.NOT_MODIFIED:
         return {"description": f"{what}: what the client has is still true."}
     return {"description": what, "content": {MEDIA_TYPE: {"schema": references["problem"]}}}
+
+
+def _hook(references: dict[object, Any]) -> dict[str, Any]:
+    """Return the operation that needs no API key, and tells strangers nothing."""
+    received = {"description": "A job was made.", "content": {JSON: {"schema": references["received"]}}}
+    return {
+        "operationId": "receive_call",
+        "tags": ["triggers"],
+        "summary": "Call a webhook; its signature or key is in the header that the trigger names.",
+        "security": [],
+        "parameters": list(_path_parameters(hooks.PATH)),
+        "requestBody": {"required": True, "content": {JSON: {"schema": {}, "example": {"id": 7}}}},
+        "responses": {
+            "201": received,
+            "200": {**received, "description": "An equal call made the job before, or no job is made."},
+            **{str(status): _problem(status, references) for status in hooks.REFUSALS},
+        },
+    }
 
 
 def _service(route: ServiceRoute) -> dict[str, Any]:

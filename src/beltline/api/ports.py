@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from beltline.core.job import NewJob
+from beltline.store.batches import Family
 from beltline.store.contract import Store
+from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Finished, Inserted
 
 
@@ -17,8 +19,10 @@ class Submitting(Protocol):
         """Store one job; return once it is durable."""
         ...
 
-    async def submit_many(self, jobs: Sequence[NewJob]) -> list[Inserted]:
-        """Store all of the jobs or none."""
+    async def submit_many(
+        self, jobs: Sequence[NewJob], waits: Waits = NOTHING, family: Family | None = None
+    ) -> list[Inserted]:
+        """Store all of the jobs or none, with what they wait for and whose they are."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The rate of requests that one API key may make."""
+"""The rate of requests that one API key, or one address, may make."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _MOST_KNOWN: Final = 10_000
 class Rate:
     """A bucket for each key, refilled by time; a second's worth of requests may come at once."""
 
-    def __init__(self, per_second: int, *, clock: Clock) -> None:
+    def __init__(self, per_second: int, *, clock: Clock, whose: str = "this API key") -> None:
+        self._whose = whose
         self._per_second = per_second
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
@@ -29,7 +30,7 @@ class Rate:
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "rate_limited",
-                f"this API key may make {self._per_second:,} requests a second: slow down",
+                f"{self._whose} may make {self._per_second:,} requests a second: slow down",
                 retry_after=(1 - left) / self._per_second,
             )
         self._buckets[key_id] = left - 1, now

@@ -19,9 +19,12 @@ from beltline.wire.problems import Refused
 _JSON_TYPES = frozenset({"application/json", ""})
 
 
-async def body_bytes(request: Request, settings: ServeSettings) -> bytes:
-    """Return the body of a request. Raises Refused where it is too large or does not come in time."""
-    limit = settings.largest_body
+async def body_bytes(request: Request, settings: ServeSettings, *, limit: int | None = None) -> bytes:
+    """Return the body of a request. Raises Refused where it is too large or does not come in time.
+
+    `limit`: of this request, where it is less than that of all.
+    """
+    limit = settings.largest_body if limit is None else min(limit, settings.largest_body)
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -10,15 +11,24 @@ from typing_extensions import TypedDict
 from beltline.api.answering import answer
 from beltline.api.operation import Answered, Call, Operation
 from beltline.core.codec import dump_json
+from beltline.core.durations import micros
 from beltline.core.errors import BeltlineError, InvalidBatch, InvalidInput, PayloadTooLarge, UnknownDefinition
 from beltline.core.job import NewJob
+from beltline.core.prerequisites import Unknown
 from beltline.core.roles import Right
+from beltline.engine.after import waits_of
 from beltline.engine.objects import is_large, kept, payload_limit
 from beltline.engine.submit import DEFAULTS, JobOptions, accepted, new_job
+from beltline.store.batches import Family
+from beltline.store.edges import Waits
 from beltline.store.params import Inserted, Insertion
+from beltline.wire.prerequisites import after_of
 from beltline.wire.requests import SubmitJob, SubmitJobs
 
-_OPTIONS: Final = frozenset(SubmitJob.model_fields) - {"definition", "payload"}
+# How jobs are tied to others is stored beside them.
+_LINKS: Final = frozenset({"after", "unknown", "parent"})
+_OPTIONS: Final = frozenset(SubmitJob.model_fields) - {"definition", "payload"} - _LINKS
+MOST_EDGES_AT_ONCE: Final = 100_000
 
 
 class Submitted(TypedDict):
@@ -38,24 +48,37 @@ class SubmittedList(TypedDict):
 
 async def submit_job(call: Call[Any, SubmitJob]) -> Response:
     """Store one job, batched with those of other requests."""
-    job = await _job(call, call.body)
+    return await stored(call, call.body)
+
+
+async def stored(call: Call[Any, Any], asked: SubmitJob) -> Response:
+    """Store one job, with what it waits for and whose child it is, and answer with its id."""
+    job = await _job(call, asked)
     tenant = call.desk.tenant(call.namespace)
+    if asked.model_fields_set & _LINKS:
+        async with tenant.depth.room(1):
+            [found] = await _tied(call, [job], [asked])
+        accepted(job, found)
+        return _stored(call, found)
     async with tenant.depth.room(1):
         # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
         if is_large(call.desk.store, job.payload):
             [job] = await kept(call.desk.store, call.namespace, [job])
         found = await tenant.submitting.submit(job)
     accepted(job, found)
-    shape = _shape(found)
-    place = call.request.scope["path"] + "/" + found.id.replace("/", "%2F")
-    return answer(shape, 200 if shape["existing"] else 201, {"Location": place})
+    return _stored(call, found)
 
 
 async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
     """Store all jobs of the request or none."""
+    return await stored_all(call, call.body.jobs)
+
+
+async def stored_all(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> Response:
+    """Store jobs, all or none, with what ties them to others, and answer with their ids."""
     jobs: list[NewJob] = []
     faults: list[tuple[int, InvalidInput]] = []
-    for index, asked in enumerate(call.body.jobs):
+    for index, asked in enumerate(all_asked):
         try:
             jobs.append(await _job(call, asked))
         except InvalidInput as error:
@@ -63,10 +86,10 @@ async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
         except UnknownDefinition as error:
             faults.append((index, InvalidInput(str(error))))
     if faults:
-        raise InvalidBatch(faults, of=len(call.body.jobs), called="job")
+        raise InvalidBatch(faults, of=len(all_asked), called="job")
     tenant = call.desk.tenant(call.namespace)
     async with tenant.depth.room(len(jobs)):
-        found = await tenant.submitting.submit_many(jobs)
+        found = await _tied(call, jobs, all_asked)
     _require_all(jobs, found)
     return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
 
@@ -82,11 +105,53 @@ async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:
     known.schema.check_value(asked.definition, asked.payload)
     now = desk.store.now()
     given = asked.model_fields_set & _OPTIONS
-    if not given:
+    if not given and not asked.after:
         job = new_job(known.template, payload, DEFAULTS, now=now, random=desk.random)
         return job._replace(actor=call.actor)
-    options = JobOptions(**{name: getattr(asked, name) for name in given}, actor=call.actor)
+    options = JobOptions(
+        **{name: getattr(asked, name) for name in given},
+        after=after_of(asked.after or ()),
+        unknown=asked.unknown,
+        actor=call.actor,
+    )
     return new_job(known.template, payload, options, now=now, random=desk.random)
+
+
+async def _tied(call: Call[Any, Any], jobs: Sequence[NewJob], asked: Sequence[SubmitJob]) -> list[Inserted]:
+    """Store jobs, all or none, with what ties them to others."""
+    submitting = call.desk.tenant(call.namespace).submitting
+    if not any(each.after or each.parent for each in asked):
+        return await submitting.submit_many(jobs)
+    waits = Waits(
+        edges=[
+            edge
+            for job, each in zip(jobs, asked, strict=True)
+            for edge in waits_of(
+                [job.id], after_of(each.after or ()), delay_us=0 if each.delay is None else micros(each.delay)
+            ).edges
+        ],
+        unknown={job.id: Unknown(each.unknown) for job, each in zip(jobs, asked, strict=True)},
+    )
+    if len(waits.edges) > MOST_EDGES_AT_ONCE:
+        raise InvalidInput(
+            f"after: {len(waits.edges):,} prerequisites at once, at most {MOST_EDGES_AT_ONCE:,} are taken"
+        )
+    parents = {each.parent for each in asked}
+    if len(parents) > 1:
+        raise InvalidInput("parent: jobs of one request are all children of the same job, or none is")
+    [parent] = parents
+    if parent is None:
+        return await submitting.submit_many(jobs, waits)
+    found = await call.desk.store.reads.get(call.namespace, [parent])
+    correlation_id = found[0].correlation_id if found else None
+    jobs = [job._replace(correlation_id=job.correlation_id or correlation_id) for job in jobs]
+    return await submitting.submit_many(jobs, waits, Family(parent=parent))
+
+
+def _stored(call: Call[Any, Any], found: Inserted) -> Response:
+    shape = _shape(found)
+    place = f"/api/v1/namespaces/{call.namespace}/jobs/{found.id.replace('/', '%2F')}"
+    return answer(shape, 200 if shape["existing"] else 201, {"Location": place})
 
 
 def _shape(found: Inserted) -> Submitted:

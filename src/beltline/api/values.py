@@ -33,10 +33,27 @@ async def view(call: Call[Any, Any], job: Job, what: Literal["payload", "result"
     entry = AuditEntry(actor=call.actor, action=f"job.view_{what}", target=f"job/{job.id}")
     await store.audit.append(call.namespace, [entry], store.now())
     value = value_of(await whole_bytes(store, data))
-    definition = await store.definitions.get(call.namespace, job.definition)
-    if definition is None:
+    return await masked(call, job.definition, value, result=what == "result")
+
+
+async def view_payload(call: Call[Any, Any], definition: str, data: bytes, target: str) -> object:
+    """Return the payload that something gives to jobs of a definition and note who saw it. Raises Refused."""
+    if not call.caller.may(Right.VIEW_PAYLOADS):
+        raise Refused(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            f"an API key of role {call.caller.key.role} cannot view a payload",
+        )
+    store = call.desk.store
+    entry = AuditEntry(actor=call.actor, action=f"{target.partition('/')[0]}.view_payload", target=target)
+    await store.audit.append(call.namespace, [entry], store.now())
+    return await masked(call, definition, value_of(data))
+
+
+async def masked(call: Call[Any, Any], definition: str, value: object, *, result: bool = False) -> object:
+    """Return a payload, or a result, without what the schema of its definition marks as secret."""
+    found = await call.desk.store.definitions.get(call.namespace, definition)
+    if found is None:
         return value
-    schema = (
-        definition.schema if what == "payload" else json.dumps(json.loads(definition.policies).get("result"))
-    )
+    schema = json.dumps(json.loads(found.policies).get("result")) if result else found.schema
     return masked_value(value, schema)

@@ -7,11 +7,14 @@ import click
 from beltline.cli.command import Invocation, actor, command, example, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
-from beltline.cli.schedule_shapes import BACKFILL_COLUMNS, backfill_row, backfill_shape
+from beltline.cli.schedule_shapes import BACKFILL_COLUMNS, backfill_row
+from beltline.cli.text import stamp
 from beltline.core.durations import moment
 from beltline.engine import backfills as verbs
 from beltline.store.backfills import Backfill
 from beltline.store.contract import Store
+from beltline.wire.schedules import backfill_shape
+from beltline.wire.times import iso
 
 
 @command(
@@ -34,9 +37,20 @@ from beltline.store.contract import Store
     metavar="N",
     help="At most so many of its jobs are unfinished at a time.",
 )
+@click.option("--dry-run", is_flag=True, help="Only say how many ticks, and show some.")
 @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
 @pass_invocation
-def backfill(invocation: Invocation, /, name: str, *, since: str, until: str, at_once: int, why: str) -> None:
+def backfill(
+    invocation: Invocation,
+    /,
+    name: str,
+    *,
+    since: str,
+    until: str,
+    at_once: int,
+    dry_run: bool,
+    why: str,
+) -> None:
     """Make the jobs of a schedule's ticks in a range of the past. Prints the id of the backfill.
 
     Workers make them. Ticks that fired are left as they are, skipped ones are filled.
@@ -44,6 +58,18 @@ def backfill(invocation: Invocation, /, name: str, *, since: str, until: str, at
     from beltline.client.draws import Draws
 
     first, end = moment(since, what="--since"), moment(until, what="--until")
+    if dry_run:
+        span = verbs.Span(first, end, at_once)
+        ahead = with_store(
+            invocation, lambda store, namespace: verbs.look_ahead(store, namespace, name, span)
+        )
+        if invocation.json:
+            ticks = [iso(tick) for tick in ahead.ticks]
+            print_json({"dry_run": True, "ticks": ahead.total, "sample": ticks, "backfill": None})
+            return
+        note(f"{ahead.total:,} ticks lie in the range; nothing was done")
+        print_table(("tick",), [(stamp(tick),) for tick in ahead.ticks])
+        return
 
     async def work(store: Store, namespace: str) -> Backfill:
         return await verbs.start(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Protocol
 
 import click
 
@@ -15,6 +15,7 @@ from beltline.core.batch import Batch
 from beltline.core.job import Job
 from beltline.engine import batches as engine, control
 from beltline.store.contract import Store
+from beltline.wire.linked import batch_row_shape, tree_shape
 from beltline.wire.shapes import job_shape
 
 
@@ -36,7 +37,7 @@ def ls(invocation: Invocation, *, limit: int) -> None:
 
     found, jobs, now = with_store(invocation, read)
     if invocation.json:
-        print_list([{**batch_shape(each), **_job(jobs.get(each.job_id))} for each in found])
+        print_list([batch_row_shape(each, jobs.get(each.job_id)) for each in found])
         return
     columns = ["batch", "definition", "state", "children", "open", "failed", "begun"]
     print_table(columns, [_row(each, jobs.get(each.job_id), now) for each in found], empty="no batches")
@@ -51,15 +52,7 @@ def show(invocation: Invocation, job_id: str) -> None:
     """Show how far a batch and all below it are, and why jobs of it failed."""
     tree = with_store(invocation, lambda store, namespace: engine.tree_of(store, namespace, job_id))
     if invocation.json:
-        causes = [cause._asdict() for cause in tree.causes]
-        print_json(
-            {
-                "job": job_shape(tree.job),
-                "batch": batch_shape(tree.batch),
-                "progress": tree.progress._asdict(),
-                "causes": causes,
-            }
-        )
+        print_json(tree_shape(tree))
         return
     found = tree.progress
     estimate = f"{found.fraction:.1%}"
@@ -114,27 +107,6 @@ def _action(name: str, verb: Action, text: str, done: str) -> None:
         else:
             note(f"{jobs:,} jobs {done}")
             click.echo(f"{job.id} {job.state.value} ({job.reason.value})")
-
-
-def batch_shape(batch: Batch) -> dict[str, Any]:
-    """Return a batch as JSON."""
-    return {
-        "id": batch.job_id,
-        "parent": batch.parent,
-        "root": batch.root,
-        "kind": batch.kind,
-        "children": batch.total,
-        "open": batch.open,
-        "succeeded": batch.succeeded,
-        "failed": batch.failed,
-        "cancelled": batch.cancelled,
-    }
-
-
-def _job(job: Job | None) -> dict[str, Any]:
-    if job is None:
-        return {"definition": None, "state": None, "reason": None}
-    return {"definition": job.definition, "state": job.state.value, "reason": job.reason.value}
 
 
 def _row(batch: Batch, job: Job | None, now: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from beltline.cli.opened import with_store
 from beltline.cli.output import print_json, print_table
 from beltline.cli.text import clean
 from beltline.engine.explain import explain as explained
-from beltline.wire.shapes import job_shape
+from beltline.wire.linked import explanation_shape
 
 
 @command("explain", epilog=example("beltline explain 06f2k9…\nbeltline explain 06f2k9… --json"))
@@ -19,14 +19,7 @@ def explain(invocation: Invocation, job_id: str) -> None:
     """Say why a job is not running, and what it waits for; or how it ended."""
     found = with_store(invocation, lambda store, namespace: explained(store, namespace, job_id))
     if invocation.json:
-        print_json(
-            {
-                "job": job_shape(found.job),
-                "summary": found.summary,
-                "waits": [each._asdict() for each in found.waits],
-                "hints": found.hints,
-            }
-        )
+        print_json(explanation_shape(found))
         return
     click.echo(f"job {found.job.id} ({found.job.definition}): {clean(found.summary)}")
     if found.waits:

@@ -11,7 +11,6 @@ from beltline.cli.command import Invocation, actor, command, example, pass_invoc
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.schedule_options import fields_of, schedule_options
-from beltline.cli.schedule_shapes import coming_shape, schedule_shape
 from beltline.cli.text import age, stamp
 from beltline.definitions.schedule import Schedule, schedule_of
 from beltline.definitions.timetable import timetable
@@ -19,6 +18,7 @@ from beltline.engine import schedules as verbs
 from beltline.engine.schedules import Coming, ScheduleEdit, ScheduleRequest
 from beltline.store.contract import Store
 from beltline.store.schedules import StoredSchedule
+from beltline.wire.schedules import coming_shape, schedule_shape
 
 
 @command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import click
 
@@ -16,17 +16,14 @@ from beltline.cli.schedule_shapes import (
     COLUMNS,
     FIRE_COLUMNS,
     fire_row,
-    fire_shape,
-    is_edited,
     schedule_row,
-    schedule_shape,
-    state_of,
     when_of,
 )
 from beltline.cli.text import age, stamp
 from beltline.engine import schedules as verbs
 from beltline.store.contract import Store
 from beltline.store.schedules import Fire, StoredSchedule
+from beltline.wire.schedules import fire_shape, is_edited, schedule_shape, state_of
 
 Verb: TypeAlias = Callable[..., Awaitable[StoredSchedule]]
 
@@ -96,7 +93,7 @@ def show(invocation: Invocation, name: str, *, limit: int) -> None:
 
 
 def _fields(row: StoredSchedule, now: int) -> list[tuple[str, str]]:
-    fields: dict[str, Any] = schedule_shape(row)
+    fields = schedule_shape(row)
     others = {
         name: value for name, value in fields["schedule"].items() if name not in {"cron", "every", "at"}
     }

@@ -51,6 +51,13 @@ def _networks(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tu
     help="Requests a second that one API key may make.",
 )
 @click.option(
+    "--hook-rate",
+    type=click.IntRange(1, 1_000_000),
+    default=1_000,
+    show_default=True,
+    help="Calls of webhooks a second from one address.",
+)
+@click.option(
     "--most-queued",
     type=click.IntRange(1, 1_000_000_000),
     default=1_000_000,
@@ -89,6 +96,7 @@ def serve(
     tls_key: str | None,
     cors: Sequence[str],
     rate: int,
+    hook_rate: int,
     most_queued: int,
     largest_body: int,
     webhook_networks: tuple[Any, ...],
@@ -102,7 +110,13 @@ def serve(
     from beltline.api.settings import ServeSettings
     from beltline.serving import Listening, serve as run
 
-    settings = ServeSettings(largest_body=largest_body, rate=rate, most_queued=most_queued, cors=tuple(cors))
+    settings = ServeSettings(
+        largest_body=largest_body,
+        rate=rate,
+        hook_rate=hook_rate,
+        most_queued=most_queued,
+        cors=tuple(cors),
+    )
     listening = Listening(
         host=host,
         port=port,

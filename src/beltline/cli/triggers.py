@@ -19,16 +19,17 @@ from beltline.cli.trigger_shapes import (
     count_row,
     fields_of as shown_fields,
     refusal_row,
-    standing_shape,
-    state_of,
+    shown,
     trigger_row,
-    trigger_shape,
 )
+from beltline.core.durations import micros
 from beltline.definitions.trigger import KINDS, rule_of
 from beltline.engine import trigger_trials, triggers as verbs
+from beltline.engine.trigger_secrets import rotated
 from beltline.engine.trigger_trials import Sample, Standing
 from beltline.store.contract import Store
 from beltline.store.triggers import NewEvent, StoredTrigger
+from beltline.wire.triggers import trigger_shape, trigger_state
 
 MOST_REFUSED = 100
 
@@ -85,7 +86,7 @@ def show(invocation: Invocation, name: str, *, refused: int) -> None:
 
     standing, now = with_store(invocation, read)
     if invocation.json:
-        print_json(standing_shape(standing))
+        print_json(shown(standing))
         return
     print_fields(shown_fields(standing, now))
     counts = [count_row(count, now) for count in standing.counts if count.events]
@@ -217,6 +218,48 @@ def test(
         click.echo(found.payload.decode())
 
 
+@triggers.command(
+    "rotate",
+    epilog=example(
+        """
+        beltline triggers rotate pushes env:HOOK_SECRET_2
+        beltline triggers rotate orders file:/run/key2 --overlap 0s --why 'it leaked'
+        """
+    ),
+)
+@click.argument("name", metavar="NAME")
+@click.argument("secret", metavar="PLACE")
+@click.option(
+    "--overlap",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="For so long the former secret is taken too.",
+)
+@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@pass_invocation
+def rotate(invocation: Invocation, name: str, secret: str, *, overlap: str, why: str) -> None:
+    """Take another secret of a webhook: the one that lies at PLACE, env:NAME or file:/path.
+
+    It must lie there on the machine that takes the calls before this is done.
+    """
+    overlap_us = micros(overlap, what="--overlap")
+
+    async def work(store: Store, namespace: str) -> StoredTrigger:
+        webhook = verbs.webhook_of(await verbs.fetch(store, namespace, name))
+        fields = rotated(webhook, secret, overlap_us, now=store.now())
+        return await verbs.edit(store, namespace, name, fields, actor=actor(), why=why)
+
+    row = with_store(invocation, work)
+    if invocation.json:
+        print_json(trigger_shape(row))
+    else:
+        until = verbs.shape_of(row).get("former_until")
+        note(
+            f"trigger {name} takes {secret}" + ("" if until is None else f", and the former one till {until}")
+        )
+
+
 def _action(name: str, *, text: str) -> None:
     """Make the command that does one thing to triggers."""
 
@@ -240,7 +283,7 @@ def _action(name: str, *, text: str) -> None:
             return
         for row in rows:
             again = "; its declaration in code makes it again" if name == "delete" and row.declared else ""
-            note(f"trigger {row.name} is {'deleted' if name == 'delete' else state_of(row)}{again}")
+            note(f"trigger {row.name} is {'deleted' if name == 'delete' else trigger_state(row)}{again}")
 
 
 _action("pause", text="Take no events of triggers; what is held waits.")

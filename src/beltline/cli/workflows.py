@@ -17,10 +17,11 @@ from beltline.core.drawing import lines, mermaid
 from beltline.core.errors import NotFound
 from beltline.core.workflow import Stand, Workflow
 from beltline.definitions.workflow import workflow_of
-from beltline.engine import runs, workflows as engine
+from beltline.engine import graphs, runs, workflows as engine
 from beltline.engine.submit import JobOptions
 from beltline.store.contract import Store
 from beltline.store.workflows import StoredWorkflow
+from beltline.wire.workflows import workflow_shape
 
 
 @group(
@@ -41,7 +42,7 @@ def ls(invocation: Invocation) -> None:
 
     found, now = with_store(invocation, read)
     if invocation.json:
-        print_list([{"id": each.name, "version": each.version, **json.loads(each.graph)} for each in found])
+        print_list([workflow_shape(each) for each in found])
         return
     rows = [
         (each.name, each.version, str(len(json.loads(each.graph)["steps"])), age(each.applied_at, now))
@@ -61,8 +62,8 @@ def apply(invocation: Invocation, file: IO[bytes]) -> None:
     workflow = workflow_of(data)
     graph = data if isinstance(data, dict) else {}
 
-    async def write(store: Store, namespace: str) -> None:
-        await engine.apply(store, namespace, workflow, graph)
+    async def write(store: Store, namespace: str) -> StoredWorkflow:
+        return await graphs.apply_new(store, namespace, graph, actor=actor())
 
     with_store(invocation, write)
     if invocation.json:
@@ -85,7 +86,7 @@ def show(invocation: Invocation, name: str, *, as_mermaid: bool) -> None:
 
     async def read(store: Store, namespace: str) -> tuple[Workflow, dict[str, Stand] | None]:
         try:
-            return await engine.stored_workflow(store, namespace, name), None
+            return await graphs.stored_workflow(store, namespace, name), None
         except NotFound:
             found = await runs.view(store, namespace, name)
             return found.workflow, dict(found.stands)
@@ -105,6 +106,27 @@ def show(invocation: Invocation, name: str, *, as_mermaid: bool) -> None:
         click.echo(mermaid(workflow, stands), nl=False)
     else:
         click.echo("\n".join(lines(workflow, stands)))
+
+
+@workflows.command("versions", epilog=example("beltline workflows versions etl --json"))
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True, help="How many.")
+@pass_invocation
+def versions(invocation: Invocation, name: str, *, limit: int) -> None:
+    """List the versions of a workflow, the newest first."""
+
+    async def read(store: Store, namespace: str) -> tuple[list[StoredWorkflow], int]:
+        await graphs.stored_version(store, namespace, name, None)
+        return await store.workflows.versions(namespace, name, limit=limit), store.now()
+
+    found, now = with_store(invocation, read)
+    if invocation.json:
+        print_list([workflow_shape(each) for each in found])
+        return
+    rows = [
+        (each.version, str(len(json.loads(each.graph)["steps"])), age(each.applied_at, now)) for each in found
+    ]
+    print_table(["version", "steps", "applied"], rows)
 
 
 @workflows.command("start", epilog=example('beltline workflows start etl \'{"day": "2026-11-22"}\''))

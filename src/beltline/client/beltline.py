@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, overload
 
+from beltline.client.batches import Batches, batches_of
 from beltline.client.dead_letters import DeadLetters
 from beltline.client.declaring import BatchDecorator, WorkflowHandle, batch_decorator, workflow_adder
 from beltline.client.draws import Draws
+from beltline.client.explaining import explainer
 from beltline.client.handle import JobHandle
 from beltline.client.notifying import NotifierAdder, SourceAdder, TriggerDeclarer
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
-from beltline.client.schedules import Schedules
+from beltline.client.remote_schedules import RemoteSchedules
+from beltline.client.schedules import Schedules, StoreSchedules
 from beltline.client.target import all_checked, checked, target_of
 from beltline.client.triggers import SyncTriggers
+from beltline.client.workflows import Workflows, workflows_of
 from beltline.config import ObjectsConfig, StoreConfig, load, masked
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.codec import dump_json
@@ -34,6 +38,7 @@ from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.port import Through
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
+from beltline.engine.explain import Explanation
 from beltline.engine.submit import DEFAULTS, JobOptions
 from beltline.engine.template import Template
 from beltline.store.contract import Store
@@ -178,7 +183,28 @@ class Beltline:
     @property
     def schedules(self) -> Schedules:
         """The schedules of the store: to make, edit, pause, fire them, and to look ahead."""
-        return Schedules(self._port)
+        remote = self._port.remote
+        return StoreSchedules(self._port) if remote is None else RemoteSchedules(remote)
+
+    @property
+    def batches(self) -> Batches:
+        """Jobs with children, as trees: how far they are, and to steer them whole."""
+        return batches_of(self._port)
+
+    @property
+    def workflows(self) -> Workflows:
+        """The workflows of the store: to apply, start and signal them, and to look at their runs."""
+        return workflows_of(self._port)
+
+    @property
+    def explain(self) -> Callable[[str], Awaitable[Explanation]]:
+        """Say why a job is not running, or how it ended: `await belt.explain(job_id)`. Raises NotFound."""
+        return explainer(self._port)
+
+    @property
+    def run_sync(self) -> Callable[[Callable[[], Coroutine[Any, Any, R]]], R]:
+        """Do what has no `_sync` form, without an event loop: `belt.run_sync(belt.schedules.list)`."""
+        return self._port.run_sync
 
     @property
     def batch(self) -> BatchDecorator:
@@ -201,6 +227,7 @@ class Beltline:
         if not self._port.is_open():
             namespace = self.namespace
             if self.url.startswith(("http://", "https://")):
+                self._port.namespace = namespace
                 self._port.remote = self._remote(namespace)
                 return self
             objects = load(None, os.environ, {}).objects if self._objects is None else self._objects

@@ -8,15 +8,13 @@ from typing import Any, Protocol, Unpack, cast
 from beltline.client.handle import JobHandle
 from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
+from beltline.client.workflows import workflows_of
 from beltline.core.codec import dump_json
 from beltline.definitions.batch import BatchOptions, Part, splitting_body
 from beltline.definitions.flow import Flow
 from beltline.definitions.options import DefinitionOptions
 from beltline.definitions.registry import Registry
-from beltline.definitions.result import ResultType
 from beltline.definitions.version import content_version
-from beltline.engine import runs, workflows
-from beltline.engine.submit import JobOptions
 
 Add = Callable[[Callable[..., Any], DefinitionOptions], JobHandle[Any]]
 
@@ -76,16 +74,19 @@ class WorkflowHandle:
         The newest version that was applied to the store is run. `id` makes the start repeatable. Raises
         NotFound, InvalidWorkflow where job definitions are missing; then nothing is stored.
         """
-        port = self._port
-        job_id = await workflows.start(
-            port.opened[0], port.namespace, self.name, given, random=port.random, options=JobOptions(id=id)
-        )
-        return JobReference(job_id, None, port, ResultType.any_json())
+        return await workflows_of(self._port).start(self.name, given, id=id)
+
+    def start_sync(self, *, id: str | None = None, **given: Any) -> JobReference[Any]:
+        """Do what `start` does, from code that has no event loop."""
+        return self._port.run_sync(lambda: self.start(id=id, **given))
 
     async def signal(self, job_id: str, name: str, payload: object = None) -> bool:
         """Send a signal to a run; False where it had one of this name before, which counts."""
-        port = self._port
-        return await runs.signal(port.opened[0], port.namespace, job_id, name, payload, actor="client")
+        return await workflows_of(self._port).signal(job_id, name, payload)
+
+    def signal_sync(self, job_id: str, name: str, payload: object = None) -> bool:
+        """Do what `signal` does, from code that has no event loop."""
+        return self._port.run_sync(lambda: self.signal(job_id, name, payload))
 
 
 def workflow_adder(registry: Registry, port: ClientPort) -> Callable[[Flow], WorkflowHandle]:

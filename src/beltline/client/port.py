@@ -27,7 +27,7 @@ from beltline.engine import control
 from beltline.engine.after import require_namespace
 from beltline.engine.carried import options_text
 from beltline.engine.objects import is_large, kept, payload_limit, whole, whole_bytes
-from beltline.engine.submit import JobOptions, accepted, new_job, new_jobs, require_alone, waits_for
+from beltline.engine.submit import JobOptions, accepted, new_job, new_jobs, waits_for
 from beltline.engine.template import Template, template_of
 from beltline.objects.reference import is_reference
 from beltline.store.batches import Family
@@ -151,6 +151,7 @@ class ClientPort:
         """Store jobs made from a template, all or none."""
         if self.remote is not None:
             _require_no_connection(conn)
+            require_namespace(options.after, self.namespace)
             stored = await self.remote.submit(template.name, payloads, options)
             return [self._reference(answer, result) for answer in stored]
         if self._way is not None and conn is None:
@@ -163,13 +164,18 @@ class ClientPort:
         # Beside a connection this runs on the caller's thread, and there may be several.
         source = SystemRandom() if conn is not None and isinstance(self._random, Draws) else self._random
         jobs = new_jobs(template, payloads, options, now=now, random=source)
+        require_namespace(options.after, self.namespace)
         if conn is None:
-            require_namespace(options.after, self.namespace)
             answers = await self._submitted(submitter, jobs, options)
         else:
-            require_alone(options)
             jobs = list(await kept(store, self.namespace, jobs))
-            params = InsertJobs(namespace=self.namespace, jobs=jobs, now=now)
+            params = InsertJobs(
+                namespace=self.namespace,
+                jobs=jobs,
+                now=now,
+                waits=waits_for(options, jobs),
+                family=None if options.parent is None else Family(parent=options.parent.job_id),
+            )
             answers = await store.jobs.insert_with(conn, params)
         for job, answer in zip(jobs, answers, strict=True):
             accepted(job, answer)

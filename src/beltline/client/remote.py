@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import AsyncIterator, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -13,19 +13,21 @@ from urllib.parse import quote
 from beltline.client.remote_parts import RemoteParts
 from beltline.client.transport import TRIES, Transport
 from beltline.core.clock import MICROS, Clock
-from beltline.core.codec import dump_json
+from beltline.core.codec import dump_json, payload_hash
 from beltline.core.durations import micros, moment, moment_text
-from beltline.core.errors import InvalidInput, Unsupported
+from beltline.core.errors import InvalidInput
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Job
 from beltline.core.states import FINAL, JobState
-from beltline.engine.submit import OPTION_NAMES, JobOptions
+from beltline.engine.submit import OPTION_NAMES, JobOptions, require_options
 from beltline.store.params import Finished, Inserted, Insertion
+from beltline.wire.prerequisites import after_body
 from beltline.wire.reading import job_of
 
 LONGEST_WAIT_S: Final = 30
 MOST_JOBS: Final = 10_000
-# The service writes down whose API key it was; what ties jobs together needs a store.
+PAGE: Final = 1_000
+# The service writes down whose API key it was; what ties jobs together has another form there.
 _SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent"}
 
 
@@ -54,17 +56,34 @@ class Remote:
             raise InvalidInput(
                 f"{len(payloads):,} jobs at once: a service takes {MOST_JOBS:,} in one request; split them"
             )
+        require_options(options)
+        parent, names = options.parent, [(name, payload_hash(payload)) for payload in payloads]
         jobs = [self._job(name, payload, options) for payload in payloads]
-        if len(jobs) == 1:
-            items = [await self._call("POST", "/jobs", jobs[0])]
-        else:
-            items = (await self._call("POST", "/jobs:submit", {"jobs": jobs}))["items"] if jobs else []
+        try:
+            items = await self._submitted(jobs)
+        except BaseException:
+            if parent is not None:
+                parent.take_back(names)
+            raise
         # An id that was drawn here exists already where the answer to a first try was lost.
-        repeatable = options.id is not None or options.idempotency_key is not None or options.dedupe
+        repeatable = (
+            options.id is not None
+            or options.idempotency_key is not None
+            or options.dedupe is not None
+            or parent is not None
+        )
         return [
             Inserted(item["id"], Insertion.EXISTING if item["existing"] and repeatable else Insertion.CREATED)
             for item in items
         ]
+
+    async def _submitted(self, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not jobs:
+            return []
+        if len(jobs) == 1:
+            return [await self.call("POST", "/jobs", jobs[0])]
+        found: list[dict[str, Any]] = (await self.call("POST", "/jobs:submit", {"jobs": jobs}))["items"]
+        return found
 
     async def wait(self, job_id: str, timeout_us: int | None) -> Finished | None:
         """Return how a job ended; None where it was not final within the time."""
@@ -74,7 +93,7 @@ class Remote:
             wait_s = int(min(max(left_s, 0), LONGEST_WAIT_S))
             try:
                 async with asyncio.timeout(None if until is None else max(left_s, 0) + 1):
-                    body = await self._call("GET", f"{_path(job_id)}?wait={wait_s}s&include=result")
+                    body = await self.call("GET", f"{_path(job_id)}?wait={wait_s}s&include=result")
             except TimeoutError:
                 return None
             state = JobState(body["state"])
@@ -87,39 +106,67 @@ class Remote:
 
     async def get(self, job_id: str) -> Job:
         """Return a job, with its result, and without its payload: viewing that needs a right of its own."""
-        return job_of(await self._call("GET", f"{_path(job_id)}?include=result"))
+        return job_of(await self.call("GET", f"{_path(job_id)}?include=result"))
 
     async def cancel(self, job_id: str, why: str) -> Job:
         """Cancel a job."""
-        return job_of(await self._call("POST", f"{_path(job_id)}/cancel", {"why": why}))
+        return job_of(await self.call("POST", f"{_path(job_id)}/cancel", {"why": why}))
+
+    async def once(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - any JSON value
+        """Call so that a repeat of a call whose answer was lost gets the first answer again."""
+        return await self.call(method, path, body, headers={"Idempotency-Key": self.new_id()})
+
+    async def listed(self, path: str, query: str = "") -> AsyncIterator[dict[str, Any]]:
+        """Yield all items of a list, page by page."""
+        cursor = ""
+        while True:
+            body = await self.call("GET", f"{path}?limit={PAGE}&{query}{cursor}")
+            for item in body["items"]:
+                yield item
+            if body["next"] is None:
+                return
+            cursor = f"&cursor={part(str(body['next']))}"
+
+    def new_id(self) -> str:
+        """Return a new id, by which a call can be repeated."""
+        return new_id(self._clock.now(), self._random)
 
     async def close(self) -> None:
         """Disconnect."""
         await self._transport.close()
 
     def _job(self, name: str, payload: bytes, options: JobOptions) -> dict[str, Any]:
-        if options.after or options.parent is not None:
-            raise Unsupported(
-                "after= and parent= need a store: a service does not take them; open this Beltline on the"
-                " store's URL, or submit in the body of a job"
-            )
         given = {name: getattr(options, name) for name in _SENT}
-        job = {key: _plain(key, value) for key, value in given.items() if value is not None}
-        if not job.keys() & {"id", "idempotency_key", "dedupe"}:
-            job["id"] = new_id(self._clock.now(), self._random)
+        job = {key: plain(key, value) for key, value in given.items() if value is not None}
+        is_named = bool(job.keys() & {"id", "idempotency_key", "dedupe"})
+        if options.after:
+            job |= {"after": after_body(options.after), "unknown": options.unknown}
+        if options.parent is not None:
+            job["parent"] = options.parent.job_id
+        if not is_named and options.parent is not None:
+            job["id"] = options.parent.name(name, payload_hash(payload))[0]
+        elif not is_named:
+            job["id"] = self.new_id()
         return {"definition": name, "payload": json.loads(payload), **job}
 
-    async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
+    async def call(
+        self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
+    ) -> Any:  # noqa: ANN401 - any JSON value
         """Call. Raises what the same act on a store would raise."""
-        return await self._transport.call(method, path, body, wait_s=LONGEST_WAIT_S)
+        return await self._transport.call(method, path, body, headers=headers, wait_s=LONGEST_WAIT_S)
+
+
+def part(name: str) -> str:
+    """Return a name as a part of a path."""
+    return quote(name, safe="")
 
 
 def _path(job_id: str) -> str:
-    return f"/jobs/{quote(job_id, safe='')}"
+    return f"/jobs/{part(job_id)}"
 
 
-def _plain(name: str, value: object) -> object:
-    """An option as JSON has it: durations as seconds, moments as texts, tags as a list."""
+def plain(name: str, value: object) -> object:
+    """Return an option as JSON has it: durations as seconds, moments as texts, tags as a list."""
     if isinstance(value, datetime):
         return moment_text(moment(value, what=name))
     if isinstance(value, timedelta):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from beltline.core.codec import dump_json
@@ -35,8 +35,79 @@ class SchedulePort(Protocol):
         ...
 
 
-class Schedules:
+class Schedules(Protocol):
     """What `belt.schedules` is. Each method raises NotOpen; those that take a name raise NotFound."""
+
+    async def create(
+        self,
+        name: str,
+        definition: str,
+        when: object,
+        *,
+        payload: Mapping[str, Any] | None = None,
+        tick_field: str | None = None,
+        paused: bool = False,
+    ) -> StoredSchedule:
+        """Make a schedule. Raises InvalidInput that lists every fault, UnknownDefinition, Conflict."""
+        ...
+
+    async def edit(
+        self, name: str, *, payload: Mapping[str, Any] | None = None, why: str = "", **fields: Any
+    ) -> StoredSchedule:
+        """Change fields of a schedule (see Schedule) and its payload, from its next tick on."""
+        ...
+
+    async def pause(self, name: str, *, why: str = "") -> StoredSchedule:
+        """Let no ticks fire."""
+        ...
+
+    async def resume(self, name: str, *, why: str = "") -> StoredSchedule:
+        """Let ticks fire again, from the next one on."""
+        ...
+
+    async def delete(self, name: str, *, why: str = "") -> StoredSchedule:
+        """Remove a schedule; its jobs stay."""
+        ...
+
+    async def fire(self, name: str, *, why: str = "") -> str:
+        """Make a job of it now; return the job's id."""
+        ...
+
+    async def get(self, name: str) -> StoredSchedule:
+        """Return a schedule."""
+        ...
+
+    async def list(self) -> list[StoredSchedule]:
+        """Return every schedule, by name."""
+        ...
+
+    async def fires(self, name: str, *, limit: int = 100) -> Sequence[Fire]:
+        """Return what became of its newest ticks."""
+        ...
+
+    async def preview(self, when: object, *, count: int = 10) -> Sequence[Coming]:
+        """Return the coming ticks of a schedule, by its name or not yet stored (a Schedule)."""
+        ...
+
+    async def backfill(
+        self,
+        name: str,
+        since: Moment,
+        until: Moment,
+        *,
+        at_once: int = backfills.DEFAULT_AT_ONCE,
+        why: str = "",
+    ) -> Backfill:
+        """Make up for the ticks of a range of the past; `cancel_backfill` ends it."""
+        ...
+
+    async def cancel_backfill(self, backfill_id: str, *, why: str = "") -> Backfill:
+        """End a backfill and cancel its jobs that are not final."""
+        ...
+
+
+class StoreSchedules:
+    """The schedules in the store of an open client."""
 
     def __init__(self, port: SchedulePort) -> None:
         self._port = port
@@ -51,7 +122,6 @@ class Schedules:
         tick_field: str | None = None,
         paused: bool = False,
     ) -> StoredSchedule:
-        """Make a schedule. Raises InvalidInput that lists every fault, UnknownDefinition, Conflict."""
         request = ScheduleRequest(
             name=name,
             definition=definition,
@@ -66,44 +136,35 @@ class Schedules:
     async def edit(
         self, name: str, *, payload: Mapping[str, Any] | None = None, why: str = "", **fields: Any
     ) -> StoredSchedule:
-        """Change fields of a schedule (see Schedule) and its payload, from its next tick on."""
         change = ScheduleEdit(fields=fields, payload=None if payload is None else dump_json(dict(payload)))
         port = self._port
         return await schedules.edit(port.store, port.namespace, name, change, actor=_ACTOR, why=why)
 
     async def pause(self, name: str, *, why: str = "") -> StoredSchedule:
-        """Let no ticks fire."""
         return await schedules.pause(self._port.store, self._port.namespace, name, actor=_ACTOR, why=why)
 
     async def resume(self, name: str, *, why: str = "") -> StoredSchedule:
-        """Let ticks fire again, from the next one on."""
         return await schedules.resume(self._port.store, self._port.namespace, name, actor=_ACTOR, why=why)
 
     async def delete(self, name: str, *, why: str = "") -> StoredSchedule:
-        """Remove a schedule; its jobs stay."""
         return await schedules.delete(self._port.store, self._port.namespace, name, actor=_ACTOR, why=why)
 
     async def fire(self, name: str, *, why: str = "") -> str:
-        """Make a job of it now; return the job's id."""
         port = self._port
         return await schedules.fire(
             port.store, port.namespace, name, random=port.random, actor=_ACTOR, why=why
         )
 
     async def get(self, name: str) -> StoredSchedule:
-        """Return a schedule."""
         return await schedules.fetch(self._port.store, self._port.namespace, name)
 
     async def list(self) -> list[StoredSchedule]:
-        """Return every schedule, by name."""
         return await schedules.everything(self._port.store, self._port.namespace)
 
-    async def fires(self, name: str, *, limit: int = 100) -> list[Fire]:  # type: ignore[valid-type]
-        """Return what became of its newest ticks."""
+    async def fires(self, name: str, *, limit: int = 100) -> Sequence[Fire]:
         return await self._port.store.schedules.fires(self._port.namespace, name, limit=limit)
 
-    async def preview(self, when: object, *, count: int = 10) -> list[Coming]:  # type: ignore[valid-type]
-        """Return the coming ticks of a schedule, by its name or not yet stored (a Schedule)."""
+    async def preview(self, when: object, *, count: int = 10) -> Sequence[Coming]:
         port = self._port
         if isinstance(when, str) and (row := await port.store.schedules.get(port.namespace, when)):
             table, name = stored_timetable(row.spec), when
@@ -120,7 +181,6 @@ class Schedules:
         at_once: int = backfills.DEFAULT_AT_ONCE,
         why: str = "",
     ) -> Backfill:
-        """Make up for the ticks of a range of the past; `cancel_backfill` ends it."""
         port = self._port
         return await backfills.start(
             port.store,
@@ -135,6 +195,5 @@ class Schedules:
         )
 
     async def cancel_backfill(self, backfill_id: str, *, why: str = "") -> Backfill:
-        """End a backfill and cancel its jobs that are not final."""
         port = self._port
         return await backfills.cancel(port.store, port.namespace, backfill_id, actor=_ACTOR, why=why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
 
@@ -50,18 +51,35 @@ class Transport:
             headers={"Authorization": f"Bearer {api_key}"},
         )
 
-    async def call(self, method: str, path: str, body: object = None, *, wait_s: float = 0.0) -> Any:  # noqa: ANN401 - any JSON value
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        wait_s: float = 0.0,
+    ) -> Any:  # noqa: ANN401 - any JSON value
         """Call, and return the JSON of the answer; see `content`."""
-        content = await self.content(method, path, body, wait_s=wait_s)
+        content = await self.content(method, path, body, headers=headers, wait_s=wait_s)
         return json.loads(content) if content else None
 
-    async def content(self, method: str, path: str, body: object = None, *, wait_s: float = 0.0) -> bytes:
+    async def content(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        wait_s: float = 0.0,
+    ) -> bytes:
         """Call; `wait_s` is how much longer than usual the answer may take.
 
         Raises StoreUnavailable where no answer comes, else what the same act on a store would raise.
         """
         content = None if body is None else dump_json(body)
-        headers = {"Content-Type": "application/json"} if content is not None else {}
+        typed = {"Content-Type": "application/json"} if content is not None else {}
+        sent = {**typed, **(headers or {})}
         fault: Exception | None = None
         answer: Answer | None = None
         for tried in range(self._tries):
@@ -72,7 +90,7 @@ class Transport:
                 answer = cast(
                     "Answer",
                     await self._http.request(
-                        method, path, content=content, headers=headers, timeout=self._answer_s + wait_s
+                        method, path, content=content, headers=sent, timeout=self._answer_s + wait_s
                     ),
                 )
             except self._faults as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from beltline.core.workflow import End, Stand, Step, Workflow, needs, text_of
+from beltline.core.workflow import End, Stand, Step, Workflow, in_order, needs, text_of
 
 _MARKS: Final[tuple[tuple[End | None, str], ...]] = (
     (None, "·"),
@@ -20,17 +20,11 @@ _MARKS: Final[tuple[tuple[End | None, str], ...]] = (
 def levels(workflow: Workflow) -> list[list[Step]]:
     """Return the steps by how many others must end before them."""
     depth: dict[str, int] = {}
-
-    def of(name: str) -> int:
-        if name not in depth:
-            depth[name] = 1 + max(map(of, needs(workflow.steps[name])), default=-1)
-        return depth[name]
-
-    found: list[list[Step]] = []
-    for step in sorted(workflow.steps.values(), key=lambda step: of(step.name)):
-        while len(found) <= of(step.name):
-            found.append([])
-        found[of(step.name)].append(step)
+    for step in in_order(workflow):
+        depth[step.name] = 1 + max((depth[name] for name in needs(step)), default=-1)
+    found: list[list[Step]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
+    for step in workflow.steps.values():
+        found[depth[step.name]].append(step)
     return found
 
 

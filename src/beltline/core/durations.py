@@ -53,7 +53,10 @@ def moment(value: Moment, *, what: str = "time") -> int:
         raise InvalidInput(f"{what} {value!r} is not a time; give a datetime or an ISO 8601 text")
     if parsed.tzinfo is None:
         raise InvalidInput(f"{what} {value!s} has no time zone; add one, for instance +00:00 or tzinfo=UTC")
-    delta = parsed - datetime(1970, 1, 1, tzinfo=UTC)
+    try:
+        delta = parsed.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    except OverflowError as error:
+        raise InvalidInput(f"{what} {value!s} lies outside the years 1 to 9999 of UTC") from error
     return (delta.days * 86_400 + delta.seconds) * MICROS + delta.microseconds
 
 

@@ -156,15 +156,23 @@ def graph_faults(workflow: Workflow) -> Iterator[str]:
                 yield f"step {step.name!r} needs {name!r}, which is no step of this workflow"
             pairs.append((step.name, name))
         for path in references(step.undo_payload):
-            if path[0] != INPUT and path[0] not in known:
-                yield f"the undo of step {step.name!r} refers to {path[0]!r}, which is no step here"
+            if not _leads(path, known):
+                yield f"the undo of step {step.name!r} refers to {_first(path)!r}, which is no step here"
     for path in references(workflow.output):
-        if path[0] != INPUT and path[0] not in known:
-            yield f"output refers to {path[0]!r}, which is no step of this workflow"
+        if not _leads(path, known):
+            yield f"output refers to {_first(path)!r}, which is no step of this workflow"
     try:
         require_acyclic(pairs, known)
     except PrerequisiteCycle as error:
         yield f"the steps {' → '.join(error.path)} would wait for each other for ever"
+
+
+def _leads(path: Sequence[Any], known: Mapping[str, Step]) -> bool:
+    return _first(path) in {INPUT, *known}
+
+
+def _first(path: Sequence[Any]) -> str:
+    return str(path[0]) if path else ""
 
 
 def resolve(value: Any, scope: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
@@ -247,7 +255,7 @@ def _next(workflow: Workflow, stands: dict[str, Stand], scope: Mapping[str, Any]
     """Return the steps that can begin now; those that never will are added to `stands` as skipped."""
     begin: list[Begin] = []
     is_failing = bool(_unhandled(workflow, stands))
-    for step in _in_order(workflow):
+    for step in in_order(workflow):
         needed = needs(step)
         is_ready = all(name in stands and stands[name].end in _ENDED for name in needed)
         if step.name in stands or not is_ready:
@@ -298,7 +306,7 @@ def _unhandled(workflow: Workflow, stands: Mapping[str, Stand]) -> list[str]:
 def _undone(
     workflow: Workflow, scope: Mapping[str, Any], found: Mapping[str, Stand], failed: Sequence[str]
 ) -> Plan:
-    for step in reversed(_in_order(workflow)):
+    for step in reversed(in_order(workflow)):
         if step.undo is None or found.get(step.name, Stand(End.SKIPPED)).end is not End.SUCCEEDED:
             continue
         stand = found.get(f"{step.name}.undo")
@@ -316,18 +324,21 @@ def _undone(
     return Plan((), is_over=True, failed=[*failed, *broken])
 
 
-def _in_order(workflow: Workflow) -> list[Step]:
+def in_order(workflow: Workflow) -> list[Step]:
     """Return the steps so that each comes after those it needs; else as they are written."""
     done: dict[str, Step] = {}
-
-    def add(step: Step) -> None:
-        if step.name not in done:
-            for name in needs(step):
-                add(workflow.steps[name])
+    # No recursion: a chain may be as long as Python's stack is deep.
+    stack = [(step, False) for step in reversed(list(workflow.steps.values()))]
+    while stack:
+        step, is_ready = stack.pop()
+        if step.name in done:
+            continue
+        if is_ready:
             done[step.name] = step
-
-    for step in workflow.steps.values():
-        add(step)
+            continue
+        stack.append((step, True))
+        needed = [workflow.steps[name] for name in needs(step) if name not in done]
+        stack.extend((each, False) for each in reversed(needed))
     return list(done.values())
 
 

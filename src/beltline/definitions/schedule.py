@@ -57,9 +57,7 @@ class Schedule:
         """Refuse what cannot be; read calendars, which other machines do not have."""
         faults: list[str] = []
         object.__setattr__(self, "without", resolved_dates(self.without, faults))
-        object.__setattr__(
-            self, "windows", (self.windows,) if isinstance(self.windows, str) else tuple(self.windows)
-        )
+        object.__setattr__(self, "windows", _windows(self.windows, faults))
         faults += faults_of({field.name: getattr(self, field.name) for field in fields(self)})
         if faults:
             raise InvalidInput("the schedule was refused:\n" + "\n".join(f"  - {fault}" for fault in faults))
@@ -108,6 +106,15 @@ def schedule_of(given: object) -> Schedule:
             f"the schedule has unknown fields {', '.join(unknown)}; known are {', '.join(sorted(OPTIONS))}"
         )
     return Schedule(**given)
+
+
+def _windows(given: object, faults: list[str]) -> tuple[Any, ...]:
+    if isinstance(given, str):
+        return (given,)
+    if isinstance(given, Sequence):
+        return tuple(given)
+    faults.append(f"windows {given!r}: give a list of hours like '22:00-06:00'")
+    return ()
 
 
 def _seconds(value: Duration) -> float | int:

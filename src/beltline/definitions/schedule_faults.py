@@ -161,7 +161,7 @@ def _window_faults(window: object) -> Iterator[str]:
 
 def _policy_faults(given: Mapping[str, Any]) -> Iterator[str]:
     for name, choices in (("misfire", Late), ("overlap", Overlap)):
-        if given[name] not in {choice.value for choice in choices}:
+        if given[name] not in [choice.value for choice in choices]:
             yield f"{name} {given[name]!r} is unknown; use {', '.join(choice.value for choice in choices)}"
     if given["misfire"] == Late.ALL and given["overlap"] != Overlap.ALLOW:
         yield "misfire 'all' fires several ticks at once: that needs overlap 'allow'"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal, cast
 from urllib.parse import urlsplit
 
-from beltline.core.durations import Duration, micros
+from beltline.core.durations import Duration, micros, moment
 from beltline.core.errors import InvalidInput
 from beltline.core.states import FINAL
 from beltline.definitions.trigger_rule import Rule
@@ -31,7 +31,8 @@ class Webhook(Rule):
 
     `check`: `hmac-sha256` compares the header (after `prefix`) with the signature of the raw body in
     hexadecimal, `key` with the secret itself. `secret` says where the secret lies: `env:NAME` or
-    `file:/path`; it is read with each call and never stored.
+    `file:/path`; it is read with each call and never stored. `former_secret` says where the secret lies that
+    counts too until `former_until`, while the secret is rotated.
 
     Raises InvalidInput that lists every fault.
     """
@@ -40,6 +41,8 @@ class Webhook(Rule):
     secret: str = ""
     header: str = "x-signature-256"
     prefix: str = ""
+    former_secret: str | None = None
+    former_until: str | None = None
 
     KIND: ClassVar[str] = "webhook"
     NAMES: ClassVar[tuple[str, ...]] = ("body", "headers")
@@ -50,6 +53,15 @@ class Webhook(Rule):
         if not SECRET.fullmatch(str(self.secret)):
             # What was given is not shown: it may be the secret.
             yield "secret: say where it lies, as env:NAME or file:/path; a secret itself is never stored"
+        if self.former_secret is not None and not SECRET.fullmatch(str(self.former_secret)):
+            yield "former_secret: say where it lies, as env:NAME or file:/path"
+        if (self.former_secret is None) is not (self.former_until is None):
+            yield "former_secret and former_until belong together: give both or none"
+        if self.former_until is not None:
+            try:
+                moment(self.former_until, what="former_until")
+            except InvalidInput as error:
+                yield str(error)
         if not HEADER.fullmatch(str(self.header)):
             yield f"header {self.header!r}: use 1 to 64 letters, digits and -"
         if len(str(self.prefix)) > LONGEST_PREFIX:

@@ -16,6 +16,8 @@ from beltline.core.workflow import COMPARISONS, REFERENCE, WHENS, Step, Workflow
 MOST_STEPS: Final = 1_000
 OPTIONS: Final = frozenset({"queue", "priority", "max_attempts", "timeout", "labels", "delay", "owner"})
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
+_SIGNAL: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _TAKEN: Final = frozenset({"input", "item"})
 _KINDS: Final = ("job", "workflow", "wait")
 _FIELDS: Final = frozenset(
@@ -43,6 +45,9 @@ def workflow_of(data: object) -> Workflow:
     faults = [f"field {each!r} is unknown" for each in sorted(set(data) - _WHOLE)]
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", name):
         faults.append(f"name {name!r}: use 1 to 128 letters, digits and . _ : -")
+    version = data.get("version")
+    if version is not None and not (isinstance(version, str) and _VERSION.fullmatch(version)):
+        faults.append("version: use 1 to 128 letters, digits and . _ : - +, first a letter or digit")
     if not isinstance(steps, Mapping) or not 0 < len(steps) <= MOST_STEPS:
         raise InvalidWorkflow(name, [*faults, f"steps: give an object of 1 to {MOST_STEPS:,} steps by name"])
     for step, given in steps.items():
@@ -50,7 +55,7 @@ def workflow_of(data: object) -> Workflow:
     if faults:
         raise InvalidWorkflow(name, faults)
     read = {step: _step(step, given) for step, given in steps.items()}
-    version = data.get("version") or f"h{hashlib.sha256(dump_json(data)).hexdigest()[:12]}"
+    version = version or f"h{hashlib.sha256(dump_json(data)).hexdigest()[:12]}"
     workflow = Workflow(name=str(name), version=str(version), steps=read, output=data.get("output"))
     faults.extend(graph_faults(workflow))
     if faults:
@@ -102,24 +107,40 @@ def _step_faults(name: object, given: object) -> Iterator[str]:
     yield from _condition_faults(given.get("if"))
     if "each" in given and (not isinstance(given["each"], list | dict) or "job" not in given):
         yield "each: give a reference to a list, or a list, for a step of a `job`"
-    try:
-        Children(given.get("tolerate", 0))
-        if given.get("timeout") is not None:
-            micros(given["timeout"], what="timeout")
-        if given.get("delay") is not None:
-            micros(given["delay"], what="delay")
-    except InvalidInput as error:
-        yield str(error)
+    if not isinstance(given.get("undo", ""), str):
+        yield "undo: give the name of a job definition"
+    if isinstance(given.get("wait"), str) and not _SIGNAL.fullmatch(given["wait"]):
+        yield "wait: a signal's name has 1 to 128 printable characters"
+    yield from _number_faults(given)
+
+
+def _number_faults(given: Mapping[str, Any]) -> Iterator[str]:
+    checks = (
+        ("tolerate", Children),
+        ("timeout", lambda value: micros(value, what="timeout")),
+        ("delay", lambda value: micros(value, what="delay")),
+    )
+    for name, check in checks:
+        if given.get(name) is not None:
+            try:
+                check(given[name])
+            except InvalidInput as error:
+                yield str(error)
 
 
 def _after_faults(given: object) -> Iterator[str]:
     if isinstance(given, str) or not isinstance(given, Mapping | Sequence):
         yield f"after {given!r}: give a list of steps, or an object of step to condition"
         return
-    if isinstance(given, Mapping):
+    if not isinstance(given, Mapping):
+        for name in given:
+            if not isinstance(name, str):
+                yield f"after {name!r}: give the name of a step"
+    else:
         for name, when in given.items():
             words = when.split(",") if isinstance(when, str) else when
-            if not isinstance(words, Sequence) or not words or any(word not in WHENS for word in words):
+            known = isinstance(words, Sequence) and all(isinstance(word, str) for word in words)
+            if not known or not words or any(word not in WHENS for word in words):
                 yield f"after {name!r}: condition {when!r} is unknown; use {', '.join(WHENS)}, or several"
 
 
@@ -131,7 +152,11 @@ def _condition_faults(given: object) -> Iterator[str]:
         return
     for word in ("all", "any"):
         if word in given:
-            for each in given[word] if isinstance(given[word], list) else [given[word]]:
+            parts = given[word]
+            if not isinstance(parts, list) or not parts or None in parts:
+                yield f"if: `{word}` needs a list of conditions"
+                return
+            for each in parts:
                 yield from _condition_faults(each)
             return
     if "not" in given:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, takewhile
-from typing import Final
+from typing import Final, NamedTuple
 
 from beltline.core.durations import moment_text
 from beltline.core.errors import Conflict, InvalidInput, InvalidTransition, NotFound
@@ -24,6 +24,29 @@ MOST_TICKS: Final = 10_000
 MOST_AT_ONCE: Final = 1_000
 DEFAULT_AT_ONCE: Final = 10
 _ROUNDS: Final = 8
+
+
+class Span(NamedTuple):
+    """The ticks from `since` (included) to `until` (not included), `at_once` of their jobs open at a time."""
+
+    since: int
+    until: int
+    at_once: int = DEFAULT_AT_ONCE
+
+
+class Ahead(NamedTuple):
+    """What a backfill would do: how many ticks lie in its range, and the first of them."""
+
+    total: int
+    ticks: list[int]
+
+
+async def look_ahead(store: Store, namespace: str, schedule: str, span: Span, *, most: int = 10) -> Ahead:
+    """Return what a backfill would do; nothing is stored. Raises what `start` raises."""
+    row = await schedules.fetch(store, namespace, schedule)
+    table = stored_timetable(row.spec)
+    total = _checked(table, *span, now=store.now())
+    return Ahead(total, list(islice(_ticks(table, span.since, span.until), most)))
 
 
 async def start(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from beltline.core.errors import UnknownDefinition
 from beltline.definitions.definition import JobDefinition, stored
 from beltline.definitions.registry import Registry
-from beltline.engine import workflows
+from beltline.engine import graphs
 from beltline.store.contract import Store
 from beltline.store.params import Definition
 
@@ -34,7 +34,7 @@ async def apply_definitions(store: Store, namespace: str, definitions: Iterable[
     changed = await store.definitions.apply(namespace, rows, store.now()) if rows else []
     if isinstance(definitions, Registry):
         for flow in definitions.flows.values():
-            await workflows.apply(store, namespace, flow.build(), flow.data())
+            await graphs.apply(store, namespace, flow.build(), flow.data())
     return changed
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from beltline.core.codec import dump_json
-from beltline.core.errors import InvalidInput, InvalidTransition
+from beltline.core.codec import PAYLOAD_LIMIT, dump_json
+from beltline.core.errors import InvalidInput, InvalidTransition, PayloadTooLarge
 from beltline.core.job import Job
-from beltline.core.states import DEAD, FINAL
-from beltline.core.workflow import Stand, Workflow, plan
+from beltline.core.reasons import Reason
+from beltline.core.states import DEAD, FINAL, JobState
+from beltline.core.workflow import End, Stand, Workflow, plan
 from beltline.engine import control
+from beltline.engine.graphs import stored_workflow
 from beltline.engine.objects import whole
-from beltline.engine.workflows import json_of, stands_of, steps_of, stored_workflow
+from beltline.engine.workflows import json_of, stands_of, steps_of
 from beltline.store.contract import Store
 from beltline.store.params import AuditEntry
 from beltline.store.workflows import SendSignal
@@ -25,6 +27,35 @@ class RunView(NamedTuple):
     workflow: Workflow
     stands: Mapping[str, Stand]
     jobs: Mapping[str, Job]
+
+
+class RunStep(NamedTuple):
+    """A step of a run: how it stands (None: not begun), and the job that it is."""
+
+    stands: End | None
+    job: str | None
+    state: JobState | None
+    reason: Reason | None
+
+
+class Run(NamedTuple):
+    """A run of a workflow. Undoings stand under the name of their step with `.undo`."""
+
+    job: Job
+    workflow: str
+    version: str
+    steps: Mapping[str, RunStep]
+
+
+def told(view: RunView) -> Run:
+    """Return what is told of a run: how each step stands, without results."""
+    undone = [name for name in view.jobs if name not in view.workflow.steps]
+    steps: dict[str, RunStep] = {}
+    for name in [*view.workflow.steps, *undone]:
+        stand, job = view.stands.get(name), view.jobs.get(name)
+        facts = (None, None, None) if job is None else (job.id, job.state, job.reason)
+        steps[name] = RunStep(None if stand is None else stand.end, *facts)
+    return Run(view.job, view.workflow.name, view.workflow.version, steps)
 
 
 async def view(store: Store, namespace: str, job_id: str) -> RunView:
@@ -42,8 +73,11 @@ async def signal(
     """Send a signal to a run; return False where it had one of this name before, which counts.
 
     It may come before the step that waits for it. Raises NotFound, InvalidInput where no step of the run
-    waits for such a signal, InvalidTransition where the run has ended.
+    waits for such a signal, PayloadTooLarge, InvalidTransition where the run has ended.
     """
+    data = dump_json(payload)
+    if len(data) > PAYLOAD_LIMIT:
+        raise PayloadTooLarge("the signal's payload", len(data), PAYLOAD_LIMIT)
     job = await control.fetch(store, namespace, job_id)
     workflow = await stored_workflow(store, namespace, job.definition, job.version)
     names = sorted({step.wait for step in workflow.steps.values() if step.wait})
@@ -59,7 +93,7 @@ async def signal(
             namespace=namespace,
             job_id=job_id,
             name=name,
-            payload=dump_json(payload),
+            payload=data,
             actor=actor,
             now=store.now(),
         )

@@ -34,6 +34,7 @@ LARGEST_PAYLOAD: Final = 16_384
 MOST_PREVIEWED: Final = 1_000
 _PAGE: Final = 1_000
 _ROUNDS: Final = 8
+_KINDS: Final = ("cron", "every", "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ class ScheduleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEdit:
-    """What to change of a schedule; None leaves it. `fields` are fields of its Schedule, by name."""
+    """What to change of a schedule; None leaves it.
+
+    `fields` are fields of its Schedule, by name; one that is None there gets its default.
+    """
 
     fields: dict[str, object] | None = None
     definition: str | None = None
@@ -93,7 +97,12 @@ async def edit(
     """
     for _ in range(_ROUNDS):
         row = await fetch(store, namespace, name)
-        fields = {**json.loads(row.spec), **(change.fields or {})}
+        given = change.fields or {}
+        if any(given.get(kind) is not None for kind in _KINDS):
+            # One of them takes the place of the others.
+            given = {**dict.fromkeys(_KINDS), **given}
+        merged = {**json.loads(row.spec), **given}
+        fields = {field: value for field, value in merged.items() if value is not None}
         request = ScheduleRequest(
             name=name,
             definition=row.definition if change.definition is None else change.definition,

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from beltline.core.codec import payload_hash
 from beltline.core.durations import Duration, Moment, micros, moment
-from beltline.core.errors import IdReused, InvalidInput, KeyReused, Unsupported
+from beltline.core.errors import IdReused, InvalidInput, KeyReused
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
 from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
@@ -138,11 +138,7 @@ def new_jobs(
 def _with_options(
     template: Template, payload: bytes, options: JobOptions, now: int, random: Random
 ) -> NewJob:
-    faults = list(_faults(options))
-    if faults:
-        raise InvalidInput(
-            "the job's options were refused:\n" + "\n".join(f"  - {fault}" for fault in faults)
-        )
+    require_options(options)
     job = new_job(template, payload, DEFAULTS, now=now, random=random)
     priority = job.priority if options.priority is None else options.priority
     run_at = now
@@ -215,16 +211,6 @@ def waits_for(options: JobOptions, jobs: Sequence[NewJob]) -> Waits:
     return waits_of([job.id for job in jobs], options.after, delay_us=delay_us, unknown=options.unknown)
 
 
-def require_alone(options: JobOptions) -> None:
-    """Raise Unsupported where a submit in the caller's own transaction names prerequisites or a parent."""
-    for name, given in (("after", options.after), ("parent", options.parent)):
-        if given:
-            raise Unsupported(
-                f"{name}= and conn= exclude each other: what ties jobs together is stored in a transaction of"
-                " our own; submit this job after your commit"
-            )
-
-
 def _until(value: Duration | Moment, now: int, what: str) -> int:
     """A text such as "5m" is a duration, one such as 2026-11-22T… a moment."""
     if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-", value)):
@@ -232,7 +218,17 @@ def _until(value: Duration | Moment, now: int, what: str) -> int:
     return now + micros(value, what=what)
 
 
-def _faults(options: JobOptions) -> Iterator[str]:
+def require_options(options: JobOptions) -> None:
+    """Raise InvalidInput that lists every fault of the options."""
+    faults = list(option_faults(options))
+    if faults:
+        raise InvalidInput(
+            "the job's options were refused:\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
+
+
+def option_faults(options: JobOptions) -> Iterator[str]:
+    """Yield every fault of the options."""
     yield from _exclusions(options)
     yield from _name_faults(options)
     yield from _number_faults(options)

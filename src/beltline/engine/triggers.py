@@ -5,15 +5,12 @@ The HTTP endpoint hands a call to `receive` as it came; everything else is decid
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from beltline.core.codec import parse_json
-from beltline.core.errors import Conflict, Forbidden, InvalidInput, KeyReused, NotFound
+from beltline.core.errors import Conflict, InvalidInput, KeyReused, NotFound
 from beltline.core.ids import Random
 from beltline.definitions.declared import SCHEDULE_NAME
 from beltline.definitions.declared_trigger import DeclaredTrigger
@@ -24,12 +21,12 @@ from beltline.engine import events, windows
 from beltline.engine.definitions import stored_definition
 from beltline.engine.events import LARGEST_BODY, Event, Party, Sorted, facts_of, party_of
 from beltline.engine.trigger_rounds import require_no_round
+from beltline.engine.trigger_secrets import require_genuine
 from beltline.store.contract import Store
 from beltline.store.params import AuditEntry, Definition, Insertion
 from beltline.store.triggers import NewTrigger, StoredTrigger, Turned, Watch, WriteTrigger
 
 WEBHOOK: Final = "webhook"
-_LARGEST_SECRET: Final = 4_096
 _ROUNDS: Final = 8
 _PAGE: Final = 1_000
 
@@ -182,6 +179,25 @@ async def everything(store: Store, namespace: str) -> list[StoredTrigger]:
             return found
 
 
+def webhook_of(row: StoredTrigger) -> Webhook:
+    """Return the rule of a trigger that takes calls. Raises InvalidInput for one that takes none."""
+    rule = rule_of(row.kind, facts_of(row))
+    if not isinstance(rule, Webhook):
+        raise InvalidInput(f"trigger {row.name} is on a {row.kind}: it takes no calls and has no secret")
+    return rule
+
+
+async def admit(
+    store: Store, namespace: str, name: str, call: Call, environment: Mapping[str, str]
+) -> StoredTrigger:
+    """Return the trigger whose secret a call bears. Raises NotFound, SecretMissing, Forbidden."""
+    row = await fetch(store, namespace, name)
+    if row.kind != WEBHOOK:
+        raise NotFound("webhook", name, f"it is a trigger on a {row.kind}, and takes no calls")
+    require_genuine(webhook_of(row), call.headers, call.body, environment, store.now())
+    return row
+
+
 async def receive(
     store: Store,
     namespace: str,
@@ -196,11 +212,8 @@ async def receive(
     Raises NotFound, Forbidden (a bad signature or key), Conflict (paused), InvalidInput; then nothing was
     stored. Nothing of the body is looked at before the check.
     """
-    row = await fetch(store, namespace, name)
-    if row.kind != WEBHOOK:
-        raise NotFound("webhook", name, f"it is a trigger on a {row.kind}, and takes no calls")
-    webhook = cast("Webhook", rule_of(row.kind, facts_of(row)))
-    require_genuine(webhook, call, environment)
+    row = await admit(store, namespace, name, call, environment)
+    webhook = webhook_of(row)
     if row.paused:
         raise Conflict(f"trigger {name} is paused; `beltline triggers resume {name}`")
     party = await party_of(store, namespace, row)
@@ -246,31 +259,6 @@ def mapped(webhook: Webhook, definition: Definition, call: Call) -> tuple[bytes 
     party = Party(row, webhook, definition, StoredSchema(definition.schema))
     found = events.mapped(party, call_event(call))
     return (None, None) if found is None else (found.payload, found.event_key)
-
-
-def require_genuine(webhook: Webhook, call: Call, environment: Mapping[str, str]) -> None:
-    """Raise Forbidden unless a call bears the secret, or its body's signature."""
-    secret = _secret(webhook.secret, environment)
-    told = call.headers.get(webhook.header.lower(), "")
-    expected = secret.decode()
-    if webhook.check == "hmac-sha256":
-        expected = hmac.new(secret, call.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(f"{webhook.prefix}{expected}".encode(), told.encode()):
-        what = "signature" if webhook.check == "hmac-sha256" else "key"
-        raise Forbidden(f"the {what} in the header {webhook.header} is missing or wrong; nothing was stored")
-
-
-def _secret(place: str, environment: Mapping[str, str]) -> bytes:
-    kind, _, name = place.partition(":")
-    found = environment.get(name, "") if kind == "env" else ""
-    if kind == "file":
-        try:
-            found = Path(name).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            found = ""
-    if not found or len(found) > _LARGEST_SECRET:
-        raise Conflict(f"the secret of this trigger is not at {place} on this machine; put it there")
-    return found.encode()
 
 
 async def _put(

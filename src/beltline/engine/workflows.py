@@ -6,31 +6,28 @@ and stores that; ids of steps follow from the run's, so it may be repeated, and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 from beltline.core.batch import Batch, Children
 from beltline.core.codec import dump_json, parse_json, payload_hash
 from beltline.core.durations import micros
-from beltline.core.errors import InvalidInput, NotFound
+from beltline.core.errors import InvalidInput, NotFound, PayloadTooLarge
 from beltline.core.failure import failure
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Change, Job, NewJob
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.core.workflow import Begin, End, Plan, Stand, Step, Workflow, plan
-from beltline.definitions.workflow import InvalidWorkflow, workflow_of
 from beltline.engine import control
-from beltline.engine.objects import kept, whole
-from beltline.engine.submit import JobOptions, new_job
+from beltline.engine.graphs import require_parts, stored_workflow
+from beltline.engine.objects import kept, payload_limit, whole
+from beltline.engine.submit import JobOptions, accepted, new_job, require_options
 from beltline.engine.template import stored_template
 from beltline.store.batches import Family, ListChildren, Seen
 from beltline.store.contract import Store
-from beltline.store.params import ApplyChanges, InsertJobs
-from beltline.store.workflows import StoredWorkflow
+from beltline.store.params import ApplyChanges, Inserted, InsertJobs
 
 WORKFLOW: Final = "workflow"
 EACH: Final = "each"
@@ -48,20 +45,6 @@ _ENDS: Final[Mapping[JobState, End]] = MappingProxyType(
 )
 
 
-async def apply(store: Store, namespace: str, workflow: Workflow, graph: Mapping[str, Any]) -> None:
-    """Store a checked workflow and make it the newest of its name."""
-    text = dump_json(dict(graph)).decode()
-    await store.workflows.apply(namespace, StoredWorkflow(workflow.name, workflow.version, text, store.now()))
-
-
-async def stored_workflow(store: Store, namespace: str, name: str, version: str | None = None) -> Workflow:
-    """Return a workflow, by default its newest version. Raises NotFound."""
-    found = await store.workflows.get(namespace, name, version)
-    if found is None:
-        raise NotFound("workflow", name, "apply it first: `beltline workflows apply FILE`")
-    return replace(workflow_of(json.loads(found.graph)), version=found.version)
-
-
 async def start(
     store: Store,
     namespace: str,
@@ -71,17 +54,45 @@ async def start(
     random: Random,
     options: JobOptions = JobOptions(),  # noqa: B008 - frozen
 ) -> str:
-    """Store a run of a workflow and return its id; nothing is stored where a step could never begin.
+    """Store a run of a workflow and return its id. Does and raises what `begin` does."""
+    return (await begin(store, namespace, name, given, random=random, options=options)).id
 
-    Raises NotFound, InvalidWorkflow that names every job definition and workflow that is missing.
+
+async def begin(
+    store: Store,
+    namespace: str,
+    name: str,
+    given: object,
+    *,
+    random: Random,
+    options: JobOptions = JobOptions(),  # noqa: B008 - frozen
+) -> Inserted:
+    """Store a run of a workflow; nothing is stored where a step could never begin.
+
+    Of the options `id`, `labels`, `owner`, `correlation_id` and `actor` count. The same `id` with the same
+    input is the same run.
+
+    Raises NotFound, InvalidInput that lists every fault of the options, IdReused, InvalidWorkflow that names
+    every job definition and workflow that is missing.
     """
+    require_options(options)
     workflow = await stored_workflow(store, namespace, name)
-    await _require_parts(store, namespace, workflow)
+    await require_parts(store, namespace, workflow)
     now = store.now()
-    job = _run(workflow, dump_json(given), options.id or new_id(now, random), now)
-    job = job._replace(labels=options.labels, owner=options.owner, chosen_id=options.id is not None)
-    await _insert(store, namespace, [job], opens=WORKFLOW)
-    return job.id
+    payload, limit = dump_json(given), payload_limit(store)
+    if len(payload) > limit:
+        raise PayloadTooLarge("the input", len(payload), limit)
+    job = _run(workflow, payload, options.id or new_id(now, random), now)
+    job = job._replace(
+        labels=options.labels,
+        owner=options.owner,
+        correlation_id=options.correlation_id,
+        actor=options.actor,
+        chosen_id=options.id is not None,
+    )
+    [answer] = await _insert(store, namespace, [job], opens=WORKFLOW)
+    accepted(job, answer)
+    return answer
 
 
 def _run(workflow: Workflow, payload: bytes, job_id: str, now: int) -> NewJob:
@@ -100,23 +111,6 @@ def _run(workflow: Workflow, payload: bytes, job_id: str, now: int) -> NewJob:
     )
 
 
-async def _require_parts(store: Store, namespace: str, workflow: Workflow) -> None:
-    steps = workflow.steps.values()
-    jobs = {name for step in steps for name in (step.job, step.undo) if name is not None}
-    missing = [
-        f"there is no job definition {name!r}; register it with `beltline definitions apply APP`"
-        for name in sorted(jobs)
-        if await store.definitions.get(namespace, name) is None
-    ]
-    missing += [
-        f"there is no workflow {name!r}; apply it first"
-        for name in sorted({step.workflow for step in steps if step.workflow is not None})
-        if await store.workflows.get(namespace, name) is None
-    ]
-    if missing:
-        raise InvalidWorkflow(workflow.name, missing)
-
-
 async def _insert(
     store: Store,
     namespace: str,
@@ -124,9 +118,9 @@ async def _insert(
     *,
     family: str | None = None,
     opens: str | None = None,
-) -> None:
+) -> list[Inserted]:
     jobs = await kept(store, namespace, jobs)
-    await store.jobs.insert(
+    return await store.jobs.insert(
         InsertJobs(
             namespace=namespace,
             jobs=jobs,

@@ -98,7 +98,16 @@ class BackfillStore(Protocol):
         ...
 
     async def page(
-        self, namespace: str, *, schedule: str | None = None, running: bool = False, limit: int = 100
+        self,
+        namespace: str,
+        *,
+        schedule: str | None = None,
+        running: bool = False,
+        before: str | None = None,
+        limit: int = 100,
     ) -> list[Backfill]:
-        """Return backfills, of one schedule or all, newest first; or only those that run."""
+        """Return backfills, of one schedule or all, newest first; or only those that run.
+
+        `before`: the last id of the page before; not for those that run.
+        """
         ...

@@ -86,8 +86,13 @@ class BatchStore(Protocol):
         """Return the batches of a tree, oldest first."""
         ...
 
-    async def page(self, namespace: str, before: int | None = None, limit: int = 50) -> list[Batch]:
-        """Return batches without a parent, newest first; `before` is the `created_at` of the page before."""
+    async def page(
+        self, namespace: str, before: tuple[int, str] | None = None, limit: int = 50
+    ) -> list[Batch]:
+        """Return batches without a parent, newest first.
+
+        `before` are `created_at` and `job_id` of the last one of the page before.
+        """
         ...
 
     async def children(self, params: ListChildren) -> list[Job]:

@@ -81,12 +81,16 @@ class JobStore(Protocol):
 
         The jobs exist when it commits.
 
-        One statement with one JSON argument. On PostgreSQL `conn` is an asyncpg connection, a psycopg 3
-        connection (either kind) or an SQLAlchemy Connection, Session or their asynchronous forms; on SQLite
-        an sqlite3 connection or the same of SQLAlchemy. The connection must be one to the store's own
-        database (and schema). Hints are sent with the commit where the database can, else the workers'
-        polling finds the jobs. A key or id that a concurrent, uncommitted transaction holds raises StoreBusy
-        or waits for it, as the database does. Raises InvalidInput for any other kind of connection.
+        Each statement has one JSON argument. Jobs that are tied to others take three, within a savepoint, and
+        hold the locks of what they are tied to until the transaction ends: on PostgreSQL the settlement of
+        these waits for it, on SQLite every write does.
+
+        On PostgreSQL `conn` is an asyncpg connection, a psycopg 3 connection (either kind) or an SQLAlchemy
+        Connection, Session or their asynchronous forms; on SQLite an sqlite3 connection or the same of
+        SQLAlchemy. The connection must be one to the store's own database (and schema). Hints are sent with
+        the commit where the database can, else the workers' polling finds the jobs. A key or id that a
+        concurrent, uncommitted transaction holds raises StoreBusy or waits for it, as the database does.
+        Raises InvalidInput for any other kind of connection.
         """
         ...
 

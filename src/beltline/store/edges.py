@@ -85,6 +85,14 @@ class EdgeStore(Protocol):
         """
         ...
 
-    async def page(self, namespace: str, dependent: str, limit: int = 100) -> list[Edge]:
-        """Return what a job waits for, by part and prerequisite."""
+    async def page(
+        self, namespace: str, dependent: str, limit: int = 100, *, after: tuple[int, str] = (-1, "")
+    ) -> list[Edge]:
+        """Return what a job waits for, by part and prerequisite; `after` are the last edge's before."""
+        ...
+
+    async def dependents(
+        self, namespace: str, prerequisite: str, limit: int = 100, *, after: tuple[str, int] = ("", -1)
+    ) -> list[Edge]:
+        """Return what waits for a job, which need not exist, by dependent and part; `after` as for `page`."""
         ...

@@ -9,6 +9,7 @@ from beltline.store.api_keys import ApiKeyStore
 from beltline.store.bulk_actions import BulkActionStore
 from beltline.store.revisions import RevisionStore
 from beltline.store.subscriptions import SubscriptionStore
+from beltline.store.totals import TotalStore
 
 
 class ServiceStores(Protocol):
@@ -19,3 +20,4 @@ class ServiceStores(Protocol):
     answers: AnswerStore
     bulk_actions: BulkActionStore
     subscriptions: SubscriptionStore
+    totals: TotalStore

@@ -50,8 +50,14 @@ class WorkflowStore(Protocol):
         """Return a version of a workflow, by default the newest."""
         ...
 
-    async def page(self, namespace: str) -> list[StoredWorkflow]:
-        """Return the newest version of each workflow, by name."""
+    async def page(self, namespace: str, *, after: str = "", limit: int = 1_000) -> list[StoredWorkflow]:
+        """Return the newest version of each workflow whose name comes after `after`, by name."""
+        ...
+
+    async def versions(
+        self, namespace: str, name: str, *, before: str | None = None, limit: int = 100
+    ) -> list[StoredWorkflow]:
+        """Return versions of a workflow, the newest first; `before` is the last one of the page before."""
         ...
 
     async def signal(self, params: SendSignal) -> bool:

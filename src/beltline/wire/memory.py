@@ -7,8 +7,8 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import Field, StrictInt, StrictStr
 from typing_extensions import TypedDict
 
-from beltline.wire.requests import Request
-from beltline.wire.work import MOST_ITEMS, Fence, JobId
+from beltline.wire.requests import JobId, Request
+from beltline.wire.work import MOST_ITEMS, Fence
 
 StepName: TypeAlias = Annotated[StrictStr, Field(min_length=1, max_length=1_024)]
 

@@ -26,6 +26,7 @@ from beltline.core.errors import (
     UnknownDefinition,
 )
 from beltline.core.json_faults import member
+from beltline.definitions.workflow import InvalidWorkflow
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 1
@@ -123,6 +124,8 @@ def _faults(error: BeltlineError) -> Iterator[tuple[str, str]]:
         yield from error.faults
     elif isinstance(error, InvalidPayload):
         yield from ((_inside("payload", path), what) for path, what in error.faults)
+    elif isinstance(error, InvalidWorkflow):
+        yield from (("", what) for what in error.faults)
     elif isinstance(error, InvalidBatch):
         for index, fault in error.faults:
             inner = list(_faults(fault)) or [("", str(fault))]

@@ -12,6 +12,7 @@ from beltline.core.job import Job
 from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
+from beltline.definitions.workflow import InvalidWorkflow
 
 _TIMES: Final = (
     "created_at",
@@ -89,6 +90,8 @@ def error_of(status: int, content: bytes) -> BeltlineError:
     # Made without its facts, which the message holds: a caller goes by the class.
     error = kind.__new__(kind)
     BeltlineError.__init__(error, detail)
+    if isinstance(error, InvalidWorkflow):
+        error.faults = tuple(what for _, what in faults)
     return error
 
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    Tag as Variant,
+)
 
 from beltline.core.needs import MOST_ASKED
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from beltline.core.retry import MOST_ATTEMPTS
 from beltline.core.states import JobState
+from beltline.engine.after import MOST_EDGES
 
 MOST_JOBS: Final = 10_000
+MOST_ALTERNATIVES: Final = 1_000
 LARGEST_PAGE: Final = 1_000
 
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$"
@@ -20,6 +32,15 @@ _VALUE: Final = r"^[^\x00-\x1f\x7f]{0,256}$"
 _KIND: Final = r"^[a-z][a-z0-9._-]{0,62}$"
 _TAG: Final = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,62}$"
 _DURATION: Final = r"^([0-9]{1,9}(\.[0-9]{1,6})?(us|ms|s|m|h|d))+$"
+
+
+def _kind(given: object) -> str:
+    """Say which form a prerequisite has, so that its faults are told of that one alone."""
+    if isinstance(given, str):
+        return "job-id"
+    fields = given if isinstance(given, dict) else getattr(type(given), "model_fields", {})
+    return "after-any" if "any_of" in fields else "after-job"
+
 
 Name: TypeAlias = Annotated[StrictStr, Field(pattern=_NAME)]
 Text: TypeAlias = Annotated[StrictStr, Field(pattern=_TEXT)]
@@ -36,6 +57,17 @@ Resources: TypeAlias = Annotated[
     Field(max_length=MOST_ASKED, examples=[{"cpu": 2, "memory": "512Mi"}]),
 ]
 Tag: TypeAlias = Annotated[StrictStr, Field(pattern=_TAG)]
+JobId: TypeAlias = Annotated[StrictStr, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Ending: TypeAlias = Literal["succeeded", "failed", "cancelled", "finished"]
+OneJob: TypeAlias = Annotated[
+    Annotated[JobId, Variant("job-id")] | Annotated["AfterJob", Variant("after-job")], Discriminator(_kind)
+]
+Prerequisite: TypeAlias = Annotated[
+    Annotated[JobId, Variant("job-id")]
+    | Annotated["AfterJob", Variant("after-job")]
+    | Annotated["AfterAny", Variant("after-any")],
+    Discriminator(_kind),
+]
 Priority: TypeAlias = Annotated[StrictInt, Field(ge=LOWEST_PRIORITY, le=HIGHEST_PRIORITY)]
 
 
@@ -45,11 +77,23 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class SubmitJob(Request):
-    """A job to submit. A field left out takes the definition's value."""
+class AfterJob(Request):
+    """A prerequisite: a job, how it must end, and what becomes of the dependent where it ends otherwise."""
 
-    definition: Name
-    payload: Any = Field(default_factory=dict, description="What the definition's schema says.")
+    job: JobId
+    when: Ending | Annotated[list[Ending], Field(min_length=1, max_length=4)] = "succeeded"
+    otherwise: Literal["cancel", "fail", "run"] = "cancel"
+
+
+class AfterAny(Request):
+    """Alternatives, of which one is enough."""
+
+    any_of: Annotated[list[OneJob], Field(min_length=1, max_length=MOST_ALTERNATIVES)]
+
+
+class SubmitOptions(Request):
+    """What a submit may say beside the payload."""
+
     id: Name | None = Field(None, description="Chosen by the client: the same body again is the same job.")
     queue: Name | None = None
     delay: DurationText | Seconds | None = None
@@ -68,11 +112,40 @@ class SubmitJob(Request):
     resources: Resources | None = Field(None, description="What a worker must have free, in its units.")
     tags: Annotated[list[Tag], Field(max_length=MOST_ASKED)] | None = None
     pinned: StrictBool | None = Field(None, description="Whether only workers with this version may run it.")
+    after: Annotated[list[Prerequisite], Field(max_length=MOST_EDGES)] | None = Field(
+        None, description="Jobs that must end first: ids, which need not exist yet, conditions, alternatives."
+    )
+    unknown: Literal["wait", "satisfied", "refuse"] = Field(
+        "wait", description="What an id in `after` means that no job has: at most a week is waited for it."
+    )
+    parent: JobId | None = Field(None, description="Whose child the job is: a job that has not ended.")
+
+
+class SubmitJob(SubmitOptions):
+    """A job to submit. A field left out takes the definition's value."""
+
+    definition: Name
+    payload: Any = Field(default_factory=dict, description="What the definition's schema says.")
+
+
+class CreateBatch(SubmitOptions):
+    """A batch to make: a job of a batch type, which splits its definition."""
+
+    type: Name = Field(description="The name of a batch type.")
+    definition: Any = Field(description="What the batch type splits.")
 
 
 class SubmitJobs(Request):
     """Jobs to submit, all of them or none."""
 
+    jobs: Annotated[list[SubmitJob], Field(min_length=1, max_length=MOST_JOBS)]
+
+
+class SubmitChildren(Request):
+    """Children of a job that a worker runs. With an `id` each, the call may be repeated."""
+
+    parent: JobId
+    fence: Annotated[StrictInt, Field(ge=0, le=2**62)]
     jobs: Annotated[list[SubmitJob], Field(min_length=1, max_length=MOST_JOBS)]
 
 

@@ -8,14 +8,13 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from typing_extensions import TypedDict
 
-from beltline.wire.requests import DurationText, Name, Request, Resources, Tag
+from beltline.wire.requests import DurationText, JobId, Name, Request, Resources, Tag
 
 MOST_ITEMS: Final = 1_000
 _TEXT: Final = 4_096
 _TRACE: Final = 16_384
 
 Fence: TypeAlias = Annotated[StrictInt, Field(ge=0, le=2**62)]
-JobId: TypeAlias = Annotated[StrictStr, Field(min_length=1, max_length=128)]
 WaitText: TypeAlias = Annotated[StrictStr, Field(pattern=r"^([0-9]|[1-5][0-9]|60)s$", examples=["30s"])]
 LeaseText: TypeAlias = Annotated[
     StrictStr, Field(pattern=r"^([1-9][0-9]{0,2}s|[1-5]?[0-9]m|1h)$", examples=["30s"])

@@ -115,3 +115,9 @@ def test_a_moment_without_a_zone_is_refused(given_: Moment) -> None:
 def test_what_is_no_moment_is_refused(given_: str) -> None:
     with pytest.raises(InvalidInput, match=r"run_at .* is not an ISO 8601 time; write it like"):
         moment(given_, what="run_at")
+
+
+@pytest.mark.parametrize("given_", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_outside_the_years_of_utc_is_refused(given_: str) -> None:
+    with pytest.raises(InvalidInput, match=r"run_at .* lies outside the years 1 to 9999"):
+        moment(given_, what="run_at")

@@ -42,8 +42,10 @@ class PostgresBatches:
     async def tree(self, namespace: str, root: str, limit: int = 10_000) -> list[Batch]:
         return await self._listed("batch_tree", namespace, root, limit)
 
-    async def page(self, namespace: str, before: int | None = None, limit: int = 50) -> list[Batch]:
-        return await self._listed("batch_page", namespace, before, limit)
+    async def page(
+        self, namespace: str, before: tuple[int, str] | None = None, limit: int = 50
+    ) -> list[Batch]:
+        return await self._listed("batch_page", namespace, *(before or (None, None)), limit)
 
     async def children(self, params: ListChildren) -> list[Job]:
         values = (params.namespace, list(params.parents), params.after, params.limit)

@@ -40,6 +40,29 @@ async def run_with(conn: object, address: Address, statement: str, argument: str
         ) from error
 
 
+async def execute(conn: object, address: Address, text: str) -> None:
+    """Run a statement without arguments and answers on the caller's connection."""
+    caller: Caller = conn
+    kind = type(conn).__module__.partition(".")[0]
+    if kind == "asyncpg" or inspect.iscoroutinefunction(getattr(conn, "execute", None)):
+        require_loop(conn)
+    if kind == "sqlalchemy":
+        import sqlalchemy  # noqa: PLC0415 - only a caller who has it gets here
+
+        statement: Caller = sqlalchemy.text(text)
+    elif kind in {"asyncpg", "psycopg"}:
+        statement = text
+    else:
+        raise _foreign(conn)
+    try:
+        await _settled(caller.execute(statement))
+    except Exception as error:
+        raise StoreError(
+            f"the connection given as `conn=` could not run {text!r} in the schema {address.schema!r}:"
+            f" {error}; give one with an open transaction"
+        ) from error
+
+
 async def _run(conn: Caller, text: str, argument: str) -> str:
     kind = type(conn).__module__.partition(".")[0]
     if kind == "asyncpg" or inspect.iscoroutinefunction(getattr(conn, "execute", None)):
@@ -56,7 +79,11 @@ async def _run(conn: Caller, text: str, argument: str) -> str:
         query = sqlalchemy.text(text.replace("{argument}", "CAST(:argument AS text)"))
         result = await _settled(conn.execute(query, {"argument": argument}))
         return cast("str", result.scalar_one())
-    raise InvalidInput(
+    raise _foreign(conn)
+
+
+def _foreign(conn: object) -> InvalidInput:
+    return InvalidInput(
         f"`conn=` is a {type(conn).__qualname__}; give a connection of asyncpg, psycopg 3 or SQLAlchemy"
     )
 

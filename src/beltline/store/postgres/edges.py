@@ -46,8 +46,17 @@ class PostgresEdges:
             self._wakeups.fire(namespace, hint)
         return done
 
-    async def page(self, namespace: str, dependent: str, limit: int = 100) -> list[Edge]:
-        return [Edge._make(row) for row in await self._pool.rows("edge_page", namespace, dependent, limit)]
+    async def page(
+        self, namespace: str, dependent: str, limit: int = 100, *, after: tuple[int, str] = (-1, "")
+    ) -> list[Edge]:
+        rows = await self._pool.rows("edge_page", namespace, dependent, *after, limit)
+        return [Edge._make(row) for row in rows]
+
+    async def dependents(
+        self, namespace: str, prerequisite: str, limit: int = 100, *, after: tuple[str, int] = ("", -1)
+    ) -> list[Edge]:
+        rows = await self._pool.rows("dependent_page", namespace, prerequisite, *after, limit)
+        return [Edge._make(row) for row in rows]
 
 
 async def _release(statements: Statements, namespace: str, now: int, limit: int) -> tuple[int, Told]:

@@ -31,6 +31,7 @@ from beltline.store.postgres.changes import Written, is_return, parts_of, writte
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
+from beltline.store.postgres.linked_callers import Texts, insert_linked_with
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import ID_TAKEN, job_of, labels_of
 
@@ -70,7 +71,11 @@ class PostgresJobs:
     async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
         if not params.jobs:
             return []
-        return await insert_with(conn, self._pool.address, self._pool.text("insert_with"), params)
+        address, text = self._pool.address, self._pool.text("insert_with")
+        if params.waits.edges or params.family is not None:
+            texts = Texts(text, self._pool.text("link_look"), self._pool.text("link_store"))
+            return await insert_linked_with(conn, address, texts, params)
+        return await insert_with(conn, address, text, params)
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         values: list[object] = [params.namespace, params.session, params.now, params.limit]

@@ -170,10 +170,17 @@ class PostgresBackfills:
         return _backfill(rows[0]) if rows else None
 
     async def page(
-        self, namespace: str, *, schedule: str | None = None, running: bool = False, limit: int = 100
+        self,
+        namespace: str,
+        *,
+        schedule: str | None = None,
+        running: bool = False,
+        before: str | None = None,
+        limit: int = 100,
     ) -> list[Backfill]:
-        name = "backfill_running" if running else "backfill_page"
-        return [_backfill(row) for row in await self._pool.rows(name, namespace, schedule, limit)]
+        name, place = ("backfill_running", []) if running else ("backfill_page", [before])
+        rows = await self._pool.rows(name, namespace, schedule, limit, *place)
+        return [_backfill(row) for row in rows]
 
 
 class _Behind(StoreError):

@@ -51,6 +51,7 @@ from beltline.store.postgres.sessions import PostgresSessions
 from beltline.store.postgres.stacks import PostgresStacks
 from beltline.store.postgres.steps import PostgresSteps
 from beltline.store.postgres.subscriptions import PostgresSubscriptions
+from beltline.store.postgres.totals import PostgresTotals
 from beltline.store.postgres.triggers import PostgresTriggers
 from beltline.store.postgres.upkeep import PostgresUpkeep
 from beltline.store.postgres.wakeups import PostgresWakeups
@@ -61,6 +62,7 @@ from beltline.store.schedules import ScheduleStore
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 from beltline.store.subscriptions import SubscriptionStore
+from beltline.store.totals import TotalStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 from beltline.store.workflows import WorkflowStore
@@ -111,6 +113,7 @@ class PostgresStore:
         self.subscriptions: SubscriptionStore = PostgresSubscriptions(self._pool)
         self.answers: AnswerStore = PostgresAnswers(self._pool)
         self.bulk_actions: BulkActionStore = PostgresBulkActions(self._pool)
+        self.totals: TotalStore = PostgresTotals(self._pool)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> PostgresStore:

@@ -22,8 +22,15 @@ class PostgresWorkflows:
         rows = await self._pool.rows("workflow_get", namespace, name, version)
         return StoredWorkflow._make(rows[0]) if rows else None
 
-    async def page(self, namespace: str) -> list[StoredWorkflow]:
-        return [StoredWorkflow._make(row) for row in await self._pool.rows("workflow_page", namespace)]
+    async def page(self, namespace: str, *, after: str = "", limit: int = 1_000) -> list[StoredWorkflow]:
+        rows = await self._pool.rows("workflow_page", namespace, after, limit)
+        return [StoredWorkflow._make(row) for row in rows]
+
+    async def versions(
+        self, namespace: str, name: str, *, before: str | None = None, limit: int = 100
+    ) -> list[StoredWorkflow]:
+        rows = await self._pool.rows("workflow_versions", namespace, name, before, limit)
+        return [StoredWorkflow._make(row) for row in rows]
 
     async def signal(self, params: SendSignal) -> bool:
         values = (params.namespace, params.job_id, params.name, params.payload, params.actor, params.now)

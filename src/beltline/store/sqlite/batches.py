@@ -62,8 +62,12 @@ class SqliteBatches:
     async def tree(self, namespace: str, root: str, limit: int = 10_000) -> list[Batch]:
         return await self._listed("batch_tree", {"namespace": namespace, "root": root, "limit": limit})
 
-    async def page(self, namespace: str, before: int | None = None, limit: int = 50) -> list[Batch]:
-        return await self._listed("batch_page", {"namespace": namespace, "before": before, "limit": limit})
+    async def page(
+        self, namespace: str, before: tuple[int, str] | None = None, limit: int = 50
+    ) -> list[Batch]:
+        created_at, job_id = before or (None, None)
+        given = {"namespace": namespace, "created_at": created_at, "job_id": job_id, "limit": limit}
+        return await self._listed("batch_page", given)
 
     async def children(self, params: ListChildren) -> list[Job]:
         parameters = {

@@ -36,10 +36,20 @@ class SqliteEdges:
 
         return await self._gate.write(verb)
 
-    async def page(self, namespace: str, dependent: str, limit: int = 100) -> list[Edge]:
-        parameters = {"namespace": namespace, "dependent": dependent, "limit": limit}
-        rows = await self._gate.read(lambda transaction: transaction.listed("edge_page", parameters))
-        return [Edge._make(row) for row in rows]
+    async def page(
+        self, namespace: str, dependent: str, limit: int = 100, *, after: tuple[int, str] = (-1, "")
+    ) -> list[Edge]:
+        place = {"dependent": dependent, "part": after[0], "prerequisite": after[1]}
+        return await self._listed("edge_page", {"namespace": namespace, "limit": limit, **place})
+
+    async def dependents(
+        self, namespace: str, prerequisite: str, limit: int = 100, *, after: tuple[str, int] = ("", -1)
+    ) -> list[Edge]:
+        place = {"prerequisite": prerequisite, "dependent": after[0], "part": after[1]}
+        return await self._listed("dependent_page", {"namespace": namespace, "limit": limit, **place})
+
+    async def _listed(self, name: str, parameters: dict[str, object]) -> list[Edge]:
+        return await self._gate.read(lambda transaction: _edges(transaction, name, parameters))
 
 
 def settle_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:

@@ -112,10 +112,17 @@ class SqliteBackfills:
         return found[0] if found else None
 
     async def page(
-        self, namespace: str, *, schedule: str | None = None, running: bool = False, limit: int = 100
+        self,
+        namespace: str,
+        *,
+        schedule: str | None = None,
+        running: bool = False,
+        before: str | None = None,
+        limit: int = 100,
     ) -> list[Backfill]:
         name = "backfill_running" if running else "backfill_page"
-        return await self._listed(name, {"namespace": namespace, "schedule": schedule, "limit": limit})
+        given: dict[str, object] = {"namespace": namespace, "schedule": schedule, "limit": limit}
+        return await self._listed(name, given if running else {**given, "before": before})
 
     async def _listed(self, name: str, parameters: dict[str, object]) -> list[Backfill]:
         rows = await self._gate.read(lambda transaction: transaction.run(name, parameters).fetchall())

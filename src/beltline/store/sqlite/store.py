@@ -59,6 +59,7 @@ from beltline.store.sqlite.sessions import SqliteSessions
 from beltline.store.sqlite.stacks import SqliteStacks
 from beltline.store.sqlite.steps import SqliteSteps
 from beltline.store.sqlite.subscriptions import SqliteSubscriptions
+from beltline.store.sqlite.totals import SqliteTotals
 from beltline.store.sqlite.transaction import Gate, Transaction
 from beltline.store.sqlite.triggers import SqliteTriggers
 from beltline.store.sqlite.upkeep import SqliteUpkeep
@@ -67,6 +68,7 @@ from beltline.store.sqlite.workflows import SqliteWorkflows
 from beltline.store.stacks import StackStore
 from beltline.store.steps import StepStore
 from beltline.store.subscriptions import SubscriptionStore
+from beltline.store.totals import TotalStore
 from beltline.store.triggers import TriggerStore
 from beltline.store.upkeep import UpkeepStore
 from beltline.store.workflows import WorkflowStore
@@ -120,6 +122,7 @@ class SqliteStore:
         self.subscriptions: SubscriptionStore = SqliteSubscriptions(self._gate)
         self.answers: AnswerStore = SqliteAnswers(self._gate)
         self.bulk_actions: BulkActionStore = SqliteBulkActions(self._gate)
+        self.totals: TotalStore = SqliteTotals(self._gate)
 
     @classmethod
     def from_url(cls, url: str, *, clock: Clock, objects: Objects | None = None) -> SqliteStore:

@@ -24,12 +24,14 @@ class SqliteWorkflows:
         row = await self._gate.read(lambda transaction: transaction.row("workflow_get", parameters))
         return None if row is None else StoredWorkflow._make(row)
 
-    async def page(self, namespace: str) -> list[StoredWorkflow]:
-        parameters = {"namespace": namespace}
-        rows = await self._gate.read(
-            lambda transaction: transaction.run("workflow_page", parameters).fetchall()
-        )
-        return [StoredWorkflow._make(row) for row in rows]
+    async def page(self, namespace: str, *, after: str = "", limit: int = 1_000) -> list[StoredWorkflow]:
+        return await self._listed("workflow_page", {"namespace": namespace, "after": after, "limit": limit})
+
+    async def versions(
+        self, namespace: str, name: str, *, before: str | None = None, limit: int = 100
+    ) -> list[StoredWorkflow]:
+        given: dict[str, object] = {"namespace": namespace, "name": name, "before": before, "limit": limit}
+        return await self._listed("workflow_versions", given)
 
     async def signal(self, params: SendSignal) -> bool:
         parameters = {
@@ -56,3 +58,7 @@ class SqliteWorkflows:
             lambda transaction: transaction.run("signal_page", parameters).fetchall()
         )
         return [Signal._make(row) for row in rows]
+
+    async def _listed(self, name: str, parameters: dict[str, object]) -> list[StoredWorkflow]:
+        rows = await self._gate.read(lambda transaction: transaction.run(name, parameters).fetchall())
+        return [StoredWorkflow._make(row) for row in rows]

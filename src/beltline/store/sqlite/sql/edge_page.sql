@@ -1,9 +1,9 @@
--- What a job waits for, as one row.
+-- What a job waits for, after an edge, as one row.
 SELECT json_group_array(json_array(dependent, part, prerequisite, condition, otherwise, delay_us, unknown_at))
 FROM (
     SELECT dependent, part, prerequisite, condition, otherwise, delay_us, unknown_at
     FROM edges
-    WHERE namespace = :namespace AND dependent = :dependent
+    WHERE namespace = :namespace AND dependent = :dependent AND (part, prerequisite) > (:part, :prerequisite)
     ORDER BY part, prerequisite
     LIMIT :limit
 )

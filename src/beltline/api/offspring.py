@@ -1,0 +1,46 @@
+"""Children of a job that a remote worker runs: its key may submit for the jobs that it holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+
+from beltline.api.operation import Answered, Call, Operation, Query
+from beltline.api.settling import require_covered
+from beltline.api.submitting import SubmittedList, stored_all
+from beltline.core.errors import LeaseLost
+from beltline.core.roles import Right
+from beltline.wire.requests import SubmitChildren
+
+
+async def submit_children(call: Call[Query, SubmitChildren]) -> Response:
+    """Store all children of the request or none."""
+    given, store = call.body, call.desk.store
+    held = await store.jobs.held(call.namespace, call.parts["worker_id"])
+    if not any(job.id == given.parent and job.fence == given.fence for job in held):
+        raise LeaseLost(f"job {given.parent} is not this worker's any more; drop it, and what it made")
+    for asked in given.jobs:
+        require_covered(call.caller, asked.definition)
+    return await stored_all(call, [asked.model_copy(update={"parent": given.parent}) for asked in given.jobs])
+
+
+OPERATIONS: Final = (
+    Operation(
+        name="submit_children",
+        method="POST",
+        path="/workers/{worker_id}/submit",
+        tag="workers",
+        summary="Submit children of a job that this worker runs, all of them or none.",
+        right=Right.WORK,
+        handler=submit_children,
+        body=SubmitChildren,
+        example={
+            "parent": "06f2k9",
+            "fence": 1,
+            "jobs": [{"definition": "resize", "payload": {"path": "cat.png"}, "id": "06f2k9.1"}],
+        },
+        answered=Answered(type=SubmittedList, status=201, what="All stored."),
+        refusals=(409, 413),
+    ),
+)
