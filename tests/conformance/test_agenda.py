@@ -13,11 +13,13 @@ from beltline.core.states import JobState
 from beltline.store.batches import Family, Seen
 from beltline.store.bulk_actions import StoredBulkAction
 from beltline.store.params import InsertJobs
+from beltline.store.triggers import Watch
 from beltline.store.upkeep import Agenda
 from tests.conformance.builders import DELAY
 from tests.conformance.letters import begin
-from tests.conformance.linking import dependent, end
+from tests.conformance.linking import dependent, end, release
 from tests.conformance.schedules import advance, fire, made, started
+from tests.conformance.test_trigger_turns import make
 from tests.conformance.world import World
 
 NOTHING: Final = Agenda(
@@ -79,6 +81,11 @@ async def bulk_due(world: World) -> None:
     await world.store.bulk_actions.add(world.namespace, action)
 
 
+async def outcome_noted(world: World) -> None:
+    await make(world, watch=Watch("", "succeeded", roots=False))
+    await world.bring(JobState.SUCCEEDED)
+
+
 async def test_with_nothing_to_do_it_is_empty(world: World) -> None:
     for state in (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED, JobState.WAITING, JobState.QUEUED):
         await world.bring(state)
@@ -91,10 +98,10 @@ async def test_with_nothing_to_do_it_is_empty(world: World) -> None:
     [
         (buffered, "ticks_wait"),
         (backfilling, "ticks_wait"),
-        (prerequisite_ended, "releases"),
         (prerequisite_unknown_for_long, "releases"),
         (deadline_passed, "overdue"),
         (expired, "overdue"),
+        (outcome_noted, "outcomes"),
         (replaying, "replays"),
         (bulk_due, "bulk"),
     ],
@@ -109,6 +116,13 @@ async def test_it_tells_of_what_is_to_be_done_and_nothing_else(
     assert await world.store.upkeep.agenda(f"{world.namespace}-b", world.now) == NOTHING
 
 
+async def test_what_was_released_is_not_told_any_more(world: World) -> None:
+    await prerequisite_ended(world)
+    await release(world)
+
+    assert await agenda(world) == NOTHING
+
+
 async def test_it_tells_of_children_that_ended(world: World) -> None:
     parent, child = await world.running(), world.new()
     family = Family(parent=parent.id)
@@ -121,15 +135,18 @@ async def test_it_tells_of_children_that_ended(world: World) -> None:
     assert (await agenda(world)).releases
 
 
-async def test_it_tells_when_the_next_job_and_the_next_tick_come(world: World) -> None:
+async def test_it_tells_when_the_next_job_tick_and_trigger_come(world: World) -> None:
     await world.bring(JobState.RETRYING)
     await world.insert(world.new(state=JobState.SCHEDULED, run_at=world.now + 2 * DELAY))
     await made(world, "nightly", world.now + MINUTE)
     await made(world, "paused", world.now + 5, paused=True)
+    await make(world, due_at=world.now + 7)
 
     found = await agenda(world)
 
-    assert found == NOTHING._replace(due_at=world.now + DELAY, tick_at=world.now + MINUTE)
+    assert found == NOTHING._replace(
+        due_at=world.now + DELAY, tick_at=world.now + MINUTE, trigger_at=world.now + 7
+    )
 
 
 async def test_it_tells_of_deltas_until_they_are_folded(world: World) -> None:
