@@ -52,7 +52,7 @@ class PostgresEdges:
     async def dependents(
         self, namespace: str, prerequisite: str, limit: int = 100, *, after: tuple[str, int] = ("", -1)
     ) -> list[Edge]:
-        rows = await self._pool.rows("edge_dependents", namespace, prerequisite, *after, limit)
+        rows = await self._pool.rows("dependent_page", namespace, prerequisite, *after, limit)
         return [Edge._make(row) for row in rows]
 
 

@@ -35,7 +35,7 @@ class SqliteEdges:
         self, namespace: str, prerequisite: str, limit: int = 100, *, after: tuple[str, int] = ("", -1)
     ) -> list[Edge]:
         place = {"prerequisite": prerequisite, "dependent": after[0], "part": after[1]}
-        return await self._listed("edge_dependents", {"namespace": namespace, "limit": limit, **place})
+        return await self._listed("dependent_page", {"namespace": namespace, "limit": limit, **place})
 
     async def _listed(self, name: str, parameters: dict[str, object]) -> list[Edge]:
         return await self._gate.read(lambda transaction: _edges(transaction, name, parameters))
