@@ -188,7 +188,8 @@ async def test_nothing_of_one_namespace_is_there_for_another(service: Service) -
         path = re.sub(r"\{(\w+)\}", lambda part: known[part[1]], operation.path)
         found = await service.call("GET", path, role="foreign", namespace="elsewhere")
         if "{" in operation.path:
-            assert found.status_code == 404, operation.name
+            # A session that is not known here holds nothing.
+            assert found.status_code == 404 or found.json()["items"] == [], operation.name
         elif operation.answered.media == "application/json":
             assert found.json().get("items", []) == [], operation.name
 
@@ -219,4 +220,5 @@ async def one_of_each(service: Service) -> dict[str, str]:
         "action_id": "none",
         "backfill_id": "none",
         "key_id": "none",
+        "subscription_id": "none",
     }

@@ -61,7 +61,8 @@ async def test_a_trigger_is_made_read_changed_and_removed(any_service: Service) 
     assert (made.status_code, made.json()["kind"]) == (201, "webhook")
     assert SETTINGS.items() <= made.json()["settings"].items()
     assert again.status_code == 409
-    assert found.json() == made.json()
+    assert found.json() == {**made.json(), "events": found.json()["events"], "refused": []}
+    assert [each["outcome"] for each in found.json()["events"]] == ["waiting"]
     assert "etag" in found.headers
     assert "when" not in changed.json()["settings"]
     assert (paused.json()["state"], resumed.json()["state"]) == ("paused", "active")
@@ -102,9 +103,9 @@ async def test_a_call_that_bears_the_signature_makes_one_job(any_service: Servic
     unwanted = await call(any_service, {**ORDER, "id": 8, "paid": False})
 
     [job] = await jobs(any_service)
-    assert (first.status_code, first.json()) == (201, {"id": job["id"], "existing": False})
-    assert (second.status_code, second.json()) == (200, {"id": job["id"], "existing": True})
-    assert (unwanted.status_code, unwanted.json()) == (200, {"id": None, "existing": False})
+    assert (first.status_code, first.json()) == (201, {"id": job["id"], "existing": False, "held": False})
+    assert (second.status_code, second.json()) == (200, {"id": job["id"], "existing": True, "held": False})
+    assert (unwanted.status_code, unwanted.json()) == (200, {"id": None, "existing": False, "held": False})
     assert (job["actor"], job["labels"]) == ("trigger/orders", {"trigger": "orders"})
 
 
