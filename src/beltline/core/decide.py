@@ -96,7 +96,8 @@ def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random
     job = job._replace(attempts_used=job.attempts_used + 1)
     timed_out = outcome.ending is Ending.TIMED_OUT
     if outcome.reason in _FOR_GOOD:
-        return _final(job, JobState.FAILED, outcome.reason or Reason.NOT_RETRYABLE, outcome, now)
+        state = JobState.TIMED_OUT if timed_out else JobState.FAILED
+        return _final(job, state, outcome.reason or Reason.NOT_RETRYABLE, outcome, now)
     if timed_out and outcome.reason is Reason.DEADLINE_PASSED:
         return _final(job, JobState.TIMED_OUT, Reason.DEADLINE_PASSED, outcome, now)
     if job.attempts_used >= job.max_attempts:

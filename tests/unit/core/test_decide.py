@@ -251,6 +251,14 @@ def test_a_return_with_open_children_meets_what_was_noted(request_: str | None, 
     assert state in targets(JobState.RUNNING, JobEvent.SUCCEED)
 
 
+def test_a_time_out_that_may_not_be_tried_again_ends_timed_out() -> None:
+    outcome = Outcome(Ending.TIMED_OUT, reason=Reason.NOT_RETRYABLE)
+
+    change = decide(JOB, outcome, Policy(), now=NOW, random=random.Random(0))
+
+    assert (change.state, change.reason) == (JobState.TIMED_OUT, Reason.NOT_RETRYABLE)
+
+
 @given(job=JOBS, outcome=OUTCOMES, seed=st.integers())
 def test_every_decision_is_in_the_table(job: ClaimedJob, outcome: Outcome, seed: int) -> None:
     change = decide(job, outcome, Policy(), now=NOW, random=random.Random(seed))
