@@ -38,9 +38,10 @@ class SubmittedList(TypedDict):
 
 async def submit_job(call: Call[Any, SubmitJob]) -> Response:
     """Store one job, batched with those of other requests."""
-    job = await _job(call, call.body)
     tenant = call.desk.tenant(call.namespace)
+    # First of all: in a flood most are refused here, and what each of them costs is what the others wait for.
     async with tenant.depth.room(1):
+        job = await _job(call, call.body)
         # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
         if is_large(call.desk.store, job.payload):
             [job] = await kept(call.desk.store, call.namespace, [job])
@@ -53,6 +54,16 @@ async def submit_job(call: Call[Any, SubmitJob]) -> Response:
 
 async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
     """Store all jobs of the request or none."""
+    tenant = call.desk.tenant(call.namespace)
+    async with tenant.depth.room(len(call.body.jobs)):
+        jobs = await _jobs(call)
+        found = await tenant.submitting.submit_many(jobs)
+    _require_all(jobs, found)
+    return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
+
+
+async def _jobs(call: Call[Any, SubmitJobs]) -> list[NewJob]:
+    """Return the jobs of a request. Raises InvalidBatch that lists every fault of all of them."""
     jobs: list[NewJob] = []
     faults: list[tuple[int, InvalidInput]] = []
     for index, asked in enumerate(call.body.jobs):
@@ -64,11 +75,7 @@ async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
             faults.append((index, InvalidInput(str(error))))
     if faults:
         raise InvalidBatch(faults, of=len(call.body.jobs), called="job")
-    tenant = call.desk.tenant(call.namespace)
-    async with tenant.depth.room(len(jobs)):
-        found = await tenant.submitting.submit_many(jobs)
-    _require_all(jobs, found)
-    return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
+    return jobs
 
 
 async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:
