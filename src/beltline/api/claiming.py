@@ -54,6 +54,16 @@ async def held_jobs(call: Call[Any, Any]) -> dict[str, ClaimedJob]:
     return {job.id: job for job in held if call.caller.covers(job.definition)}
 
 
+async def had_run(call: Call[Any, Any], job_id: str, run: int) -> bool:
+    """Return whether the session of a path had this run of a job, however it ended."""
+    worker_id = call.parts["worker_id"]
+    opened = call.desk.sessions.get((call.namespace, worker_id))
+    if opened is not None and opened.ended(job_id) == run:
+        return True
+    attempts = await call.desk.store.reads.attempts(call.namespace, job_id)
+    return any(attempt.run == run and attempt.session == worker_id for attempt in attempts)
+
+
 async def claimed_jobs(call: Call[Any, Any], opened: Opened, *, limit: int, wait: str) -> list[ClaimedJob]:
     """Claim up to `limit` jobs; where there are none, wait so long for some. Raises LeaseLost."""
     store, desk = call.desk.store, call.desk

@@ -50,12 +50,9 @@ class Opened:
             if len(self._ended) > MOST_ENDED:
                 self._ended.popitem(last=False)
 
-    async def has_run(self, store: Store, namespace: str, job_id: str, run: int) -> bool:
-        """Return whether this session had this run of a job, however it ended."""
-        if self._ended.get(job_id) == run:
-            return True
-        attempts = await store.reads.attempts(namespace, job_id)
-        return any(each.run == run and each.session == self.session.id for each in attempts)
+    def ended(self, job_id: str) -> int | None:
+        """Return which run of a job was settled here last; None where that is not remembered."""
+        return self._ended.get(job_id)
 
     @property
     def rest_s(self) -> float:

@@ -53,18 +53,17 @@ async def submit_job(call: Call[Any, SubmitJob]) -> Response:
 
 async def stored(call: Call[Any, Any], asked: SubmitJob) -> Response:
     """Store one job, with what it waits for and whose child it is, and answer with its id."""
-    job = await _job(call, asked)
     tenant = call.desk.tenant(call.namespace)
-    if asked.model_fields_set & _LINKS:
-        async with tenant.depth.room(1):
-            [found] = await _tied(call, [job], [asked])
-        accepted(job, found)
-        return _stored(call, found)
+    # First of all: in a flood most are refused here, and what each of them costs is what the others wait for.
     async with tenant.depth.room(1):
-        # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
-        if is_large(call.desk.store, job.payload):
-            [job] = await kept(call.desk.store, call.namespace, [job])
-        found = await tenant.submitting.submit(job)
+        job = await _job(call, asked)
+        if asked.model_fields_set & _LINKS:
+            [found] = await _tied(call, [job], [asked])
+        else:
+            # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
+            if is_large(call.desk.store, job.payload):
+                [job] = await kept(call.desk.store, call.namespace, [job])
+            found = await tenant.submitting.submit(job)
     accepted(job, found)
     return _stored(call, found)
 
@@ -76,6 +75,15 @@ async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
 
 async def stored_all(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> Response:
     """Store jobs, all or none, with what ties them to others, and answer with their ids."""
+    async with call.desk.tenant(call.namespace).depth.room(len(all_asked)):
+        jobs = await _jobs(call, all_asked)
+        found = await _tied(call, jobs, all_asked)
+    _require_all(jobs, found)
+    return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
+
+
+async def _jobs(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> list[NewJob]:
+    """Return the jobs of a request. Raises InvalidBatch that lists every fault of all of them."""
     jobs: list[NewJob] = []
     faults: list[tuple[int, InvalidInput]] = []
     for index, asked in enumerate(all_asked):
@@ -87,11 +95,7 @@ async def stored_all(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> Re
             faults.append((index, InvalidInput(str(error))))
     if faults:
         raise InvalidBatch(faults, of=len(all_asked), called="job")
-    tenant = call.desk.tenant(call.namespace)
-    async with tenant.depth.room(len(jobs)):
-        found = await _tied(call, jobs, all_asked)
-    _require_all(jobs, found)
-    return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
+    return jobs
 
 
 async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from beltline.api.answering import answer, nothing, tagged
-from beltline.api.claiming import claimed_jobs, held_jobs, opened_session, session_of
+from beltline.api.claiming import claimed_jobs, had_run, held_jobs, opened_session, session_of
 from beltline.api.operation import Answered, Call, Operation, Query
 from beltline.api.settling import outcome_of, require_covered, settled_shape
 from beltline.core.durations import micros
@@ -200,8 +200,7 @@ async def _run_of(call: Call[Query, WriteLogs], item: WriteLog, job: ClaimedJob 
         return job.run
     if item.run is None:
         return None
-    opened = await opened_session(call)
-    return item.run if await opened.has_run(call.desk.store, call.namespace, item.id, item.run) else None
+    return item.run if await had_run(call, item.id, item.run) else None
 
 
 async def close_worker(call: Call[Query, None]) -> Response:
