@@ -1,0 +1,1 @@
+-- Nothing: SQLite has had the index settled_namespace from the beginning.
