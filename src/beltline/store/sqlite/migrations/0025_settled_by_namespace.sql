@@ -1,1 +1,0 @@
--- Nothing: SQLite has had the index settled_namespace from the beginning.
