@@ -47,7 +47,7 @@ class LinkedModel(Model):
     gone: list[str] = field(default_factory=list)
 
     def insert_waiting(self, job: NewJob, edges: Sequence[Edge], unknown: Unknown, now: int) -> None:
-        """Store a job that waits. Raises PrerequisiteUnknown or PrerequisiteCycle, then nothing is stored."""
+        """Store a job that waits. Raises PrerequisiteUnknown or PrerequisiteCycle; nothing is stored then."""
         states = {job_id: row.state for job_id, row in self.rows.items()}
         stored = stored_edges(edges, {job.id: unknown}, Known(states | {job.id: job.state}, now))
         pairs = [(edge.dependent, edge.prerequisite) for edge in (*self.edges.values(), *stored)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import random
 
 import pytest
@@ -48,6 +49,8 @@ def test_every_tick_around_a_change_of_clocks_is_as_calculated(seed: int) -> Non
 
 @pytest.mark.proof
 def test_every_tick_of_a_year_of_200_schedules_is_as_calculated() -> None:
+    # Half a minute of work: on a loaded machine longer than a test that hangs is given.
+    faulthandler.cancel_dump_traceback_later()
     assert _a_year(0, range(200)) > 20_000
 
 

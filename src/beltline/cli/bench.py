@@ -23,7 +23,7 @@ SMALL: Final = 100
         beltline bench --store postgresql://me@localhost/bench --jobs 20000 --json
         beltline bench --store sqlite:////tmp/bench.db --schedules 10000
         beltline bench --url http://127.0.0.1:8000/api/v1/namespaces/bench --jobs 20000
-        beltline bench --store sqlite:////tmp/bench.db --jobs 10000 --links
+        beltline bench --store sqlite:////tmp/bench.db --chain 1000 --fan 10000 --tree 100000
         """
     ),
 )
@@ -65,7 +65,22 @@ SMALL: Final = 100
     help="Measure a running service: a namespace's address; BELTLINE_API_KEY holds an admin's key.",
 )
 @click.option(
-    "--links", is_flag=True, help="Measure a chain, a fan and a batch tree beside plain jobs, nothing else."
+    "--chain",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    help="Measure instead what each link of such a chain of dependent jobs adds.",
+)
+@click.option(
+    "--fan",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    help="Measure instead a job, so many that wait for it, and one that waits for all.",
+)
+@click.option(
+    "--tree",
+    type=click.IntRange(0, 10_000_000),
+    default=0,
+    help="Measure instead a batch that splits itself into so many items.",
 )
 @pass_invocation
 def bench(
@@ -77,7 +92,9 @@ def bench(
     kept: int,
     schedules: int,
     url: str | None,
-    links: bool,
+    chain: int,
+    fan: int,
+    tree: int,
 ) -> None:
     """Measure submit, drain and pick-up, beside the raw yardstick.
 
@@ -93,11 +110,12 @@ def bench(
             from beltline.proof.ticks import run_tick_bench
 
             figures = run_tick_bench(invocation.config().store.url, schedules, say=say)
-        elif links:
+        elif chain or fan or tree:
             from beltline.proof.links import measure_links
 
             store = invocation.config().store.url
-            figures = asyncio.run(measure_links(store, jobs, concurrency=concurrency, say=say))
+            linked = measure_links(store, chain=chain, fan=fan, tree=tree, concurrency=concurrency, say=say)
+            figures = asyncio.run(linked)
         else:
             from beltline.proof.bench import run_bench
 

@@ -98,9 +98,8 @@ async def _tell_of(
 async def _pass(statements: Statements, edges: tuple[str, list[str], int], now: int) -> tuple[int, Told]:
     """Tell dependents of edges that are all met, without a delay: most of them are simply ready then."""
     namespace, prerequisites, _ = edges
-    dependents: list[str] = await statements.value("edge_dependents", *edges)
     # Whoever comes second waits here, and then sees what the first one removed.
-    await statements.value("lock_jobs", namespace, dependents)
+    dependents: list[str] = await statements.value("edge_dependents", *edges)
     count: int = await statements.value("edge_pass", namespace, prerequisites, dependents)
     [(ready, left)] = await statements.rows("release_ready", namespace, dependents, now, HEAD_START)
     changes = await _decide(statements, namespace, set(left), (), now) if left else []

@@ -1,0 +1,1 @@
+-- Nothing: SQLite has had these indexes from the beginning.
