@@ -14,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from beltline.runtime.supervisor import Life, supervise
+from beltline.runtime.deaths import Life
+from beltline.runtime.supervisor import supervise
 from beltline.runtime.watchdog import RECYCLE
 
 

@@ -12,7 +12,8 @@ from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
-from beltline.runtime.supervisor import Life, supervise
+from beltline.runtime.deaths import Life
+from beltline.runtime.supervisor import supervise
 
 
 @command(
