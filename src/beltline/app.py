@@ -154,7 +154,10 @@ async def _bury(store: Store, namespace: str, life: Life) -> None:
         except StoreError as error:
             logging.getLogger("beltline").warning("reporting a lost worker: %s", error)
             return
-        logging.getLogger("beltline").warning("worker %s %s: %d jobs rescued", death.session, death.how, jobs)
+        if jobs:
+            logging.getLogger("beltline").warning(
+                "worker %s %s: %d jobs rescued", death.session, death.how, jobs
+            )
     life.box.has_buried()
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from beltline.core.death import Death
 from beltline.core.failure import read_failure
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Ending, Outcome, succeeded
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.engine import upkeep
-from beltline.engine.burial import Death, bury
+from beltline.engine.burial import bury
 from tests.engine.desk import Desk
 
 

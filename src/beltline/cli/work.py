@@ -13,7 +13,6 @@ from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
 from beltline.runtime.deaths import Life
-from beltline.runtime.supervisor import supervise
 
 
 @command(
@@ -60,6 +59,7 @@ def work(
     uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
     """
     from beltline.runtime.children import end_with_parent
+    from beltline.runtime.supervisor import supervise
 
     found = invocation.config(**settings)
     config = replace(found, worker=replace(found.worker, until_idle=until_idle, processes=processes))

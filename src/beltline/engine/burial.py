@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from beltline.core.death import Death
 from beltline.core.decide import Policy, crashes_of_suspect
 from beltline.core.failure import failure
 from beltline.core.ids import Random
@@ -14,19 +13,6 @@ from beltline.engine.rescue import policies_of
 from beltline.engine.settle import Settlement, settle
 from beltline.store.contract import Store
 from beltline.store.params import Session
-
-
-class Death(NamedTuple):
-    """A worker process that has ended for certain, and the session that it left open.
-
-    `how` says it in words. `is_own_doing`: from within, by a fault or an exit that the worker did not come
-    to. `running` are the runs, as (id, fence), whose code it was executing.
-    """
-
-    session: str
-    how: str
-    is_own_doing: bool
-    running: tuple[tuple[str, int], ...]
 
 
 async def bury(store: Store, namespace: str, death: Death, *, random: Random) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Final, NamedTuple
 
-from beltline.engine.burial import Death
+from beltline.core.death import Death
 from beltline.executors.black_box import BlackBox
 from beltline.runtime.children import Ended
 

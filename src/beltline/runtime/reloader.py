@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Final
 
 from beltline.core.clock import MICROS, Clock
-from beltline.engine.burial import Death
+from beltline.core.death import Death
 from beltline.runtime.children import SIGNALS, Children, Ended, end_with_parent
 from beltline.runtime.deaths import Deaths, Life, is_bodys_doing
 from beltline.runtime.loop import growing
