@@ -105,7 +105,7 @@ def _awaiting(job: ClaimedJob, outcome: Outcome, now: int) -> Change:
 def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random: Random) -> Change:
     job = job._replace(attempts_used=job.attempts_used + 1)
     timed_out = outcome.ending is Ending.TIMED_OUT
-    if outcome.reason in _FOR_GOOD:
+    if outcome.reason in _FOR_GOOD and not timed_out:
         return _final(job, JobState.FAILED, outcome.reason or Reason.NOT_RETRYABLE, outcome, now)
     if timed_out and outcome.reason is Reason.DEADLINE_PASSED:
         return _final(job, JobState.TIMED_OUT, Reason.DEADLINE_PASSED, outcome, now)
