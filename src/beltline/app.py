@@ -31,7 +31,8 @@ from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.executors.black_box import BlackBox
 from beltline.executors.process.executor import ProcessExecutor
-from beltline.runtime.supervisor import Life, log_to_stderr
+from beltline.runtime.deaths import Life
+from beltline.runtime.supervisor import log_to_stderr
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Parts, Worker
 from beltline.store.contract import Store
@@ -91,7 +92,7 @@ async def work(config: Config, belt: Beltline, target: str | None = None, life: 
         return await worker.run()
 
 
-def develop(config: Config, belt: Beltline, tell: Tell, target: str) -> int:
+def develop(config: Config, belt: Beltline, tell: Tell, target: str, life: Life) -> int:
     """Work until stopped, telling what is done: first `ready`, when jobs are about to be taken.
 
     SIGTERM drains for as long as the configuration says; SIGINT gives running jobs back at once.
@@ -99,7 +100,8 @@ def develop(config: Config, belt: Beltline, tell: Tell, target: str) -> int:
     tune_interpreter()
 
     async def run() -> int:
-        async with ready_worker(config, belt, tell=tell, target=target) as worker:
+        async with ready_worker(config, belt, tell=tell, target=target, box=life.box) as worker:
+            await _bury(belt.store, config.store.namespace, life)
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, worker.stop)
             loop.add_signal_handler(signal.SIGINT, worker.hurry)
@@ -164,7 +166,10 @@ async def _bury(store: Store, namespace: str, life: Life) -> None:
         except StoreError as error:
             logging.getLogger("beltline").warning("reporting a lost worker: %s", error)
             return
-        logging.getLogger("beltline").warning("worker %s %s: %d jobs rescued", death.session, death.how, jobs)
+        if jobs:
+            logging.getLogger("beltline").warning(
+                "worker %s %s: %d jobs rescued", death.session, death.how, jobs
+            )
     life.box.has_buried()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from tests.cli.developing import Dev
 from tests.cli.shop import Shop
@@ -132,6 +133,19 @@ def test_code_that_never_loaded_is_mended_while_it_waits(dev: Dev) -> None:
     dev.write("two")
 
     assert dev.until("ready")["generation"] == 2
+
+
+def test_a_body_that_ends_the_worker_is_known_at_once(dev: Dev) -> None:
+    dev.write("one", more="@belt.job(max_crashes=1)\nasync def fatal() -> None:\n    os._exit(3)")
+    dev.start()
+    dev.until("ready")
+
+    job_id = dev.submit("fatal")
+
+    assert dev.until("restarting")["in_s"] == 0
+    dev.until("ready", lambda found: found["generation"] == 2)
+    job = Shop(dev.url).job(job_id)
+    assert (job.state, job.reason, job.runs) == (JobState.FAILED, Reason.WORKER_LOST, 1)
 
 
 def test_a_worker_that_dies_is_begun_anew(dev: Dev) -> None:

@@ -65,6 +65,14 @@ def test_a_name_that_has_no_room_is_left_out(box: BlackBox) -> None:
     assert box.session == ""
 
 
+def test_a_thread_beyond_those_that_were_planned_leaves_no_note(box: BlackBox) -> None:
+    begun, ended = box.in_thread(THREADS, "a", 7)
+    begun()
+
+    assert box.running == ()
+    ended()
+
+
 async def test_a_body_on_the_loop_is_noted_while_it_is_executed_and_not_while_it_waits(box: BlackBox) -> None:
     found: list[tuple[tuple[str, int], ...]] = []
     gate = asyncio.Event()

@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import Final
 
 from beltline.runtime.children import RECYCLE
-from beltline.runtime.supervisor import Life, supervise
+from beltline.runtime.deaths import Life
+from beltline.runtime.supervisor import supervise
 
 
 def wait_for_term() -> int:

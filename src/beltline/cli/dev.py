@@ -19,6 +19,7 @@ from beltline.cli.faults import OK, fault_of
 from beltline.config import Config, masked
 from beltline.core.clock import DAY
 from beltline.core.errors import BeltlineError
+from beltline.runtime.deaths import Life
 from beltline.runtime.telling import Tell
 
 _DEBOUNCE_MS: Final = 100
@@ -87,10 +88,11 @@ def dev(
     watched = sorted({str(Path(name).resolve()) for name in folders or (Path.cwd(), _folder_of(app))})
     with screen(app, invocation.config(), as_json=invocation.json, clock=clock) as tell:
         place = _Place(tell)
+        threads = invocation.config(**settings).worker.threads
         work = partial(_work, invocation, app, settings)
         watch = _nothing if no_reload else partial(_watch, watched)
         service = None if no_api else partial(_serve, invocation, place, port)
-        return Reloader(work, watch, tell=place.tell, clock=clock, service=service).run()
+        return Reloader(work, watch, tell=place.tell, clock=clock, service=service, threads=threads).run()
 
 
 class _Place:
@@ -117,7 +119,9 @@ def _folder_of(app: str) -> Path:
     return place.parent if place.suffix == ".py" else Path.cwd()
 
 
-def _work(invocation: Invocation, app: str, settings: Mapping[str, str | None], events: int) -> int:
+def _work(
+    invocation: Invocation, app: str, settings: Mapping[str, str | None], events: int, life: Life
+) -> int:
     from beltline.app import develop
     from beltline.client.loading import load_app, store_of
 
@@ -131,7 +135,7 @@ def _work(invocation: Invocation, app: str, settings: Mapping[str, str | None], 
             config = replace(config, worker=replace(config.worker, drain_us=DAY))
         described = _described(config, belt.registry, given=loaded.config)
         tell("loaded", url=config.store.url, **described)
-        return develop(config, belt, tell, app)
+        return develop(config, belt, tell, app, life)
     except BeltlineError as error:
         fault = fault_of(error)
         tell("refused", code=fault.code, message=fault.message)

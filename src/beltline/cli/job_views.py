@@ -199,7 +199,7 @@ def _facts(story: Story) -> Sequence[tuple[str, str]]:
         ("queue", f"{job.queue}, priority {job.priority}"),
         (
             "attempts",
-            f"{job.attempts_used} of {job.max_attempts} used, {job.runs} runs, {job.crashes} lost workers",
+            f"{job.attempts_used} of {job.max_attempts} used, {job.runs} runs, {job.crashes} crashes charged",
         ),
         ("progress", progress),
         ("labels", labels),

@@ -14,7 +14,7 @@ from beltline.cli.command import Invocation, command, example, pass_invocation
 from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
-from beltline.runtime.supervisor import Life, supervise
+from beltline.runtime.deaths import Life
 
 
 @command(
@@ -80,6 +80,7 @@ def work(
     uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
     """
     from beltline.runtime.children import end_with_parent
+    from beltline.runtime.supervisor import supervise
 
     if url is not None:
         invocation.store = url

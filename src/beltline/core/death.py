@@ -1,4 +1,4 @@
-"""What is known of a worker process that has died."""
+"""What is known of a worker process that has ended."""
 
 from __future__ import annotations
 

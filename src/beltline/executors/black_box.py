@@ -56,7 +56,12 @@ class BlackBox:
     def in_thread(
         self, thread: int, job_id: str, fence: int
     ) -> tuple[Callable[[], None], Callable[[], None]]:
-        """Return the same for a body in the thread of this number, which counts from 0."""
+        """Return the same for a body in the thread of this number, which counts from 0.
+
+        Threads beyond those that the box was made for leave no note.
+        """
+        if _FIRST_THREAD + thread >= self._places:
+            return _nothing, _nothing
         return self._notes(_FIRST_THREAD + thread, job_id, fence)
 
     def _notes(self, place: int, job_id: str, fence: int) -> tuple[Callable[[], None], Callable[[], None]]:
@@ -128,6 +133,10 @@ class NotedBody(Awaitable[object]):
     def close(self) -> None:
         """End it where it waits."""
         self.cr_await.close()
+
+
+def _nothing() -> None:
+    return
 
 
 def _entry(text: str) -> bytes:

@@ -15,7 +15,9 @@ from typing import Final
 
 from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock
+from beltline.core.death import Death
 from beltline.runtime.children import SIGNALS, Children, Ended, end_with_parent
+from beltline.runtime.deaths import Deaths, Life, is_bodys_doing
 from beltline.runtime.telling import Tell
 
 _LOOK_S: Final = 0.2
@@ -72,19 +74,24 @@ class Reloader:
     jobs take. A generation that ends before it is ready changes nothing for the one that works; one that ends
     unasked later is begun anew. SIGTERM and SIGINT end all, by SIGINT; a second one kills.
 
+    A worker that died is reported to the store by the generation after it: `work(events, life)` is given what
+    to report, and where to note what it does with up to `threads` threads for bodies.
+
     `service(events)` runs in a child of its own from the first `ready` on, beside all generations; where it
     ends unasked, the next `ready` begins it anew.
     """
 
     def __init__(
         self,
-        work: Callable[[int], int],
+        work: Callable[[int, Life], int],
         watch: Callable[[int], int],
         *,
         tell: Tell,
         clock: Clock,
         service: Callable[[int], int] | None = None,
+        threads: int = 0,
     ) -> None:
+        self._deaths = Deaths(threads)
         self._service = service
         self._served: Lines | None = None
         self._work = work
@@ -125,7 +132,7 @@ class Reloader:
         self._count += 1
         output, events = os.pipe(), os.pipe()
         asked_at = self._clock.monotonic()
-        start = partial(self._be_worker, output[1], events[1])
+        start = partial(self._be_worker, output[1], events[1], self._deaths.life(self._count))
         pid = self._children.fork(self._count, start, at_once=lambda: self._stops > 0)
         os.close(output[1])
         os.close(events[1])
@@ -145,13 +152,13 @@ class Reloader:
         self._live_with_parent()
         return service(events)
 
-    def _be_worker(self, output: int, events: int) -> int:
+    def _be_worker(self, output: int, events: int, life: Life) -> int:
         self._live_with_parent()
         for stream in (1, 2):
             os.dup2(output, stream)
         for text in (sys.stdout, sys.stderr):
             text.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # both are text files
-        return self._work(events)
+        return self._work(events, life)
 
     def _be_watcher(self, changes: int) -> int:
         self._live_with_parent()
@@ -231,17 +238,19 @@ class Reloader:
             if lines.fd >= 0:
                 self._heard(made, lines)
         self._generations.remove(made)
+        death = self._deaths.noted(ended)
         self._tell("gone", generation=made.number, code=ended.code)
         if self._stops or made.is_retired:
             return
         if made.is_ready:
-            self._begin_again(ended)
+            self._begin_again(ended, death)
             return
         old = [other.number for other in self._generations if other.is_ready and not other.is_retired]
         self._tell("kept", generation=old[-1] if old else None)
 
-    def _begin_again(self, ended: Ended) -> None:
-        self._failures = self._failures + 1 if ended.lived_s < _SHORT_LIFE_S else 0
+    def _begin_again(self, ended: Ended, death: Death | None) -> None:
+        is_failure = ended.lived_s < _SHORT_LIFE_S and not is_bodys_doing(death)
+        self._failures = self._failures + 1 if is_failure else 0
         pause_s = (
             growing(_SHORTEST_PAUSE_S, self._failures, longest=_LONGEST_PAUSE_S) if self._failures else 0
         )

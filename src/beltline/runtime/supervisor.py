@@ -12,28 +12,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Final
 
 from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock, SystemClock
-from beltline.core.death import Death
-from beltline.executors.black_box import BlackBox
 from beltline.runtime.children import RECYCLE, SIGNALS, Children, Ended
+from beltline.runtime.deaths import Deaths, Life, is_bodys_doing, words_of
 
 LAST_REFUSAL: Final = 63
-# Sent by people, by service managers, and by the kernel where memory runs out: by whose doing is not known.
-FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
 _SHORT_LIFE_S: Final = 5.0
 _SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
-
-
-class Life(NamedTuple):
-    """What a child is given: its number, where it notes what it does, and the deaths it is to report."""
-
-    number: int
-    box: BlackBox
-    deaths: tuple[Death, ...]
 
 
 class Supervisor:
@@ -67,9 +56,7 @@ class Supervisor:
         self._children = Children(clock)
         self._restarts: list[tuple[float, int]] = []
         self._processes = processes
-        self._threads = threads
-        self._lives: dict[int, Life] = {}
-        self._deaths: list[Death] = []
+        self._deaths = Deaths(threads)
         self._stopping = False
         self._failures = 0
         self._exit_code = 0
@@ -86,9 +73,9 @@ class Supervisor:
         return self._exit_code
 
     def _fork(self, index: int) -> None:
-        life = self._lives[index] = Life(index, BlackBox(self._threads), tuple(self._deaths))
-        self._deaths.clear()
-        self._children.fork(index, partial(self._start, life), at_once=lambda: self._stopping)
+        self._children.fork(
+            index, partial(self._start, self._deaths.life(index)), at_once=lambda: self._stopping
+        )
 
     def _reap(self) -> None:
         ended = self._children.reap(wait=not self._restarts)
@@ -99,7 +86,7 @@ class Supervisor:
 
     def _ended(self, ended: Ended) -> None:
         index, code = ended.number, ended.code
-        death = self._noted(ended)
+        death = self._deaths.noted(ended)
         if self._stopping or (code == 0 and ended.said):
             self._exit_code = self._exit_code or max(0, code if code != RECYCLE else 0)
             return
@@ -108,29 +95,15 @@ class Supervisor:
             self._children.send(signal.SIGTERM)
             self._stopping = True
             return
-        is_bodys_doing = death is not None and death.is_own_doing and bool(death.running)
-        is_failure = ended.lived_s < _SHORT_LIFE_S and not is_bodys_doing
+        is_failure = ended.lived_s < _SHORT_LIFE_S and not is_bodys_doing(death)
         self._failures = self._failures + 1 if is_failure else 0
         pause = (
             growing(_SHORTEST_PAUSE_S, self._failures, longest=_LONGEST_PAUSE_S) if self._failures else 0.0
         )
         logging.getLogger("beltline").warning(
-            "worker process %d ended with %s: starting a new one in %.1f s", index, _words(code), pause
+            "worker process %d ended with %s: starting a new one in %.1f s", index, words_of(code), pause
         )
         self._restarts.append((self._clock.monotonic() / MICROS + pause, index))
-
-    def _noted(self, ended: Ended) -> Death | None:
-        """Keep the death of a child until another has reported it, with those that it was to report."""
-        life = self._lives.pop(ended.number)
-        if not life.box.is_burial_done:
-            self._deaths.extend(life.deaths)
-        session = life.box.session
-        if not session or (ended.code == 0 and ended.said):
-            return None
-        is_own_doing = not ended.said and ended.code not in FROM_OUTSIDE
-        death = Death(session, f"ended with {_words(ended.code)}", is_own_doing, life.box.running)
-        self._deaths.append(death)
-        return death
 
     def _restart_due(self) -> None:
         if self._stopping:
@@ -167,7 +140,3 @@ def supervise(
     """Run `start(life)` in this many supervised processes; return the exit code."""
     log_to_stderr()
     return Supervisor(start, processes, threads=threads, clock=SystemClock(), prepare=prepare).run()
-
-
-def _words(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
