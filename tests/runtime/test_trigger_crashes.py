@@ -75,7 +75,7 @@ async def test_an_outcome_makes_one_job_whatever_crashes(
     door.open()
     await live()
 
-    page = await store.reads.page(ListJobs(namespace=namespace, where=JobFilter(definition="report")))
+    made = ListJobs(namespace=namespace, where=JobFilter(definition="report"))
     counts = await store.triggers.counts(namespace, "t")
-    assert page.total == 1
+    assert (await store.reads.page(made)).total == 1
     assert {each.outcome: each.events for each in counts}["submitted"] == 1

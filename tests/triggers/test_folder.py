@@ -79,6 +79,18 @@ async def test_a_file_that_goes_while_it_is_listed_ends_no_page(tmp_path: Path) 
     assert (list(page.found), page.until) == ([], "c")
 
 
+async def test_who_goes_on_where_another_ended_reads_the_names_anew(tmp_path: Path) -> None:
+    listing = FolderListing(str(tmp_path))
+    for name in "abc":
+        (tmp_path / name).touch()
+    await listing.page("", 10)
+    (tmp_path / "d").touch()
+
+    page = await listing.page("b", 10)
+
+    assert [each.name for each in page.found] == ["c", "d"]
+
+
 async def test_a_bucket_is_listed_in_pages_by_name() -> None:
     bucket = Bucket("memory:///")
     for name in ("in/b", "in/a", "c"):

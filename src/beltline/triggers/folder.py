@@ -29,6 +29,7 @@ class FolderListing:
         self._folders: list[str] = []
         self._times: tuple[int, ...] = ()
         self._is_steady = False
+        self._reach = ("", "")
 
     async def page(self, after: str, limit: int, known: Collection[str] = ()) -> Page:
         """Return files after a name; the first page reads all names. Raises Unreachable."""
@@ -43,12 +44,17 @@ class FolderListing:
         return str(Path(self._root) / name)
 
     def _page(self, after: str, limit: int, known: Collection[str]) -> Page:
-        if not after or not self._names:
+        first, last = self._reach
+        if not first <= after <= last or not after:
+            # It is the beginning, or another process listed what lies before.
             self._walk()
         start = bisect_right(self._names, after) if after else 0
         names = self._names[start : start + limit]
         found = [each for name in names if (each := self._found(name, known)) is not None]
-        return Page(found, names[-1] if start + limit < len(self._names) else None)
+        until = names[-1] if start + limit < len(self._names) else None
+        # What may be asked for next is of the same names.
+        self._reach = (after, until or "")
+        return Page(found, until)
 
     def _walk(self) -> None:
         before, folders = self._times, self._folders

@@ -82,7 +82,7 @@ class PostgresTriggers:
         return turned
 
     async def outcomes(self, namespace: str, name: str, limit: int) -> list[NotedOutcome]:
-        rows = await self._pool.rows("watched_page", namespace, name, limit)
+        rows = await self._pool.rows("trigger_outcomes", namespace, name, limit)
         return [NotedOutcome._make(row) for row in rows]
 
     async def held(self, namespace: str, name: str, limit: int) -> list[HeldEvent]:
@@ -141,7 +141,7 @@ async def _turn(statements: Statements, address: Address, params: TurnTrigger) -
     if leaving is not None and await statements.value("trigger_turn", *shared, *leaving) is None:
         raise _Behind
     if params.outcomes:
-        taken = await statements.value("watched_take", params.namespace, list(params.outcomes))
+        taken = await statements.value("trigger_take", params.namespace, list(params.outcomes))
         if taken != len(params.outcomes):
             raise _Behind
     held = 0

@@ -60,7 +60,7 @@ class SqliteTriggers:
             return None
 
     async def outcomes(self, namespace: str, name: str, limit: int) -> list[NotedOutcome]:
-        rows = await self._rows("watched_page", {"namespace": namespace, "name": name, "limit": limit})
+        rows = await self._rows("trigger_outcomes", {"namespace": namespace, "name": name, "limit": limit})
         return [NotedOutcome._make(row) for row in rows]
 
     async def held(self, namespace: str, name: str, limit: int) -> list[HeldEvent]:
@@ -132,7 +132,7 @@ def _turn(transaction: Transaction, *, params: TurnTrigger) -> Turned:
         raise _Behind
     if params.outcomes:
         taken = {"namespace": params.namespace, "ids": packed(list(params.outcomes))}
-        if transaction.changed("watched_take", taken) != len(params.outcomes):
+        if transaction.changed("trigger_take", taken) != len(params.outcomes):
             raise _Behind
     answers = _stored(transaction, params, params.jobs)
     held = 0
