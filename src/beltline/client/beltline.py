@@ -250,11 +250,14 @@ class Beltline:
         """
         was_lent, self._is_lent = self._is_lent, True
         if isinstance(store, Remote):
-            self._port.remote, remote = store, self._port.remote
+            port = self._port
+            before_it = port.remote, port.namespace
+            port.remote, port.namespace = store, namespace
             try:
                 yield self
             finally:
-                self._port.remote, self._is_lent = remote, was_lent
+                port.remote, port.namespace = before_it
+                self._is_lent = was_lent
             return
         before = self._port.attach(store, namespace, random)
         try:

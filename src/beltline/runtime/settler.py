@@ -21,6 +21,8 @@ LARGEST_BATCH: Final = 1_000
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 GATHER_S: Final = 0.005
+# So many that wait are worth a transaction at once.
+ENOUGH: Final = 64
 
 
 class Settler:
@@ -100,7 +102,7 @@ class Settler:
             self._flushing = None
 
     async def _gather(self) -> None:
-        if self._is_busy():
+        if len(self._pending) < ENOUGH and self._is_busy():
             self._gathering = True
             try:
                 await asyncio.sleep(GATHER_S)
