@@ -1,7 +1,6 @@
--- The first outcomes that are noted. $1 namespace, $2 limit. A note with a lower number may be committed later: notes go
--- by being told, not by a cursor, so that none is passed over.
-SELECT seq, job_id, fence, definition, queue, state, reason, labels, finished_at
-FROM outcomes
-WHERE namespace = $1
-ORDER BY seq
-LIMIT $2
+-- The oldest outcomes noted for a trigger. $1 namespace, $2 name, $3 limit.
+SELECT o.id, o.job_id, o.fence, o.state
+FROM trigger_outcomes AS o
+WHERE o.namespace = $1 AND o.name = $2
+ORDER BY o.id
+LIMIT $3

@@ -1,6 +1,6 @@
--- The first outcomes that are noted.
-SELECT seq, job_id, fence, definition, queue, state, reason, labels, finished_at
-FROM outcomes
-WHERE namespace = :namespace
-ORDER BY seq
+-- The oldest outcomes noted for a trigger.
+SELECT id, job_id, fence, state
+FROM trigger_outcomes
+WHERE namespace = :namespace AND name = :name
+ORDER BY id
 LIMIT :limit
