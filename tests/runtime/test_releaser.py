@@ -32,7 +32,7 @@ async def test_who_asks_whether_all_is_told_waits_for_a_turn_under_way() -> None
     begun.clear()
     hops.clear()
 
-    under_way = asyncio.create_task(releaser.tick())
+    under_way = asyncio.ensure_future(releaser.tick())
     await begun.wait()
     asked = asyncio.create_task(releaser.release())
     await asyncio.sleep(0)
