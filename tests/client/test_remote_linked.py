@@ -5,6 +5,7 @@ Each test runs in process too: one interface, two ways there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,10 +24,12 @@ from beltline.core.errors import (
     PrerequisiteUnknown,
 )
 from beltline.core.states import JobState
+from beltline.core.window import Throttle
 from beltline.core.workflow import End
 from beltline.definitions.after import After, any_of
 from beltline.definitions.children import Brood
 from beltline.definitions.schedule import Schedule
+from beltline.definitions.trigger import JobOutcome, Webhook
 from beltline.definitions.workflow import InvalidWorkflow
 from beltline.engine.submit import JobOptions
 from beltline.store.backfills import BackfillState
@@ -89,6 +92,38 @@ async def test_a_schedule_is_made_edited_fired_and_removed(belt: Beltline) -> No
     assert removed.name == "nightly"
     with pytest.raises(NotFound):
         await belt.schedules.get("nightly")
+
+
+async def test_a_trigger_is_made_tried_steered_and_removed(belt: Beltline) -> None:
+    rule = JobOutcome(of="mail", payload={"to": "job.owner"}, states=["failed"], rounds=2)
+    made = await belt.triggers.create("bounced", "mail", rule)
+    edited = await belt.triggers.edit("bounced", window=Throttle(5, per="1m"), why="a flood")
+    paused = await belt.triggers.pause("bounced")
+    resumed = await belt.triggers.resume("bounced")
+    shown = await belt.triggers.show("bounced")
+    [listed] = await belt.triggers.list()
+    with pytest.raises(InvalidInput, match="give the id of a job that has ended"):
+        await belt.triggers.test("bounced", body={"to": "ann"})
+    removed = await belt.triggers.delete("bounced")
+
+    assert (made.name, made.kind, made.definition) == ("bounced", "outcome", "mail")
+    assert json.loads(edited.spec)["window"] == {"throttle": {"most": 5, "per": 60.0, "extra": "delay"}}
+    assert (paused.paused, resumed.paused, removed.name) == (True, False, "bounced")
+    assert shown.row.spec == listed.spec == edited.spec
+    assert ([each.outcome for each in shown.counts], shown.refusals) == (["waiting"], [])
+    with pytest.raises(NotFound):
+        await belt.triggers.show("bounced")
+
+
+async def test_a_call_is_tried_without_being_made(belt: Beltline) -> None:
+    hook = Webhook(secret="env:HOOK", when="body.paid", payload={"to": "body.who"})
+    await belt.triggers.create("paid", "mail", hook)
+
+    found = [await belt.triggers.test("paid", body={"paid": paid, "who": "ann"}) for paid in (True, False)]
+    raw = await belt.triggers.test("paid", body=b'{"paid":true,"who":"bob"}')
+    await belt.triggers.delete("paid")
+
+    assert (found, raw) == ([{"to": "ann"}, None], {"to": "bob"})
 
 
 async def test_coming_ticks_are_the_same_of_a_name_a_line_and_a_schedule(belt: Beltline) -> None:

@@ -20,6 +20,7 @@ from beltline.client.port import ClientPort
 from beltline.client.reference import JobReference
 from beltline.client.remote import Remote
 from beltline.client.remote_schedules import RemoteSchedules
+from beltline.client.remote_triggers import RemoteTriggers
 from beltline.client.schedules import Schedules, StoreSchedules
 from beltline.client.target import all_checked, checked, target_of
 from beltline.client.triggers import SyncTriggers
@@ -178,7 +179,8 @@ class Beltline:
     @property
     def triggers(self) -> SyncTriggers:
         """The triggers of the store: to make, edit, list, show, test, pause and delete them."""
-        return SyncTriggers(self._port)
+        remote = self._port.remote
+        return SyncTriggers(self._port) if remote is None else RemoteTriggers(self._port, remote)
 
     @property
     def schedules(self) -> Schedules:
