@@ -19,8 +19,8 @@ import uvloop
 from beltline.bodies import command
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app, store_of
-from beltline.client.remote import Remote
 from beltline.client.served.line import Standing
+from beltline.client.served.offspring import WorkerRemote
 from beltline.client.served.store import ServedStore
 from beltline.config import Config, masked
 from beltline.core.clock import Clock, SystemClock
@@ -190,7 +190,8 @@ async def _served_worker(
 
     store = connection()
     await store.open()
-    remote = Remote(url, namespace, api_key, clock=clock, random=random.SystemRandom())
+    address = url, namespace, api_key
+    remote = WorkerRemote(*address, store=store, clock=clock, random=random.SystemRandom())
     try:
         await apply_definitions(cast("Store", store), namespace, tuple(belt.registry))
         async with belt.on(remote, namespace), _processes(config, belt, target, clock) as processes:

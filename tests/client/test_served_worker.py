@@ -128,6 +128,30 @@ async def test_a_body_in_a_thread_uses_a_key_once(site: Site) -> None:
     assert job["result"] == [True, False]
 
 
+async def test_a_body_submits_children_with_the_key_of_a_worker(site: Site) -> None:
+    @site.belt.job(queue=QUEUE)
+    async def leaf(n: int) -> int:
+        return n
+
+    @site.belt.job(queue=QUEUE)
+    async def tree(ctx: Context) -> None:
+        await ctx.submit(leaf, n=1)
+        await ctx.submit_many(leaf, [{"n": 2}, {"n": 3}])
+
+    async with site.working():
+        job_id = await site.submit("tree")
+
+        async def states() -> bool:
+            children = (await site.http.get(f"/jobs/{job_id}/children")).json()["items"]
+            return [child["state"] for child in children] == ["succeeded"] * 3
+
+        await eventually_async(states)
+        parent = await site.job(job_id)
+
+    # Its children are its own: it waits until the service has told it that they ended.
+    assert (parent["state"], parent["reason"]) == ("waiting", "children")
+
+
 async def test_an_error_is_what_it_would_be_at_the_store(site: Site) -> None:
     @site.belt.job(queue=QUEUE, retry=Retry(give_up_on=(ValueError,)))
     async def breaks() -> None:

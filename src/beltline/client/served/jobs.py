@@ -34,6 +34,8 @@ class ServedJobs:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._waiting: asyncio.Task[list[ClaimedJob]] | None = None
+        # The fences of the runs that are not reported yet, by job.
+        self.fences: dict[str, int] = {}
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
         """See JobStore."""
@@ -89,7 +91,9 @@ class ServedJobs:
             )
         except NotFound as error:
             raise LeaseLost(str(error)) from error
-        return [_job(item) for item in found["items"]]
+        jobs = [_job(item) for item in found["items"]]
+        self.fences.update({job.id: job.fence for job in jobs})
+        return jobs
 
 
 async def reported(line: Line, batch: Sequence[Settlement], *, random: Random) -> Settled:

@@ -87,7 +87,11 @@ class ServedStore:
     async def settle(self, namespace: str, batch: Sequence[Settlement]) -> Settled:
         """Report how runs ended."""
         del namespace
-        return await reported(self._line, batch, random=self._random)
+        settled = await reported(self._line, batch, random=self._random)
+        for item in batch:
+            if self.jobs.fences.get(item.job.id) == item.job.fence:
+                del self.jobs.fences[item.job.id]
+        return settled
 
     @property
     def _line(self) -> Line:
