@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from beltline.core.errors import StepRepeated
 from beltline.core.outcome import Cancel, Ending, Fail, Outcome, Snooze
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
@@ -55,6 +56,16 @@ async def test_an_error_is_a_failure_that_tells_what_and_where(
     assert (error["type"], error["message"]) == ("LookupError", "no such paper")
     assert error["where"].endswith(f"in {body.__name__}")
     assert 'raise LookupError("no such paper")' in error["trace"]
+
+
+async def test_a_step_name_that_is_used_twice_fails_its_job_for_good(stage: Stage) -> None:
+    async def repeats() -> None:
+        raise StepRepeated("pay")
+
+    outcome = await stage.run(repeats)
+
+    assert (outcome.ending, outcome.reason) == (Ending.FAILED, Reason.NOT_RETRYABLE)
+    assert "number them" in error_of(outcome)["message"]
 
 
 @pytest.mark.parametrize("how", ["returned", "raised"])

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from beltline.core.clock import MICROS, MINUTE
 from beltline.core.durations import Duration, micros
-from beltline.core.errors import ObjectKeyUnknown, ObjectsUnavailable
+from beltline.core.errors import ObjectKeyUnknown, ObjectsUnavailable, StepRepeated
 from beltline.core.failure import failure, failure_of
 from beltline.core.job import ClaimedJob
 from beltline.core.reasons import Reason
@@ -118,6 +118,8 @@ def raised(error: BaseException, retry: Retry) -> Outcome:
     """The body raised; `retry` says whether such an error may be tried again."""
     # A cancellation that nobody asked for came from within: a fault like any other, whatever its base class.
     permitted = isinstance(error, CancelledError) or retry.permits(error)
+    # The same code would use the same name twice again.
+    permitted = permitted and not isinstance(error, StepRepeated)
     reason = None if permitted else Reason.NOT_RETRYABLE
     return Outcome(Ending.FAILED, error=failure_of(error), reason=reason)
 
