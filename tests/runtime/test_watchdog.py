@@ -200,6 +200,21 @@ async def test_its_neighbours_are_given_back_uncharged(kennel: Kennel) -> None:
     ] * 2
 
 
+async def test_those_that_wait_for_their_turn_in_its_task_are_given_back_uncharged(kennel: Kennel) -> None:
+    def behind() -> None:
+        kennel.started(job)
+
+    kennel.works.belt.job(waits)
+    job = await kennel.claimed("waits")
+    asyncio.get_running_loop().call_soon(behind)
+
+    run = await kennel.blocked(20, timeout="10s")
+
+    [guilty, other] = [await kennel.works.job(job_id) for job_id in (run.job.id, job.id)]
+    assert guilty.reason is Reason.TIMEOUT
+    assert (other.state, other.reason, other.attempts_used) == (JobState.QUEUED, Reason.DRAINED, 0)
+
+
 async def test_a_neighbour_whose_end_is_known_is_not_given_back(kennel: Kennel) -> None:
     kennel.works.belt.job(waits)
     neighbour = kennel.started(await kennel.claimed("waits"))

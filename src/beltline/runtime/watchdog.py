@@ -84,8 +84,9 @@ class Watchdog:
             await self._end_process(store, blocking)
 
     def _blocking(self) -> Run | None:
+        # Those that wait for their turn may be bound for the same task.
         task = asyncio.current_task(self._loop)
-        return next((run for run in list(self._runs.values()) if run.task is task), None)
+        return next((run for run in list(self._runs.values()) if run.begun and run.task is task), None)
 
     async def _end_process(self, store: Store, blocking: Run) -> None:
         logging.getLogger("beltline").error(
