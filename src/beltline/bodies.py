@@ -12,6 +12,7 @@ from typing import Final
 
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app
+from beltline.config import StoreConfig
 from beltline.executors.process.forkserver import live, serve
 from beltline.store.open import store_from_url
 
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str]) -> None:
         return load_app(app)
 
     if len(arguments) == _FORKSERVER:
-        if url := os.environ.get("BELTLINE_STORE"):
+        url = os.environ.get("BELTLINE_STORE", "")
+        if url and not StoreConfig(url=url).is_service:
             # Made for its modules alone: a process in which a body opens the app then finds them loaded.
             store_from_url(url)
         serve(int(rest[0]), load, command(app), int(parent))

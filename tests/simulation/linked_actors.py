@@ -47,10 +47,11 @@ _OTHERWISE: Final = ("cancel", "cancel", "fail", "run")
 
 @dataclass
 class Orders:
-    """What submitters ask for: the edges of each job, and the runs of workflows that were begun."""
+    """What submitters ask for: the edges of each job, and the runs of workflows with their inputs."""
 
     edges: dict[str, list[Edge]] = field(default_factory=dict)
     runs: set[str] = field(default_factory=set)
+    inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     ids: list[str] = field(default_factory=list)
     submitting: int = 0
 
@@ -178,6 +179,8 @@ class LinkedSubmitter:
     async def _start_run(self, job_id: str) -> None:
         world = self._world
         given = {name: "bad" if world.chance(0.15) else "good" for name in ("first", "left")}
+        # After a crash the same run is ordered again, with the input it had.
+        given = self._orders.inputs.setdefault(job_id, given)
         self._orders.runs.add(job_id)
         while True:
             try:

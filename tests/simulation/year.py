@@ -83,12 +83,12 @@ def mixed(number: int, since: int, until: int, chance: random.Random) -> Known:
             since + chance.randrange(1, DAY // MICROS) * MICROS,
         )
         policy |= {"every": interval // MICROS, "start": moment_text(start)}
-        return Known(f"s{number:03}", Schedule(**policy), list(range(start, until, interval)))
+        return Known(f"s{number:03}", Schedule(**policy), list(range(start, until + 1, interval)))
     if number % 25 == 7:
         at = since + chance.randrange(1, (until - since) // MINUTE) * MINUTE
         return Known(f"s{number:03}", Schedule(at=moment_text(at), **policy), [at])
     line = HOURLY[number // 80 % 2] if number % 80 == 1 else LINES[number % len(LINES)]
-    found = Almanac(line, ZoneInfo(zone)).ticks(since + 1, until)
+    found = Almanac(line, ZoneInfo(zone)).ticks(since + 1, until + 1)
     if number % 5 == 2:
         first = (EPOCH + timedelta(microseconds=since)).date() + timedelta(days=chance.randrange(5, 200))
         last = first + timedelta(days=chance.randrange(3))
