@@ -14,7 +14,6 @@ from beltline.core.errors import Conflict, InvalidInput, KeyReused, NotFound
 from beltline.core.ids import Random
 from beltline.definitions.declared import SCHEDULE_NAME
 from beltline.definitions.declared_trigger import DeclaredTrigger
-from beltline.definitions.stored import StoredSchema
 from beltline.definitions.trigger import JobOutcome, NewObject, Webhook, rule_of
 from beltline.definitions.trigger_rule import Rule
 from beltline.engine import events, windows
@@ -23,7 +22,7 @@ from beltline.engine.events import LARGEST_BODY, Event, Party, Sorted, facts_of,
 from beltline.engine.trigger_rounds import require_no_round
 from beltline.engine.trigger_secrets import require_genuine
 from beltline.store.contract import Store
-from beltline.store.params import AuditEntry, Definition, Insertion
+from beltline.store.params import AuditEntry, Insertion
 from beltline.store.triggers import NewTrigger, StoredTrigger, Turned, Watch, WriteTrigger
 
 WEBHOOK: Final = "webhook"
@@ -248,17 +247,6 @@ def call_event(call: Call) -> Event:
     """Return a call as an event. Raises InvalidInput."""
     body = parse_json(call.body, limit=LARGEST_BODY)
     return Event({"body": body, "headers": dict(call.headers)}, body)
-
-
-def mapped(webhook: Webhook, definition: Definition, call: Call) -> tuple[bytes | None, str | None]:
-    """Return the payload that a call gives, None where `when` says no, and what makes equal calls one.
-
-    Raises InvalidInput, InvalidPayload.
-    """
-    row = StoredTrigger("", WEBHOOK, definition.name, "", False, None, 1, 0, 0)  # noqa: FBT003 - a row as it is read
-    party = Party(row, webhook, definition, StoredSchema(definition.schema))
-    found = events.mapped(party, call_event(call))
-    return (None, None) if found is None else (found.payload, found.event_key)
 
 
 async def _put(

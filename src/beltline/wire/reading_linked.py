@@ -18,6 +18,7 @@ from beltline.store.backfills import Backfill, BackfillState
 from beltline.store.schedules import Fire, FireOutcome, StoredSchedule
 from beltline.store.workflows import StoredWorkflow
 from beltline.wire.reading import job_of
+from beltline.wire.times import at_of
 
 
 def schedule_of_body(body: dict[str, Any]) -> StoredSchedule:
@@ -30,15 +31,15 @@ def schedule_of_body(body: dict[str, Any]) -> StoredSchedule:
         tick_field=body["tick_field"],
         declared="" if body["declared"] else None,
         paused=body["state"] == "paused",
-        next_at=_at(body["next_tick"]),
+        next_at=at_of(body["next_tick"]),
         revision=0,
-        buffered=_at(body["waiting_tick"]),
+        buffered=at_of(body["waiting_tick"]),
         open_jobs=tuple(body["open_jobs"]),
-        last_tick=_at(body["last_tick"]),
+        last_tick=at_of(body["last_tick"]),
         last_job=body["last_job"],
-        last_fired_at=_at(body["last_fired_at"]),
-        created_at=_at(body["created_at"]) or 0,
-        changed_at=_at(body["changed_at"]) or 0,
+        last_fired_at=at_of(body["last_fired_at"]),
+        created_at=at_of(body["created_at"]) or 0,
+        changed_at=at_of(body["changed_at"]) or 0,
     )
 
 
@@ -49,7 +50,7 @@ def fire_of_body(body: dict[str, Any]) -> Fire:
         outcome=FireOutcome(body["outcome"]),
         reason=body["reason"],
         job_id=body["job"],
-        until=_at(body["until"]),
+        until=at_of(body["until"]),
         ticks=body["ticks"],
         backfill=body["backfill"],
         at=moment(body["at"]),
@@ -78,7 +79,7 @@ def backfill_of_body(body: dict[str, Any]) -> Backfill:
         submitted=body["submitted"],
         existing=body["existing"],
         created_at=moment(body["created_at"]),
-        finished_at=_at(body["finished_at"]),
+        finished_at=at_of(body["finished_at"]),
     )
 
 
@@ -135,7 +136,3 @@ def _step(body: dict[str, Any]) -> RunStep:
         state=None if body["state"] is None else JobState(body["state"]),
         reason=None if body["reason"] is None else Reason(body["reason"]),
     )
-
-
-def _at(text: str | None) -> int | None:
-    return None if text is None else moment(text)

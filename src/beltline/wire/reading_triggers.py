@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from beltline.core.codec import dump_json
-from beltline.core.durations import moment
 from beltline.engine.trigger_trials import Standing
 from beltline.store.triggers import Refusal, StoredTrigger, Tallied
+from beltline.wire.times import at_of
 
 
 def trigger_of_body(body: dict[str, Any]) -> StoredTrigger:
@@ -20,21 +20,19 @@ def trigger_of_body(body: dict[str, Any]) -> StoredTrigger:
         paused=body["state"] == "paused",
         declared="" if body["declared"] else None,
         revision=0,
-        created_at=_at(body["created_at"]) or 0,
-        changed_at=_at(body["changed_at"]) or 0,
-        due_at=_at(body["next_look_at"]),
+        created_at=at_of(body["created_at"]) or 0,
+        changed_at=at_of(body["changed_at"]) or 0,
+        due_at=at_of(body["next_look_at"]),
     )
 
 
 def standing_of_body(body: dict[str, Any]) -> Standing:
     """Return how a trigger stands, without what refused events said."""
     counts = [
-        Tallied(each["outcome"], each["events"], _at(each["last_at"]) or 0, each["last_job"], each["note"])
+        Tallied(each["outcome"], each["events"], at_of(each["last_at"]) or 0, each["last_job"], each["note"])
         for each in body["events"]
     ]
-    refusals = [Refusal(each["event"], _at(each["at"]) or 0, each["error"], b"") for each in body["refused"]]
+    refusals = [
+        Refusal(each["event"], at_of(each["at"]) or 0, each["error"], b"") for each in body["refused"]
+    ]
     return Standing(trigger_of_body(body), counts, refusals)
-
-
-def _at(text: str | None) -> int | None:
-    return None if text is None else moment(text)
