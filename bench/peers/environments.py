@@ -14,8 +14,9 @@ from bench.peers.catalog import Peer
 
 REPOSITORY: Final = Path(__file__).parents[2]
 PINS: Final = Path(__file__).parent / "pins"
-# Not in .cache: building the docs empties that.
-PLACES: Final = REPOSITORY / ".peers"
+# Not in .cache: building the docs empties that. Resolved: checkouts may share one folder by a link, and the
+# programs of an environment name its interpreter by its path.
+PLACES: Final = (REPOSITORY / ".peers").resolve()
 PYTHON_VARIABLE: Final = "BELTLINE_BENCH_PYTHON"
 INSTALL_S: Final = 600
 

@@ -32,9 +32,10 @@ from beltline.engine.schedules import declare
 from beltline.executors.black_box import BlackBox
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.deaths import Life
+from beltline.runtime.parts import Parts
 from beltline.runtime.supervisor import log_to_stderr
 from beltline.runtime.telling import Tell, telling
-from beltline.runtime.worker import Parts, Worker
+from beltline.runtime.worker import Worker
 from beltline.store.contract import Store
 from beltline.store.open import configured_store, store_from_url
 from beltline.triggers.spool import SCHEME as SPOOL, Spool

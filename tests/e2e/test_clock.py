@@ -16,7 +16,8 @@ from beltline.core.clock import HOUR, MICROS, SystemClock
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine.definitions import apply_definitions
-from beltline.runtime.worker import Parts, Worker
+from beltline.runtime.parts import Parts
+from beltline.runtime.worker import Worker
 from beltline.store.open import store_from_url
 from tests.waiting import eventually_async
 

@@ -157,7 +157,7 @@ async def test_a_claim_whose_reply_was_lost_costs_nothing(works: Works, bodies: 
     worker = works.worker()
     await worker._lease.open()
     door.fail(after=True, let_pass=0)
-    running = asyncio.create_task(worker._fetch_on())
+    running = asyncio.create_task(worker._claiming.run())
 
     async def is_taken() -> bool:
         door.open()

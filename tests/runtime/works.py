@@ -15,7 +15,8 @@ from beltline.core.clock import Clock, SystemClock
 from beltline.core.job import Job
 from beltline.core.states import FINAL, JobState
 from beltline.executors.contract import RemoteExecutor
-from beltline.runtime.worker import Parts, Worker
+from beltline.runtime.parts import Parts
+from beltline.runtime.worker import Worker
 from beltline.store.contract import Store
 from beltline.store.params import Session
 from tests.waiting import eventually_async

@@ -6,33 +6,28 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from beltline.config import Config
-from beltline.core.backoff import growing
-from beltline.core.clock import MICROS, Clock
-from beltline.core.errors import ConfigError, LeaseLost, StoreError
-from beltline.core.ids import Random
-from beltline.core.job import ClaimedJob
+from beltline.core.clock import MICROS
+from beltline.core.errors import StoreError
 from beltline.core.offers import Offer
-from beltline.definitions.registry import Registry
-from beltline.executors.black_box import BlackBox
-from beltline.executors.contract import RemoteExecutor
 from beltline.executors.inline import InlineExecutor
 from beltline.executors.thread import ThreadExecutor
 from beltline.runtime.children import RECYCLE
+from beltline.runtime.claiming import Claiming
 from beltline.runtime.fetcher import Fetcher
 from beltline.runtime.heart import Heart, Pulse
+from beltline.runtime.leaps import Leaps
 from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
 from beltline.runtime.offspring import Offspring
+from beltline.runtime.parts import Parts
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
 from beltline.runtime.reporter import Reporter
+from beltline.runtime.requests import Requests
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.run import Cause
 from beltline.runtime.runner import Runner
@@ -40,51 +35,12 @@ from beltline.runtime.stacks import STACKS_S, Stacks
 from beltline.runtime.stower import Stower
 from beltline.runtime.upkeep import Upkeep
 from beltline.runtime.watchdog import Watchdog
-from beltline.store.contract import Store
 from beltline.store.hints import Hint
 from beltline.store.log_limit import LogLimit
-from beltline.store.params import BeatReply
-from beltline.triggers.contract import OpenSource
 
 _NEVER_S: Final = 3_600.0
 _ASK_S: Final = 1.0
-_SHORTEST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 5.0
 _LOG: Final = "beltline"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a worker is made of.
-
-    `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
-    `processes` runs the bodies of mode "process". `box` is where a supervised worker notes what it does.
-    `is_served`: the store is a service, which does the chores itself and gives no hints. `sources` open the
-    sources of messages, by the scheme of their URLs.
-    """
-
-    store: Store
-    registry: Registry
-    config: Config
-    clock: Clock
-    random: Random
-    open_heart_store: Callable[[], Store] | None = None
-    processes: RemoteExecutor | None = None
-    box: BlackBox | None = None
-    is_served: bool = False
-    sources: Mapping[str, OpenSource] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError where a definition needs processes and there are none."""
-        lacking = [] if self.processes else [each for each in self.registry if each.mode == "process"]
-        if lacking:
-            raise ConfigError(
-                [
-                    f"job {definition.name!r} at {definition.place}: this worker has no processes for bodies;"
-                    " start it with the place of its app, as `beltline work APP` does"
-                    for definition in lacking
-                ]
-            )
 
 
 class Worker:
@@ -103,7 +59,6 @@ class Worker:
         self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
         self._beat_s = config.lease_us / BEATS_A_LEASE / MICROS
-        self._pausing: set[tuple[str, int]] = set()
         offer = offer_of(config, parts.registry)
         opened = None if parts.box is None else parts.box.open
         self._lease = Lease(store, namespace, config, random=random, offer=offer, opened=opened)
@@ -131,14 +86,23 @@ class Worker:
         self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
+        self._requests = Requests(
+            store,
+            namespace,
+            lease=self._lease,
+            runner=self._runner,
+            lost=self._fetcher.hinted.set,
+            beats=parts.open_heart_store is None,
+        )
         self._heart = self._make_heart()
         # A service gives no hint of a cancel or pause.
         asked_s = _ASK_S if parts.is_served else _NEVER_S
         beat_s = self._beat_s if self._heart is None else asked_s
-        self._requests = Loop("heartbeat", beat_s, self._beat, random=random)
+        self._asking = Loop("heartbeat", beat_s, self._requests.ask, random=random)
         self._upkeep = self._make_upkeep()
+        self._claiming = self._make_claiming()
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
-        self._loops = [self._requests, stack_asks, *([] if parts.is_served else self._upkeep.loops)]
+        self._loops = [self._asking, stack_asks, *([] if parts.is_served else self._upkeep.loops)]
 
     def stop(self, exit_code: int = 0) -> None:
         """Drain: claim no more, let bodies end, give back uncharged what does not end in time."""
@@ -161,17 +125,17 @@ class Worker:
             loop.start()
         if self._heart is not None:
             self._heart.start()
-        fetching = asyncio.create_task(self._fetch_on())
+        claiming = asyncio.create_task(self._claiming.run())
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            done, _ = await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if fetching in done:
-                fetching.result()
+            done, _ = await asyncio.wait([claiming, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if claiming in done:
+                claiming.result()
         finally:
             self._stopping.set()
-            for task in (fetching, stopping):
+            for task in (claiming, stopping):
                 task.cancel()
-            await asyncio.wait([fetching, stopping])
+            await asyncio.wait([claiming, stopping])
             unsubscribe()
             await self._drain()
         return self._exit_code
@@ -210,6 +174,20 @@ class Worker:
             picker=Picker(self._store, self._namespace, queues=queues, offer=offer, runs=runs, clock=clock),
         )
 
+    def _make_claiming(self) -> Claiming:
+        return Claiming(
+            self._store,
+            self._namespace,
+            self._config,
+            lease=self._lease,
+            fetcher=self._fetcher,
+            runner=self._runner,
+            settler=self._settler,
+            upkeep=self._upkeep,
+            random=self._parts.random,
+            stopping=self._stopping,
+        )
+
     def _make_heart(self) -> Heart | None:
         parts, config = self._parts, self._config
         if parts.open_heart_store is None:
@@ -229,8 +207,8 @@ class Worker:
             self._namespace,
             session=lambda: self._lease.session,
             interval_us=config.lease_us // BEATS_A_LEASE,
-            replied=self._replied,
-            watches=(watchdog, self._stacks),
+            replied=self._requests.replied,
+            watches=(watchdog, self._stacks, Leaps(parts.clock)),
         )
 
     def _make_stacks(self) -> Stacks:
@@ -244,106 +222,13 @@ class Worker:
             pulse=self._pulse,
         )
 
-    async def _fetch_on(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                is_done = await self._fetch_once()
-            except StoreError as error:
-                # A claim whose reply was lost may have taken jobs: they are given back before the next claim.
-                self._lease.doubtful = True
-                failures += 1
-                if failures == 1:
-                    logging.getLogger(_LOG).warning("claiming: %s; trying again", error)
-                pause = growing(_SHORTEST_PAUSE, failures, longest=_LONGEST_PAUSE)
-                await asyncio.sleep(pause * (0.5 + self._parts.random.random()))
-                continue
-            failures = 0
-            if is_done:
-                return
-
-    async def _fetch_once(self) -> bool:
-        """Claim once, start what came and wait for more; return whether all is done."""
-        try:
-            if self._lease.doubtful:
-                await self._reconcile()
-            jobs = await self._fetcher.fetch(self._lease.session)
-            self._start(jobs)
-            if not jobs and self._config.until_idle and await self._is_idle():
-                return True
-            handed = await self._fetcher.wait_for_work(self._lease.session, len(jobs))
-            self._start(handed)
-            if handed:
-                # What an idle worker is handed begins before it asks for more; a busy one asks ahead.
-                await asyncio.sleep(0)
-        except LeaseLost:
-            await self._begin_anew()
-        return False
-
-    def _start(self, jobs: Sequence[ClaimedJob]) -> None:
-        for job in jobs:
-            self._runner.start(job)
-
-    async def _reconcile(self) -> None:
-        await self._lease.reconcile(self._runner.runs.keys() | self._settler.pending)
-
-    async def _is_idle(self) -> bool:
-        if self._runner.runs or not self._settler.idle:
-            return False
-        if await self._upkeep.release():
-            # What ended may have let others go on, and these more: look again at once.
-            self._fetcher.hinted.set()
-            return False
-        if await self._upkeep.is_due():
-            return False
-        return await self._store.reads.unsettled(self._namespace, self._config.queues, self._store.now()) == 0
-
-    async def _begin_anew(self) -> None:
-        logging.getLogger(_LOG).warning(
-            "session %s was ended by others (this process was away for a whole lease?): dropping %d runs",
-            self._lease.session,
-            len(self._runner.runs),
-        )
-        self._runner.interrupt_all(Cause.LOST)
-        await self._lease.open()
-
-    async def _beat(self) -> bool:
-        if self._heart is not None and not self._runner.runs:
-            return False
-        session = self._lease.session
-        self._replied(session, await self._store.sessions.beat(self._namespace, session, self._store.now()))
-        return False
-
     def _hint(self, hint: Hint) -> None:
         if hint is Hint.QUEUED:
             self._fetcher.told()
         elif hint is Hint.REQUESTED and self._runner.runs:
-            self._requests.wake()
+            self._asking.wake()
         else:
             self._upkeep.hinted(hint)
-
-    def _replied(self, session: str, reply: BeatReply) -> None:
-        if session != self._lease.session:
-            return
-        if not reply.alive:
-            # Others may run these jobs by now. The next claim is refused with LeaseLost, which begins anew;
-            # what the session still holds is rescued, and charged, like that of any lost worker.
-            self._runner.interrupt_all(Cause.LOST)
-            self._lease.doubtful = False
-            self._fetcher.hinted.set()
-            return
-        self._lease.beaten()
-        pausing = {(job_id, fence) for job_id, fence, request in reply.requests if request == "pause"}
-        # Those that are new, and those that were taken back.
-        for key in pausing ^ self._pausing:
-            run = self._runner.runs.get(key)
-            if run is not None:
-                run.pausing = key in pausing
-        self._pausing = pausing
-        for job_id, fence, request in reply.requests:
-            run = self._runner.runs.get((job_id, fence))
-            if run is not None and request == "cancel":
-                run.interrupt(Cause.CANCEL)
 
     def _freed(self) -> None:
         self._fetcher.freed()
@@ -372,7 +257,7 @@ class Worker:
             logging.getLogger(_LOG).error(
                 "%d outcomes were not written: their jobs will be rescued and run again", unwritten
             )
-        for step in (self._recorder.close, self._reporter.close, self._reconcile, self._lease.close):
+        for step in (self._recorder.close, self._reporter.close, self._claiming.reconcile, self._lease.close):
             try:
                 await step()
             except StoreError as error:

@@ -20,7 +20,8 @@ from beltline.engine.subscriptions import QUEUE, tell
 from beltline.runtime.loop import Loop
 from beltline.runtime.outcomes.delivering import registry_of
 from beltline.runtime.outcomes.sender import Sender
-from beltline.runtime.worker import Parts, Worker
+from beltline.runtime.parts import Parts
+from beltline.runtime.worker import Worker
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
 
