@@ -12,7 +12,9 @@ from beltline.definitions.trigger_rule import Rule
 from beltline.engine import trigger_looks, triggers
 from beltline.engine.events import Party, party_of
 from beltline.engine.trigger_looks import Places
+from beltline.store.contract import Store
 from beltline.store.params import Definition, JobFilter, ListJobs
+from beltline.store.triggers import StoredTrigger
 from beltline.triggers.contract import Found, Page, Unreachable
 from tests.engine.desk import Desk
 
@@ -72,10 +74,11 @@ class Reacting:
         await self.apply()
         await triggers.create(self.store, self.namespace, name, definition, rule, actor="ada")
 
+    async def place(self, name: str = "after") -> tuple[Store, str, StoredTrigger]:
+        return self.store, self.namespace, await triggers.fetch(self.store, self.namespace, name)
+
     async def party(self, name: str = "after") -> Party:
-        return await party_of(
-            self.store, self.namespace, await triggers.fetch(self.store, self.namespace, name)
-        )
+        return await party_of(*await self.place(name))
 
     async def turn(self) -> int:
         """Look once, as a watcher does."""

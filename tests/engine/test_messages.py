@@ -111,7 +111,7 @@ async def test_a_message_is_tried_by_its_body(reacting: Reacting) -> None:
     await reacting.make(Message(source="spool:///in", payload={"width": "body.width"}))
 
     sample = Sample(body=b'{"width":4}')
-    tried = await trigger_trials.tried(reacting.store, reacting.namespace, "after", sample)
+    tried = await trigger_trials.tried(*await reacting.place(), sample)
 
     assert tried is not None
     assert tried.payload == b'{"width":4}'

@@ -204,7 +204,7 @@ async def test_a_cancelled_job_is_an_outcome_too(reacting: Reacting) -> None:
 async def test_an_outcome_is_tried_on_a_job_that_has_ended(reacting: Reacting) -> None:
     await reacting.make(JobOutcome(of="resize", payload=WIDTH))
     job = await reacting.end()
-    place = reacting.store, reacting.namespace, "after"
+    place = await reacting.place()
 
     tried = await trigger_trials.tried(*place, Sample(job_id=job.id))
 

@@ -207,7 +207,7 @@ async def look_at(reacting: Reacting, seconds: int) -> None:
 
 async def test_an_object_is_tried_by_its_name(reacting: Reacting) -> None:
     await make(reacting, place="/srv/in", glob="*.pdf", payload={"of": "object.url"})
-    place = reacting.store, reacting.namespace, "after"
+    place = await reacting.place()
 
     tried = await trigger_trials.tried(*place, Sample(object_name="a.pdf"))
 

@@ -125,7 +125,7 @@ async def _queues(call: Call[Any, Any]) -> list[QueueBody]:
 async def _queue(call: Call[Any, Any], name: str) -> QueueBody:
     found = [queue for queue in await _queues(call) if queue["id"] == name]
     if not found:
-        raise NotFound("queue", name, "one exists from its first job or its first setting on")
+        raise NotFound("queue", name, "one is there while it holds unfinished jobs, and once it was set")
     return found[0]
 
 

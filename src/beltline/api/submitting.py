@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Sequence, Set as AbstractSet
+from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -11,16 +11,14 @@ from typing_extensions import TypedDict
 from beltline.api.answering import answer
 from beltline.api.operation import Answered, Call, Operation
 from beltline.core.codec import dump_json
-from beltline.core.durations import micros
 from beltline.core.errors import BeltlineError, InvalidBatch, InvalidInput, PayloadTooLarge, UnknownDefinition
 from beltline.core.job import NewJob
-from beltline.core.prerequisites import Unknown
 from beltline.core.roles import Right
-from beltline.engine.after import waits_of
+from beltline.engine.after import together
 from beltline.engine.objects import is_large, kept, payload_limit
-from beltline.engine.submit import DEFAULTS, JobOptions, accepted, new_job
+from beltline.engine.submit import DEFAULTS, JobOptions, accepted, new_job, waits_for
 from beltline.store.batches import Family
-from beltline.store.edges import Waits
+from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted, Insertion
 from beltline.wire.prerequisites import after_of
 from beltline.wire.requests import SubmitJob, SubmitJobs
@@ -36,6 +34,13 @@ class Submitted(TypedDict):
 
     id: str
     existing: bool
+
+
+class _Made(NamedTuple):
+    """A job that is not stored yet, and what it waits for."""
+
+    job: NewJob
+    waits: Waits
 
 
 class SubmittedList(TypedDict):
@@ -56,9 +61,9 @@ async def stored(call: Call[Any, Any], asked: SubmitJob) -> Response:
     tenant = call.desk.tenant(call.namespace)
     # First of all: in a flood most are refused here, and what each of them costs is what the others wait for.
     async with tenant.depth.room(1):
-        job = await _job(call, asked)
+        job, waits = await _job(call, asked)
         if asked.model_fields_set & _LINKS:
-            [found] = await _tied(call, [job], [asked])
+            [found] = await _tied(call, [_Made(job, waits)], {asked.parent})
         else:
             # Before the job joins a batch: what happens to its object must not touch the other jobs of it.
             if is_large(call.desk.store, job.payload):
@@ -76,29 +81,29 @@ async def submit_jobs(call: Call[Any, SubmitJobs]) -> Response:
 async def stored_all(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> Response:
     """Store jobs, all or none, with what ties them to others, and answer with their ids."""
     async with call.desk.tenant(call.namespace).depth.room(len(all_asked)):
-        jobs = await _jobs(call, all_asked)
-        found = await _tied(call, jobs, all_asked)
-    _require_all(jobs, found)
+        made = await _jobs(call, all_asked)
+        found = await _tied(call, made, {asked.parent for asked in all_asked})
+    _require_all([job for job, _ in made], found)
     return answer({"items": list(map(_shape, found)), "next": None, "total": len(found)}, 201)
 
 
-async def _jobs(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> list[NewJob]:
+async def _jobs(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> list[_Made]:
     """Return the jobs of a request. Raises InvalidBatch that lists every fault of all of them."""
-    jobs: list[NewJob] = []
+    made: list[_Made] = []
     faults: list[tuple[int, InvalidInput]] = []
     for index, asked in enumerate(all_asked):
         try:
-            jobs.append(await _job(call, asked))
+            made.append(await _job(call, asked))
         except InvalidInput as error:
             faults.append((index, error))
         except UnknownDefinition as error:
             faults.append((index, InvalidInput(str(error))))
     if faults:
         raise InvalidBatch(faults, of=len(all_asked), called="job")
-    return jobs
+    return made
 
 
-async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:
+async def _job(call: Call[Any, Any], asked: SubmitJob) -> _Made:
     desk = call.desk
     known = await desk.templates.of(call.namespace, asked.definition)
     payload = dump_json(asked.payload)
@@ -111,36 +116,30 @@ async def _job(call: Call[Any, Any], asked: SubmitJob) -> NewJob:
     given = asked.model_fields_set & _OPTIONS
     if not given and not asked.after:
         job = new_job(known.template, payload, DEFAULTS, now=now, random=desk.random)
-        return job._replace(actor=call.actor)
+        return _Made(job._replace(actor=call.actor), NOTHING)
     options = JobOptions(
         **{name: getattr(asked, name) for name in given},
         after=after_of(asked.after or ()),
         unknown=asked.unknown,
         actor=call.actor,
     )
-    return new_job(known.template, payload, options, now=now, random=desk.random)
+    job = new_job(known.template, payload, options, now=now, random=desk.random)
+    return _Made(job, waits_for(options, [job]))
 
 
-async def _tied(call: Call[Any, Any], jobs: Sequence[NewJob], asked: Sequence[SubmitJob]) -> list[Inserted]:
+async def _tied(
+    call: Call[Any, Any], made: Sequence[_Made], parents: AbstractSet[str | None]
+) -> list[Inserted]:
     """Store jobs, all or none, with what ties them to others."""
     submitting = call.desk.tenant(call.namespace).submitting
-    if not any(each.after or each.parent for each in asked):
+    jobs = [job for job, _ in made]
+    waits = together(each.waits for each in made)
+    if not waits.edges and parents == {None}:
         return await submitting.submit_many(jobs)
-    waits = Waits(
-        edges=[
-            edge
-            for job, each in zip(jobs, asked, strict=True)
-            for edge in waits_of(
-                [job.id], after_of(each.after or ()), delay_us=0 if each.delay is None else micros(each.delay)
-            ).edges
-        ],
-        unknown={job.id: Unknown(each.unknown) for job, each in zip(jobs, asked, strict=True)},
-    )
     if len(waits.edges) > MOST_EDGES_AT_ONCE:
         raise InvalidInput(
             f"after: {len(waits.edges):,} prerequisites at once, at most {MOST_EDGES_AT_ONCE:,} are taken"
         )
-    parents = {each.parent for each in asked}
     if len(parents) > 1:
         raise InvalidInput("parent: jobs of one request are all children of the same job, or none is")
     [parent] = parents

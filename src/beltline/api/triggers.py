@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -34,6 +33,7 @@ from beltline.wire.triggers import (
     TriggerBody,
     TryTrigger,
     standing_shape,
+    tried_shape,
     trigger_shape,
 )
 
@@ -125,14 +125,9 @@ async def try_trigger(call: Call[Query, TryTrigger]) -> Response:
     body = None if given.body is None else dump_json(given.body)
     sample = Sample(body, given.headers, given.job, given.object)
     row = await _fetch(call)
-    found = await tried(call.desk.store, call.namespace, row.name, sample)
-    value = None if found is None else await masked(call, row.definition, json.loads(found.payload))
-    shape: TriedBody = {
-        "id": row.name,
-        "makes_job": found is not None,
-        "payload": value,
-        "dedupe": None if found is None else found.event_key,
-    }
+    found = await tried(call.desk.store, call.namespace, row, sample)
+    shape = tried_shape(row.name, found)
+    shape["payload"] = await masked(call, row.definition, shape["payload"])
     return answer(shape)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from beltline.cli.command import Invocation, example, group, pass_invocation
+from beltline.cli.command import Invocation, example, group, number_option, pass_invocation
 from beltline.cli.faults import FAILED, OK
 from beltline.cli.listing import LARGEST_PAGE
 from beltline.cli.opened import with_store
@@ -23,9 +23,7 @@ def audit() -> None:
 
 @audit.command("ls", epilog=example("beltline audit ls --limit 20\nbeltline audit ls --after 1000 --json"))
 @click.option("--after", type=click.IntRange(0), default=0, metavar="ID", help="Only entries after this one.")
-@click.option(
-    "--limit", type=click.IntRange(1, LARGEST_PAGE), default=100, show_default=True, help="At most so many."
-)
+@number_option("--limit", least=1, most=LARGEST_PAGE, default=100, text="At most so many.")
 @pass_invocation
 def ls(invocation: Invocation, *, after: int, limit: int) -> None:
     """List what was done, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, pass_invocation
+from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.schedule_shapes import BACKFILL_COLUMNS, backfill_row
@@ -96,9 +96,7 @@ def backfill(
     "backfills", epilog=example("beltline schedules backfills\nbeltline schedules backfills nightly --json")
 )
 @click.argument("name", metavar="[NAME]", required=False)
-@click.option(
-    "--limit", type=click.IntRange(1, 1_000), default=50, show_default=True, help="At most so many."
-)
+@number_option("--limit", least=1, most=1_000, default=50, text="At most so many.")
 @pass_invocation
 def backfills(invocation: Invocation, name: str | None, *, limit: int) -> None:
     """List backfills, of one schedule or all, newest first."""

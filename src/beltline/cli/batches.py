@@ -7,7 +7,7 @@ from typing import Protocol
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
 from beltline.cli.text import age, clean, one_line
@@ -25,7 +25,7 @@ def batches() -> None:
 
 
 @batches.command("ls", epilog=example("beltline batches ls\nbeltline batches ls --limit 5 --json"))
-@click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True, help="How many.")
+@number_option("--limit", least=1, most=1_000, default=50, text="How many.")
 @pass_invocation
 def ls(invocation: Invocation, *, limit: int) -> None:
     """List batches, newest first; those below others are left out."""

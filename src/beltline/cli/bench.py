@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.command import Invocation, command, example, number_option, pass_invocation
 from beltline.cli.output import note, print_json, print_table
 from beltline.cli.progress import bar
 
@@ -27,60 +27,44 @@ SMALL: Final = 100
         """
     ),
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(100, 10_000_000),
-    default=20_000,
-    show_default=True,
-    help="How many jobs to drain.",
+@number_option("--jobs", least=100, most=10_000_000, default=20_000, text="How many jobs to drain.")
+@number_option("--concurrency", least=1, most=10_000, default=2_000, text="Jobs in flight in the worker.")
+@number_option(
+    "--queued", least=0, most=10_000_000, default=0, text="Also drain in front of so many queued jobs."
 )
-@click.option(
-    "--concurrency",
-    type=click.IntRange(1, 10_000),
-    default=2_000,
-    show_default=True,
-    help="Jobs in flight in the worker.",
-)
-@click.option(
-    "--queued",
-    type=click.IntRange(0, 10_000_000),
-    default=0,
-    help="Also drain in front of so many queued jobs.",
-)
-@click.option(
-    "--kept",
-    type=click.IntRange(0, 10_000_000),
-    default=0,
-    help="Also drain after so many finished jobs.",
-)
-@click.option(
+@number_option("--kept", least=0, most=10_000_000, default=0, text="Also drain after so many finished jobs.")
+@number_option(
     "--schedules",
-    type=click.IntRange(0, 100_000),
+    least=0,
+    most=100_000,
     default=0,
-    help="Measure schedules instead: what so many cost, and how soon after its tick a job starts.",
+    text="Measure schedules instead: what so many cost, and how soon after its tick a job starts.",
 )
 @click.option(
     "--url",
     metavar="URL",
     help="Measure a running service: a namespace's address; BELTLINE_API_KEY holds an admin's key.",
 )
-@click.option(
+@number_option(
     "--chain",
-    type=click.IntRange(0, 100_000),
+    least=0,
+    most=100_000,
     default=0,
-    help="Measure instead what each link of such a chain of dependent jobs adds.",
+    text="Measure instead what each link of such a chain of dependent jobs adds.",
 )
-@click.option(
+@number_option(
     "--fan",
-    type=click.IntRange(0, 10_000),
+    least=0,
+    most=10_000,
     default=0,
-    help="Measure instead a job, so many that wait for it, and one that waits for all.",
+    text="Measure instead a job, so many that wait for it, and one that waits for all.",
 )
-@click.option(
+@number_option(
     "--tree",
-    type=click.IntRange(0, 10_000_000),
+    least=0,
+    most=10_000_000,
     default=0,
-    help="Measure instead a batch that splits itself into so many items.",
+    text="Measure instead a batch that splits itself into so many items.",
 )
 @pass_invocation
 def bench(

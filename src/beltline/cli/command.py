@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import click
 
 from beltline.config import Config, Loaded, load_with_sources
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT: Final = MappingProxyType({"help_option_names": ("-h", "--help"), "max_content_width": 110})
 
@@ -121,6 +123,13 @@ def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], click.Co
 def group(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Group]:
     """Return the decorator that makes a group of a function."""
     return click.group(name, cls=Group, **kwargs)
+
+
+def number_option(*names: str, least: int, most: int, default: int, text: str) -> Callable[[F], F]:
+    """Return an option that takes a whole number within bounds; the help shows its default, but no zero."""
+    return click.option(
+        *names, type=click.IntRange(least, most), default=default, show_default=bool(default), help=text
+    )
 
 
 def example(text: str) -> str:

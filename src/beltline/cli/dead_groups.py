@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, pass_invocation
+from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
 from beltline.cli.dead_shapes import GROUP_COLUMNS, group_row, group_shape
 from beltline.cli.listing import LARGEST_PAGE
 from beltline.cli.opened import with_store
@@ -26,9 +26,7 @@ from beltline.store.dead_letters import DeadGroup, GroupCursor, GroupPage, ListG
 )
 @click.option("--definition", metavar="NAME", help="Only letters of this job definition.")
 @click.option("--owner", metavar="NAME", help="Only groups of this owner.")
-@click.option(
-    "--limit", type=click.IntRange(1, LARGEST_PAGE), default=50, show_default=True, help="At most so many."
-)
+@number_option("--limit", least=1, most=LARGEST_PAGE, default=50, text="At most so many.")
 @click.option("--before", metavar="CURSOR", help="The page after the one that printed this cursor.")
 @pass_invocation
 def groups(

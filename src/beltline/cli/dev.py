@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.command import Invocation, command, example, number_option, pass_invocation
 from beltline.cli.faults import OK, fault_of
 from beltline.config import Config, masked
 from beltline.core.clock import DAY
@@ -47,12 +47,12 @@ _LOOK_MS: Final = 1_000
     help="Watch this folder or file; repeatable.  [default: the working directory and the app's folder]",
 )
 @click.option("--no-reload", is_flag=True, help="Watch nothing.")
-@click.option(
+@number_option(
     "--port",
-    type=click.IntRange(0, 65_535),
+    least=0,
+    most=65_535,
     default=8_000,
-    show_default=True,
-    help="Serve REST on this port of loopback, or on a free one where it is taken.",
+    text="Serve REST on this port of loopback, or on a free one where it is taken.",
 )
 @click.option("--no-api", is_flag=True, help="Serve no REST.")
 @click.option("--concurrency", metavar="N", help="Jobs in flight.  [default: 100]")

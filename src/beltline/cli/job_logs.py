@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.command import Invocation, command, example, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json
 from beltline.cli.text import clean, stamp
@@ -72,12 +72,8 @@ class Wanted(NamedTuple):
 @click.option(
     "--after", type=click.IntRange(0), default=0, metavar="CURSOR", help="Only lines after this one."
 )
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MOST_LINES),
-    default=10_000,
-    show_default=True,
-    help="At most so many; --follow has no limit.",
+@number_option(
+    "--limit", least=1, most=MOST_LINES, default=10_000, text="At most so many; --follow has no limit."
 )
 @pass_invocation
 def logs(

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import click
 
-from beltline.cli.command import Invocation, labels_of
+from beltline.cli.command import Invocation, labels_of, number_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.core.job import Job
@@ -39,13 +39,7 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
         click.option(
             "--label", "labels", multiple=True, metavar="NAME=VALUE", help="Only with this label; repeatable."
         ),
-        click.option(
-            "--limit",
-            type=click.IntRange(1, LARGEST_PAGE),
-            default=50,
-            show_default=True,
-            help="At most so many.",
-        ),
+        number_option("--limit", least=1, most=LARGEST_PAGE, default=50, text="At most so many."),
         click.option("--before", metavar="CURSOR", help="The page after the one that printed this cursor."),
     )
 

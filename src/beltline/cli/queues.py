@@ -36,7 +36,7 @@ def ls(invocation: Invocation) -> None:
     print_table(
         columns,
         [_row(queue, counts, now) for queue in found],
-        empty="no queues yet: one exists from its first job on",
+        empty="no queues: one is listed while it holds unfinished jobs, and once it was paused",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, pass_invocation
+from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
 from beltline.cli.dead_shapes import RUN_COLUMNS, meant, run_line, run_row, run_shape
 from beltline.cli.faults import FAILED, OK
 from beltline.cli.listing import LARGEST_PAGE
@@ -27,9 +27,7 @@ LOOK_S: Final = 0.5
 
 @command("runs", epilog=example("beltline dead-letters runs\nbeltline dead-letters runs --ended --json"))
 @click.option("--ended", is_flag=True, help="Those that have ended too.")
-@click.option(
-    "--limit", type=click.IntRange(1, LARGEST_PAGE), default=50, show_default=True, help="At most so many."
-)
+@number_option("--limit", least=1, most=LARGEST_PAGE, default=50, text="At most so many.")
 @click.option("--before", metavar="RUN", help="The page after the one that ended with this run.")
 @pass_invocation
 def runs(invocation: Invocation, *, ended: bool, limit: int, before: str | None) -> None:

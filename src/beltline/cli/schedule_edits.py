@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, pass_invocation
+from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.schedule_options import fields_of, schedule_options
@@ -123,13 +123,7 @@ def edit(
 )
 @click.argument("name", metavar="[NAME]", required=False)
 @schedule_options
-@click.option(
-    "--count",
-    type=click.IntRange(1, verbs.MOST_PREVIEWED),
-    default=10,
-    show_default=True,
-    help="So many ticks.",
-)
+@number_option("--count", least=1, most=verbs.MOST_PREVIEWED, default=10, text="So many ticks.")
 @pass_invocation
 def preview(invocation: Invocation, /, name: str | None, *, count: int, **given: Any) -> None:
     """Show the coming ticks of a schedule, stored or given by options, and when their jobs would start."""

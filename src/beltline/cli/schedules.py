@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import click
 
 from beltline.cli.backfills import backfill, backfills, cancel_backfill
-from beltline.cli.command import Invocation, actor, example, group, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
 from beltline.cli.schedule_edits import create, edit, preview
@@ -65,13 +65,8 @@ def ls(invocation: Invocation) -> None:
     "show", epilog=example("beltline schedules show nightly\nbeltline schedules show nightly --json")
 )
 @click.argument("name", metavar="NAME")
-@click.option(
-    "--fires",
-    "limit",
-    type=click.IntRange(0, LARGEST_PAGE),
-    default=10,
-    show_default=True,
-    help="How many of its newest fires.",
+@number_option(
+    "--fires", "limit", least=0, most=LARGEST_PAGE, default=10, text="How many of its newest fires."
 )
 @pass_invocation
 def show(invocation: Invocation, name: str, *, limit: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.command import Invocation, command, example, number_option, pass_invocation
 from beltline.cli.output import note
 
 
@@ -33,43 +33,29 @@ def _networks(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tu
     ),
 )
 @click.option("--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    default=8_000,
-    show_default=True,
-    help="Which port; 0 takes one that is free.",
-)
+@number_option("--port", least=0, most=65_535, default=8_000, text="Which port; 0 takes one that is free.")
 @click.option("--tls-certificate", metavar="FILE", help="Serve https with this certificate.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's key.")
 @click.option("--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin call; repeatable.")
-@click.option(
-    "--rate",
-    type=click.IntRange(1, 1_000_000),
-    default=5_000,
-    show_default=True,
-    help="Requests a second that one API key may make.",
+@number_option(
+    "--rate", least=1, most=1_000_000, default=5_000, text="Requests a second that one API key may make."
 )
-@click.option(
-    "--hook-rate",
-    type=click.IntRange(1, 1_000_000),
-    default=1_000,
-    show_default=True,
-    help="Calls of webhooks a second from one address.",
+@number_option(
+    "--hook-rate", least=1, most=1_000_000, default=1_000, text="Calls of webhooks a second from one address."
 )
-@click.option(
+@number_option(
     "--most-queued",
-    type=click.IntRange(1, 1_000_000_000),
+    least=1,
+    most=1_000_000_000,
     default=1_000_000,
-    show_default=True,
-    help="Jobs that may wait in a namespace; submits beyond get 429.",
+    text="Jobs that may wait in a namespace; submits beyond get 429.",
 )
-@click.option(
+@number_option(
     "--largest-body",
-    type=click.IntRange(1_024, 1_073_741_824),
+    least=1_024,
+    most=1_073_741_824,
     default=8_388_608,
-    show_default=True,
-    help="Bytes of a request's body; more get 413.",
+    text="Bytes of a request's body; more get 413.",
 )
 @click.option(
     "--webhook-network",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import IO, Any
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
 from beltline.cli.trigger_options import fields_of, pairs_of, trigger_options
@@ -29,7 +28,7 @@ from beltline.engine.trigger_secrets import rotated
 from beltline.engine.trigger_trials import Sample, Standing
 from beltline.store.contract import Store
 from beltline.store.triggers import NewEvent, StoredTrigger
-from beltline.wire.triggers import trigger_shape, trigger_state
+from beltline.wire.triggers import tried_shape, trigger_shape, trigger_state
 
 MOST_REFUSED = 100
 
@@ -70,12 +69,12 @@ def ls(invocation: Invocation) -> None:
     "show", epilog=example("beltline triggers show pushes\nbeltline triggers show pushes --json")
 )
 @click.argument("name", metavar="NAME")
-@click.option(
+@number_option(
     "--refused",
-    type=click.IntRange(0, MOST_REFUSED),
+    least=0,
+    most=MOST_REFUSED,
     default=5,
-    show_default=True,
-    help="How many of the newest events that could not become a job.",
+    text="How many of the newest events that could not become a job.",
 )
 @pass_invocation
 def show(invocation: Invocation, name: str, *, refused: int) -> None:
@@ -205,13 +204,11 @@ def test(
     sample = Sample(data, pairs_of(headers, "--header"), job_id, object_name)
 
     async def work(store: Store, namespace: str) -> NewEvent | None:
-        return await trigger_trials.tried(store, namespace, name, sample)
+        return await trigger_trials.tried(store, namespace, await verbs.fetch(store, namespace, name), sample)
 
     found = with_store(invocation, work)
     if invocation.json:
-        value = None if found is None else json.loads(found.payload)
-        key = None if found is None else found.event_key
-        print_json({"id": name, "makes_job": found is not None, "payload": value, "dedupe": key})
+        print_json(tried_shape(name, found))
     elif found is None:
         note("no job: `when`, or what the trigger waits for, does not hold for this event")
     else:

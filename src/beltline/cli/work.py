@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from beltline.cli.command import Invocation, command, example, pass_invocation
+from beltline.cli.command import Invocation, command, example, number_option, pass_invocation
 from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
@@ -33,16 +33,18 @@ from beltline.runtime.deaths import Life
 @click.option("--queues", metavar="A,B", help="Take jobs of these queues only.")
 @click.option("--concurrency", metavar="N", help="Jobs in flight in one process.  [default: 100]")
 @click.option("--threads", metavar="N", help="Of those, how many may run in threads.  [default: 16]")
-@click.option(
-    "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes."
-)
+@number_option("--processes", least=1, most=256, default=1, text="Worker processes.")
 @click.option(
     "--lease",
     metavar="TIME",
     help="A worker unseen for so long is lost; its jobs go on elsewhere.  [default: 15s]",
 )
 @click.option("--drain", metavar="TIME", help="How long a stopping worker lets jobs end.  [default: 30s]")
-@click.option("--name", metavar="NAME", help="What people call this worker.  [default: host and process id]")
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="What people call this worker; several may have one name.  [default: host and process id]",
+)
 @click.option(
     "--resources",
     metavar="KIND=N,…",

@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, group, pass_invocation
+from beltline.cli.command import Invocation, actor, command, example, group, number_option, pass_invocation
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.text import age
@@ -110,7 +110,7 @@ def show(invocation: Invocation, name: str, *, as_mermaid: bool) -> None:
 
 @workflows.command("versions", epilog=example("beltline workflows versions etl --json"))
 @click.argument("name")
-@click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True, help="How many.")
+@number_option("--limit", least=1, most=1_000, default=50, text="How many.")
 @pass_invocation
 def versions(invocation: Invocation, name: str, *, limit: int) -> None:
     """List the versions of a workflow, the newest first."""

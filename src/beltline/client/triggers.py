@@ -63,7 +63,8 @@ class Triggers:
         """
         data = body if isinstance(body, bytes) else None if body is None else dump_json(body)
         sample = Sample(data, dict(headers or {}), job, object)
-        found = await trigger_trials.tried(self._port.store, self._port.namespace, name, sample)
+        place = self._port.store, self._port.namespace
+        found = await trigger_trials.tried(*place, await triggers.fetch(*place, name), sample)
         return None if found is None else json.loads(found.payload)
 
     async def pause(self, name: str, *, why: str = "") -> StoredTrigger:

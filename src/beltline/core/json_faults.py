@@ -14,6 +14,7 @@ from beltline.core.errors import MalformedJson
 
 MAX_DEPTH: Final = 200
 LONGEST_INT: Final = 4_300
+_HALF: Final = "holds half of a surrogate pair; send whole characters"
 _SHOWN: Final = 40
 
 _STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -146,12 +147,12 @@ def _members(value: object) -> Iterable[tuple[object, object]]:
 def _name_fault(name: object) -> str | None:
     if not isinstance(name, str):
         return f"the name {name!r} is not a string"
-    return None if _is_unicode(name) else f"the name {name!r} holds half of a surrogate pair"
+    return None if _is_unicode(name) else f"the name {name!r} {_HALF}"
 
 
 def _scalar_fault(value: object) -> str | None:
     if isinstance(value, str):
-        return None if _is_unicode(value) else "it holds half of a surrogate pair"
+        return None if _is_unicode(value) else f"it {_HALF}"
     if isinstance(value, float):
         return None if math.isfinite(value) else f"{value} is not a JSON number; use null"
     if value is None or isinstance(value, int):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from beltline.core.errors import InvalidInput
@@ -29,6 +29,15 @@ def waits_of(
         for each in alternatives
     ]
     return Waits(edges=edges, unknown=dict.fromkeys(job_ids, Unknown(unknown)))
+
+
+def together(all_waits: Iterable[Waits]) -> Waits:
+    """Return in one what several jobs wait for."""
+    found = list(all_waits)
+    return Waits(
+        edges=[edge for waits in found for edge in waits.edges],
+        unknown={job_id: policy for waits in found for job_id, policy in waits.unknown.items()},
+    )
 
 
 def after_faults(after: object, unknown: object) -> Iterator[str]:

@@ -41,12 +41,12 @@ async def standing(store: Store, namespace: str, name: str, *, refusals: int = 5
     return Standing(row, await store.triggers.counts(namespace, name), refused)
 
 
-async def tried(store: Store, namespace: str, name: str, sample: Sample) -> NewEvent | None:
+async def tried(store: Store, namespace: str, row: StoredTrigger, sample: Sample) -> NewEvent | None:
     """Return what an event would give; None where it would make no job. Nothing is checked for being genuine.
 
-    Raises NotFound, InvalidInput, InvalidPayload.
+    Raises NotFound for the job of the sample, InvalidInput, InvalidPayload.
     """
-    party = await party_of(store, namespace, await fetch(store, namespace, name))
+    party = await party_of(store, namespace, row)
     event = await _event(store, namespace, party, sample)
     return None if event is None else events.mapped(party, event)
 

@@ -86,14 +86,7 @@ class Worker:
         self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
-        self._requests = Requests(
-            store,
-            namespace,
-            lease=self._lease,
-            runner=self._runner,
-            lost=self._fetcher.hinted.set,
-            beats=parts.open_heart_store is None,
-        )
+        self._requests = self._make_requests()
         self._heart = self._make_heart()
         # A service gives no hint of a cancel or pause.
         asked_s = _ASK_S if parts.is_served else _NEVER_S
@@ -186,6 +179,16 @@ class Worker:
             upkeep=self._upkeep,
             random=self._parts.random,
             stopping=self._stopping,
+        )
+
+    def _make_requests(self) -> Requests:
+        return Requests(
+            self._store,
+            self._namespace,
+            lease=self._lease,
+            runner=self._runner,
+            lost=self._fetcher.hinted.set,
+            beats=self._parts.open_heart_store is None,
         )
 
     def _make_heart(self) -> Heart | None:

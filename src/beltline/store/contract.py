@@ -249,7 +249,7 @@ class SessionStore(Protocol):
 
 
 class QueueStore(Protocol):
-    """Queues. One exists from its first job or its first setting on."""
+    """Queues. One is there while it holds unfinished jobs, and from its first setting on."""
 
     async def set_paused(
         self, namespace: str, queue: str, *, paused: bool, now: int, audit: Sequence[AuditEntry] = ()

@@ -9,8 +9,9 @@ from typing_extensions import TypedDict
 
 from beltline.engine.trigger_trials import Standing
 from beltline.engine.triggers import shape_of
-from beltline.store.triggers import StoredTrigger, Tallied
+from beltline.store.triggers import NewEvent, StoredTrigger, Tallied
 from beltline.wire.requests import DurationText, Name, Request, Why
+from beltline.wire.shapes import value_of
 from beltline.wire.times import iso
 
 Settings: TypeAlias = Annotated[
@@ -144,6 +145,16 @@ def standing_shape(standing: Standing) -> StandingBody:
         "refused": [
             {"event": each.event_key, "at": iso(each.at), "error": each.error} for each in standing.refusals
         ],
+    }
+
+
+def tried_shape(name: str, found: NewEvent | None) -> TriedBody:
+    """Return what an event that was tried comes to, with the whole payload."""
+    return {
+        "id": name,
+        "makes_job": found is not None,
+        "payload": None if found is None else value_of(found.payload),
+        "dedupe": None if found is None else found.event_key,
     }
 
 
