@@ -71,6 +71,7 @@ async def test_a_body_that_blocks_the_loop_is_named_in_the_log_with_its_stack(si
 
     assert reference.id in worker.log
     assert "in block" in worker.log
+    assert "make it a plain function, which runs in a thread" in worker.log
 
 
 async def test_a_blocked_loop_beyond_the_time_out_is_ended_and_the_others_released(site: Site) -> None:
@@ -86,6 +87,7 @@ async def test_a_blocked_loop_beyond_the_time_out_is_ended_and_the_others_releas
     failure = read_failure(guilty.error)
     assert failure is not None
     assert "blocked the event loop" in failure["message"]
+    assert "make it a plain function" in failure["message"]
     assert (job.state, job.runs, job.crashes) == (JobState.SUCCEEDED, 2, 0)
     attempts = await site.store.reads.attempts(NAMESPACE, innocent.id)
     assert attempts[0].outcome == "drained"

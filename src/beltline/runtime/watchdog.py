@@ -30,6 +30,7 @@ from beltline.runtime.run import Run
 from beltline.store.contract import Store
 
 WARN_AFTER_US: Final = 2 * MICROS
+_REMEDY: Final = "await what it waits for, or make it a plain function, which runs in a thread"
 
 
 class Watchdog:
@@ -74,7 +75,7 @@ class Watchdog:
             name = f"job {blocking.job.id} ({blocking.job.definition})" if blocking else "something"
             stack = "".join(traceback.format_stack(_frame(self._thread_id)))
             logging.getLogger("beltline").warning(
-                "%s blocks the event loop for %.1f s:\n%s", name, still / MICROS, stack
+                "%s blocks the event loop for %.1f s: %s:\n%s", name, still / MICROS, _REMEDY, stack
             )
         if (
             blocking is not None
@@ -103,7 +104,7 @@ class Watchdog:
 
     def _interrupted(self, blocking: Run) -> list[Settlement]:
         limit_s = (blocking.job.timeout_us or 0) / MICROS
-        message = f"the body blocked the event loop longer than its time-out of {limit_s:g} s"
+        message = f"the body blocked the event loop longer than its time-out of {limit_s:g} s; {_REMEDY}"
         definition = blocking.definition
         timed_out = Outcome(Ending.TIMED_OUT, error=failure("Timeout", message))
         policy = Policy(definition.retry, definition.max_crashes, definition.version)
