@@ -46,7 +46,7 @@ def test_a_queue_name_that_cannot_be_is_refused(cli: Terminal) -> None:
 
 
 def test_a_store_without_queues_or_definitions_says_what_to_do(terminal: Terminal) -> None:
-    assert "first job" in terminal("queues", "ls").err
+    assert "`beltline submit` fills one" in terminal("queues", "ls").err
     assert "beltline definitions apply" in terminal("definitions", "ls").err
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.text import age
@@ -114,7 +114,7 @@ def rotate(invocation: Invocation, key_id: str, *, overlap: str) -> None:
 
 @api_key.command("revoke", epilog=example("beltline api-key revoke 06f2k9… --why 'laptop lost'"))
 @click.argument("key_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def revoke(invocation: Invocation, key_ids: Sequence[str], *, why: str) -> None:
     """End API keys; a running service notices within five seconds."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
+from beltline.cli.command import (
+    Invocation,
+    actor,
+    command,
+    example,
+    number_option,
+    pass_invocation,
+    why_option,
+)
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.schedule_shapes import BACKFILL_COLUMNS, backfill_row
@@ -38,7 +46,7 @@ from beltline.wire.times import iso
     help="At most so many of its jobs are unfinished at a time.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say how many ticks, and show some.")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def backfill(
     invocation: Invocation,
@@ -113,7 +121,7 @@ def backfills(invocation: Invocation, name: str | None, *, limit: int) -> None:
 
 @command("cancel-backfill", epilog=example("beltline schedules cancel-backfill 06f2k9… --why 'wrong week'"))
 @click.argument("backfill_id", metavar="ID")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def cancel_backfill(invocation: Invocation, backfill_id: str, *, why: str) -> None:
     """End a backfill, and cancel those of its jobs that are not final."""

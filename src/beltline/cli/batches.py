@@ -7,7 +7,7 @@ from typing import Protocol
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
 from beltline.cli.text import age, clean, one_line
@@ -93,7 +93,7 @@ def _action(name: str, verb: Action, text: str, done: str) -> None:
 
     @batches.command(name, help=text, epilog=example(f"beltline batches {name} 06f2k9… --why 'wrong input'"))
     @click.argument("job_id", metavar="ID")
-    @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+    @why_option
     @pass_invocation
     def act(invocation: Invocation, job_id: str, why: str) -> None:
         async def work(store: Store, namespace: str) -> tuple[int | Job, Job]:

@@ -54,6 +54,7 @@ def actor() -> str:
 
 
 pass_invocation = click.make_pass_decorator(Invocation)
+why_option = click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
 
 
 class Command(click.Command):

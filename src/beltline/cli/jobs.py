@@ -10,7 +10,7 @@ import click
 
 from beltline.cli.acting import Verb, act_on
 from beltline.cli.artifacts import read_artifacts
-from beltline.cli.command import Invocation, example, group, pass_invocation
+from beltline.cli.command import Invocation, example, group, pass_invocation, why_option
 from beltline.cli.faults import FAILED, OK
 from beltline.cli.job_logs import logs
 from beltline.cli.job_views import ARTIFACT_COLUMNS, COLUMNS, artifact_row, job_row, print_story, story_of
@@ -149,7 +149,7 @@ def _action(name: str, verb: Verb, text: str) -> None:
         name, help=text, epilog=example(f"beltline jobs {name} 06f2k9… 06f2m1… --why 'wrong input'")
     )
     @click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
-    @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+    @why_option
     @pass_invocation
     def act(invocation: Invocation, job_ids: Sequence[str], *, why: str) -> int:
         return act_on(invocation, job_ids, verb, why)

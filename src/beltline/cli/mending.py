@@ -10,7 +10,7 @@ import click
 
 from beltline.cli.acting import act_on
 from beltline.cli.choosing import Chosen, choosing_options, chosen, counted_letters, print_plan
-from beltline.cli.command import Invocation, actor, command, example, pass_invocation
+from beltline.cli.command import Invocation, actor, command, example, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json
 from beltline.cli.replay_runs import begin_run
@@ -45,7 +45,7 @@ from beltline.wire.shapes import job_shape
     help="With --rate: stop when a replayed job fails with the error that it had.",
 )
 @click.option("--detach", is_flag=True, help="Begin only; workers carry it on, `show-run` tells how far.")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def replay(
     invocation: Invocation,
@@ -92,7 +92,7 @@ def replay(
 @click.argument("job_ids", metavar="[ID...]", nargs=-1)
 @choosing_options
 @click.option("--yes", is_flag=True, help="Discard a group or filter without asking.")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def discard(
     invocation: Invocation,
@@ -138,7 +138,7 @@ def discard(
 @click.option("--payload-file", type=click.File("rb"), help="Read the payload from a file.")
 @click.option("--replay", "replays", is_flag=True, help="Put it back into its queue at once.")
 @click.option("--dry-run", is_flag=True, help="Check the payload, and change nothing.")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def edit(
     invocation: Invocation,

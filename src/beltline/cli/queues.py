@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
 from beltline.cli.text import age
@@ -36,7 +36,7 @@ def ls(invocation: Invocation) -> None:
     print_table(
         columns,
         [_row(queue, counts, now) for queue in found],
-        empty="no queues: one is listed while it holds unfinished jobs, and once it was paused",
+        empty="no queues: `beltline submit` fills one; each is listed while jobs of it are not final, or once paused",
     )
 
 
@@ -45,7 +45,7 @@ def _action(name: str, *, paused: bool, text: str) -> None:
 
     @queues.command(name, help=text, epilog=example(f"beltline queues {name} images mails"))
     @click.argument("names", metavar="QUEUE...", nargs=-1, required=True)
-    @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+    @why_option
     @pass_invocation
     def act(invocation: Invocation, names: Sequence[str], why: str) -> None:
         for queue in names:

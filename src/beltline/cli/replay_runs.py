@@ -7,7 +7,15 @@ from typing import Final
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
+from beltline.cli.command import (
+    Invocation,
+    actor,
+    command,
+    example,
+    number_option,
+    pass_invocation,
+    why_option,
+)
 from beltline.cli.dead_shapes import RUN_COLUMNS, meant, run_line, run_row, run_shape
 from beltline.cli.faults import FAILED, OK
 from beltline.cli.listing import LARGEST_PAGE
@@ -85,7 +93,7 @@ def show_run(invocation: Invocation, run_id: str) -> None:
 
 @command("cancel-run", epilog=example("beltline dead-letters cancel-run 06f2k9… --why 'still broken'"))
 @click.argument("run_id", metavar="RUN")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def cancel_run(invocation: Invocation, run_id: str, *, why: str) -> None:
     """End a replay run: it replays no more; the jobs that it has replayed go on."""

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from beltline.cli.command import Invocation, actor, command, example, number_option, pass_invocation
+from beltline.cli.command import (
+    Invocation,
+    actor,
+    command,
+    example,
+    number_option,
+    pass_invocation,
+    why_option,
+)
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.schedule_options import fields_of, schedule_options
@@ -38,7 +46,7 @@ from beltline.wire.schedules import coming_shape, schedule_shape
 @click.option("--payload", default="{}", metavar="JSON", help="The payload of each job.")
 @click.option("--tick-field", metavar="FIELD", help="The field of the payload that gets the tick.")
 @click.option("--paused", is_flag=True, help="Do not fire until it is resumed.")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def create(
     invocation: Invocation,
@@ -85,7 +93,7 @@ def create(
 @click.option(
     "--tick-field", metavar="FIELD", help="The field of the payload that gets the tick; '' for none."
 )
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def edit(
     invocation: Invocation,

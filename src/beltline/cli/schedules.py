@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import click
 
 from beltline.cli.backfills import backfill, backfills, cancel_backfill
-from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
 from beltline.cli.schedule_edits import create, edit, preview
@@ -114,7 +114,7 @@ def _action(name: str, verb: Verb, *, text: str, said: str) -> None:
 
     @schedules.command(name, help=text, epilog=example(f"beltline schedules {name} nightly hourly"))
     @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-    @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+    @why_option
     @pass_invocation
     def act(invocation: Invocation, names: Sequence[str], why: str) -> None:
         async def work(store: Store, namespace: str) -> list[StoredSchedule]:
@@ -133,7 +133,7 @@ def _action(name: str, verb: Verb, *, text: str, said: str) -> None:
 
 @schedules.command("fire", epilog=example("beltline schedules fire nightly --why 'the input came late'"))
 @click.argument("name", metavar="NAME")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def fire(invocation: Invocation, name: str, why: str) -> None:
     """Make a job of a schedule now, also while it is paused. Prints the id of the job."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, labels_of, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, labels_of, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_json, print_list, print_table
 from beltline.cli.text import age
@@ -48,7 +48,7 @@ def subscriptions() -> None:
 @click.option("--definition", metavar="NAME", help="Only jobs of this definition.")
 @click.option("--queue", metavar="NAME", help="Only jobs of this queue.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Only jobs with this label.")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def create(
     invocation: Invocation,
@@ -132,7 +132,7 @@ def rotate(invocation: Invocation, subscription_id: str, *, overlap: str) -> Non
 
 @subscriptions.command("pause", epilog=example("beltline subscriptions pause 06f2k9…"))
 @click.argument("subscription_id", metavar="ID")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def pause(invocation: Invocation, subscription_id: str, *, why: str) -> None:
     """Tell nothing for now; what ends meanwhile is not told later."""
@@ -141,7 +141,7 @@ def pause(invocation: Invocation, subscription_id: str, *, why: str) -> None:
 
 @subscriptions.command("resume", epilog=example("beltline subscriptions resume 06f2k9…"))
 @click.argument("subscription_id", metavar="ID")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def resume(invocation: Invocation, subscription_id: str, *, why: str) -> None:
     """Tell again."""
@@ -150,7 +150,7 @@ def resume(invocation: Invocation, subscription_id: str, *, why: str) -> None:
 
 @subscriptions.command("delete", epilog=example("beltline subscriptions delete 06f2k9…"))
 @click.argument("subscription_id", metavar="ID")
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def delete(invocation: Invocation, subscription_id: str, *, why: str) -> None:
     """Tell no more; deliveries under way are cancelled."""

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import click
 
-from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation
+from beltline.cli.command import Invocation, actor, example, group, number_option, pass_invocation, why_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import heading, note, print_fields, print_json, print_list, print_table
 from beltline.cli.trigger_options import fields_of, pairs_of, trigger_options
@@ -116,7 +116,7 @@ def show(invocation: Invocation, name: str, *, refused: int) -> None:
     "--kind", type=click.Choice(list(KINDS)), default="webhook", show_default=True, help="What it waits for."
 )
 @trigger_options
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def create(
     invocation: Invocation,
@@ -156,7 +156,7 @@ def create(
 @click.option(
     "--clear", multiple=True, metavar="FIELD", help="Take a field back to its default; may be repeated."
 )
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def edit(invocation: Invocation, /, name: str, *, clear: Sequence[str], why: str, **given: Any) -> None:
     """Change a trigger, from its next event on. What is not given stays."""
@@ -233,7 +233,7 @@ def test(
     metavar="TIME",
     help="For so long the former secret is taken too.",
 )
-@click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+@why_option
 @pass_invocation
 def rotate(invocation: Invocation, name: str, secret: str, *, overlap: str, why: str) -> None:
     """Take another secret of a webhook: the one that lies at PLACE, env:NAME or file:/path.
@@ -262,7 +262,7 @@ def _action(name: str, *, text: str) -> None:
 
     @triggers.command(name, help=text, epilog=example(f"beltline triggers {name} pushes"))
     @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-    @click.option("--why", default="", metavar="TEXT", help="The reason, kept in the audit.")
+    @why_option
     @pass_invocation
     def act(invocation: Invocation, names: Sequence[str], why: str) -> None:
         async def one(store: Store, namespace: str, each: str) -> StoredTrigger:

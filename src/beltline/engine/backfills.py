@@ -14,6 +14,7 @@ from beltline.core.ids import Random, new_id
 from beltline.core.schedule import walk
 from beltline.definitions.timetable import Timetable, stored_timetable
 from beltline.engine import control, schedules
+from beltline.engine.rounds import ROUNDS, too_fast
 from beltline.engine.ticking import BATCH, Look, Timetables, made_job, templates_of
 from beltline.store.backfills import AdvanceBackfill, Backfill, BackfillState, NewBackfill
 from beltline.store.contract import Store
@@ -23,7 +24,6 @@ from beltline.store.schedules import FireOutcome, NewFire, StoredSchedule
 MOST_TICKS: Final = 10_000
 MOST_AT_ONCE: Final = 1_000
 DEFAULT_AT_ONCE: Final = 10
-_ROUNDS: Final = 8
 
 
 class Span(NamedTuple):
@@ -88,7 +88,7 @@ async def start(
 
 async def cancel(store: Store, namespace: str, backfill_id: str, *, actor: str, why: str = "") -> Backfill:
     """End a backfill and cancel those of its jobs that are not final. Raises NotFound, Conflict."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, backfill_id)
         if row.state is not BackfillState.RUNNING:
             raise Conflict(f"backfill {backfill_id} is {row.state.value} already")
@@ -99,7 +99,7 @@ async def cancel(store: Store, namespace: str, backfill_id: str, *, actor: str, 
                 with suppress(InvalidTransition, NotFound):
                     await control.cancel(store, namespace, job_id, actor=actor, why=why)
             return await fetch(store, namespace, backfill_id)
-    raise Conflict(f"backfill {backfill_id} moved faster than this could follow; try again")
+    raise too_fast(f"backfill {backfill_id}")
 
 
 async def fetch(store: Store, namespace: str, backfill_id: str) -> Backfill:

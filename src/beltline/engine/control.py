@@ -15,10 +15,9 @@ from beltline.core.job import Change, Job
 from beltline.core.order import order_key
 from beltline.core.reasons import Reason
 from beltline.core.states import DEAD, JobEvent, JobState, require
+from beltline.engine.rounds import ROUNDS, too_fast
 from beltline.store.contract import Store
 from beltline.store.params import ApplyChanges, AuditEntry, DiscardDead, NoteRequests, ReplayDead
-
-_ROUNDS: Final = 8
 
 
 async def cancel(store: Store, namespace: str, job_id: str, *, actor: str, why: str = "") -> Job:
@@ -109,7 +108,7 @@ async def fetch(store: Store, namespace: str, job_id: str) -> Job:
 
 async def _act(store: Store, namespace: str, job_id: str, event: JobEvent, *, actor: str, why: str) -> Job:
     """Read, decide, write under guard; a job that moved meanwhile is read and decided again."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         job = await fetch(store, namespace, job_id)
         require(job.id, job.state, event)
         entry = _entry(actor, event.value, job, why)
@@ -128,7 +127,7 @@ async def _act(store: Store, namespace: str, job_id: str, event: JobEvent, *, ac
             ApplyChanges(namespace=namespace, changes=[change], now=now, audit=(entry,))
         ):
             return await fetch(store, namespace, job_id)
-    raise Conflict(f"job {job_id} moved faster than {event.value} could follow; try again")
+    raise too_fast(f"job {job_id}", event.value)
 
 
 def change_for(event: JobEvent, job: Job, now: int) -> Change:

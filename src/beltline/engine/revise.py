@@ -14,11 +14,11 @@ from beltline.core.states import FINAL, JobState
 from beltline.engine.control import fetch
 from beltline.engine.definitions import stored_definition
 from beltline.engine.objects import is_large, payload_limit
+from beltline.engine.rounds import ROUNDS, too_fast
 from beltline.store.contract import Store
 from beltline.store.params import AuditEntry
 from beltline.store.revisions import RemoveJobs, ReviseJob
 
-_ROUNDS: Final = 8
 _TIMED: Final = frozenset({JobState.SCHEDULED, JobState.RETRYING})
 
 
@@ -53,7 +53,7 @@ async def revise(
     A time to run at belongs to a job that waits for one: scheduled or retrying. Raises NotFound,
     InvalidTransition, InvalidInput; then nothing was changed.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         job = await fetch(store, namespace, job_id)
         _require_changeable(job, revision)
         payload = revision.payload
@@ -80,7 +80,7 @@ async def revise(
         )
         if await store.revisions.revise(params):
             return await fetch(store, namespace, job_id)
-    raise Conflict(f"job {job_id} moved faster than the change could follow; try again")
+    raise too_fast(f"job {job_id}")
 
 
 async def remove(store: Store, namespace: str, job_id: str, *, actor: str, why: str = "") -> None:

@@ -17,6 +17,7 @@ from beltline.definitions.schedule import Schedule, schedule_of
 from beltline.definitions.stored import StoredSchema
 from beltline.definitions.timetable import Timetable, stored_timetable, timetable
 from beltline.engine.definitions import stored_definition
+from beltline.engine.rounds import ROUNDS, too_fast
 from beltline.engine.ticking import Look, made_job, templates_of, with_tick
 from beltline.store.contract import Store
 from beltline.store.params import AuditEntry
@@ -33,7 +34,6 @@ from beltline.store.schedules import (
 LARGEST_PAYLOAD: Final = 16_384
 MOST_PREVIEWED: Final = 1_000
 _PAGE: Final = 1_000
-_ROUNDS: Final = 8
 _KINDS: Final = ("cron", "every", "at")
 
 
@@ -95,7 +95,7 @@ async def edit(
 
     One that is declared in code keeps the change until its declaration changes.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         given = change.fields or {}
         if any(given.get(kind) is not None for kind in _KINDS):
@@ -117,7 +117,7 @@ async def edit(
         entry = _entry(actor, "edit", name, why, before=_told(row.settings()), after=_told(new))
         if await _put(store, namespace, row, new, entry):
             return await fetch(store, namespace, name)
-    raise _too_fast(name)
+    raise too_fast(f"schedule {name}")
 
 
 async def pause(store: Store, namespace: str, name: str, *, actor: str, why: str = "") -> StoredSchedule:
@@ -132,7 +132,7 @@ async def resume(store: Store, namespace: str, name: str, *, actor: str, why: st
 
 async def delete(store: Store, namespace: str, name: str, *, actor: str, why: str = "") -> StoredSchedule:
     """Remove a schedule; its jobs and fires stay. Returns what it was."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         entry = _entry(actor, "delete", name, why, before=_told(row.settings()))
         removals = [(name, row.revision)]
@@ -141,7 +141,7 @@ async def delete(store: Store, namespace: str, name: str, *, actor: str, why: st
         )
         if await store.schedules.write(params):
             return row
-    raise _too_fast(name)
+    raise too_fast(f"schedule {name}")
 
 
 async def fire(store: Store, namespace: str, name: str, *, random: Random, actor: str, why: str = "") -> str:
@@ -149,7 +149,7 @@ async def fire(store: Store, namespace: str, name: str, *, random: Random, actor
 
     Its tick is the present moment. It counts as open for the ticks that follow.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         templates = await templates_of(store, namespace, [row.definition])
         if row.definition not in templates:
@@ -176,7 +176,7 @@ async def fire(store: Store, namespace: str, name: str, *, random: Random, actor
         )
         if await store.schedules.fire(params) and await store.reads.known(namespace, [job.id]):
             return job.id
-    raise _too_fast(name)
+    raise too_fast(f"schedule {name}")
 
 
 async def declare(
@@ -188,7 +188,7 @@ async def declare(
     declaration changes. Declared ones of the app's own `definitions` that it no longer declares go.
     """
     mine = frozenset(definitions)
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         rows = {row.name: row for row in await everything(store, namespace)}
         now = store.now()
         found = [_declared(each, rows.get(each.name), now) for each in declarations]
@@ -204,7 +204,7 @@ async def declare(
         params = WriteSchedules(namespace=namespace, puts=puts, removals=removals, now=now)
         if await store.schedules.write(params):
             return sorted([*(new.name for new, _ in puts), *(name for name, _ in removals)])
-    raise _too_fast(", ".join(sorted(each.name for each in declarations)))
+    raise too_fast(f"the schedules {', '.join(sorted(each.name for each in declarations))}")
 
 
 def preview(
@@ -300,7 +300,7 @@ async def _set_paused(
     store: Store, namespace: str, name: str, *, paused: bool, actor: str, why: str
 ) -> StoredSchedule:
     action = "pause" if paused else "resume"
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         if row.paused == paused:
             return row
@@ -308,7 +308,7 @@ async def _set_paused(
         new = row.settings()._replace(paused=paused, next_at=next_at)
         if await _put(store, namespace, row, new, _entry(actor, action, name, why)):
             return await fetch(store, namespace, name)
-    raise _too_fast(name)
+    raise too_fast(f"schedule {name}")
 
 
 async def _put(
@@ -333,7 +333,3 @@ def _entry(actor: str, action: str, name: str, why: str, *, before: str = "", af
         before=before,
         after=after,
     )
-
-
-def _too_fast(name: str) -> Conflict:
-    return Conflict(f"schedule {name} moved faster than this could follow; try again")

@@ -13,6 +13,7 @@ from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
 from beltline.core.needs import Needs
 from beltline.core.subscription import Interest, checked_url, interest_of
+from beltline.engine.rounds import ROUNDS, too_fast
 from beltline.engine.submit import JobOptions, accepted, insert, new_job
 from beltline.engine.template import Template
 from beltline.store.contract import Store
@@ -35,7 +36,6 @@ DELIVERIES: Final = Template(
 BATCH: Final = 500
 TEST: Final = "test"
 _SECRET_BYTES: Final = 32
-_ROUNDS: Final = 8
 
 
 class MadeSubscription(NamedTuple):
@@ -86,38 +86,38 @@ async def rotate(
     """Make a new secret; the old one signs beside it for `overlap`. Raises NotFound, InvalidInput."""
     overlap_us = micros(overlap, what="overlap")
     secret = _secret(random)
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, subscription_id)
         new = row.settings()._replace(
             secret=secret, old_secret=row.secret, old_until=store.now() + overlap_us
         )
         if await _written(store, namespace, row, new, _entry(actor, "rotate", row.id)):
             return MadeSubscription(await fetch(store, namespace, subscription_id), secret)
-    raise _too_fast(subscription_id)
+    raise too_fast(f"subscription {subscription_id}")
 
 
 async def set_paused(
     store: Store, namespace: str, subscription_id: str, *, paused: bool, actor: str, why: str = ""
 ) -> StoredSubscription:
     """Tell nothing, or tell again. What ends meanwhile is not told later. Raises NotFound."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, subscription_id)
         entry = _entry(actor, "pause" if paused else "resume", row.id, why)
         new = row.settings()._replace(paused=paused)
         if row.paused == paused or await _written(store, namespace, row, new, entry):
             return await fetch(store, namespace, subscription_id)
-    raise _too_fast(subscription_id)
+    raise too_fast(f"subscription {subscription_id}")
 
 
 async def unsubscribe(
     store: Store, namespace: str, subscription_id: str, *, actor: str, why: str = ""
 ) -> StoredSubscription:
     """Remove a subscription; deliveries that are still under way are cancelled. Raises NotFound."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, subscription_id)
         if await _written(store, namespace, row, None, _entry(actor, "delete", row.id, why, before=row.spec)):
             return row
-    raise _too_fast(subscription_id)
+    raise too_fast(f"subscription {subscription_id}")
 
 
 async def fetch(store: Store, namespace: str, subscription_id: str) -> StoredSubscription:
@@ -237,7 +237,3 @@ def _entry(
         before=before,
         after=after,
     )
-
-
-def _too_fast(subscription_id: str) -> Conflict:
-    return Conflict(f"subscription {subscription_id} moved faster than this could follow; try again")

@@ -19,6 +19,7 @@ from beltline.definitions.trigger_rule import Rule
 from beltline.engine import events, windows
 from beltline.engine.definitions import stored_definition
 from beltline.engine.events import LARGEST_BODY, Event, Party, Sorted, facts_of, party_of
+from beltline.engine.rounds import ROUNDS, too_fast
 from beltline.engine.trigger_rounds import require_no_round
 from beltline.engine.trigger_secrets import require_genuine
 from beltline.store.contract import Store
@@ -26,7 +27,6 @@ from beltline.store.params import AuditEntry, Insertion
 from beltline.store.triggers import NewTrigger, StoredTrigger, Turned, Watch, WriteTrigger
 
 WEBHOOK: Final = "webhook"
-_ROUNDS: Final = 8
 _PAGE: Final = 1_000
 
 
@@ -85,7 +85,7 @@ async def edit(
 
     Raises NotFound, InvalidInput, Conflict.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         said = {key: value for key, value in {**facts_of(row), **fields}.items() if value is not None}
         rule = rule_of(row.kind, said)
@@ -94,14 +94,14 @@ async def edit(
         entry = _entry(actor, "edit", name, why, before=row.spec, after=trigger.spec)
         if await _put(store, namespace, trigger, rule, entry, revision=row.revision):
             return await fetch(store, namespace, name)
-    raise _too_fast(name)
+    raise too_fast(f"trigger {name}")
 
 
 async def set_paused(
     store: Store, namespace: str, name: str, *, paused: bool, actor: str, why: str = ""
 ) -> StoredTrigger:
     """Refuse its events, or take them again; what is held waits meanwhile."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         if row.paused == paused:
             return row
@@ -110,12 +110,12 @@ async def set_paused(
         rule = rule_of(row.kind, facts_of(row))
         if await _put(store, namespace, trigger, rule, entry, revision=row.revision):
             return await fetch(store, namespace, name)
-    raise _too_fast(name)
+    raise too_fast(f"trigger {name}")
 
 
 async def delete(store: Store, namespace: str, name: str, *, actor: str, why: str = "") -> StoredTrigger:
     """Remove a trigger with what it holds; its jobs stay."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await fetch(store, namespace, name)
         params = WriteTrigger(
             namespace=namespace,
@@ -127,7 +127,7 @@ async def delete(store: Store, namespace: str, name: str, *, actor: str, why: st
         )
         if await store.triggers.write(params):
             return row
-    raise _too_fast(name)
+    raise too_fast(f"trigger {name}")
 
 
 async def declare(
@@ -234,7 +234,7 @@ async def receive(
 
 async def look_at_window(store: Store, namespace: str, party: Party, *, random: Random) -> None:
     """Look at a trigger's window at once: its events need not wait for the next look of others."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         row = await store.triggers.get(namespace, party.row.name)
         if row is None or row.paused or row.due_at is None or row.due_at > store.now():
             return
@@ -275,10 +275,6 @@ async def _put(
         audit=(entry,),
     )
     return await store.triggers.write(params)
-
-
-def _too_fast(name: str) -> Conflict:
-    return Conflict(f"trigger {name} moved faster than this could follow; try again")
 
 
 def _entry(actor: str, action: str, name: str, why: str, *, before: str = "", after: str = "") -> AuditEntry:

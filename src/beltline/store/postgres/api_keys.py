@@ -36,7 +36,7 @@ class PostgresApiKeys:
         async def work(statements: Statements) -> bool:
             if not await statements.rows("api_key_revoke", namespace, key_id, now):
                 return False
-            await append_audit(statements, self._pool.address, namespace=namespace, entries=audit, now=now)
+            await append_audit(statements, namespace=namespace, entries=audit, now=now)
             return True
 
         return await self._pool.transaction(work)
@@ -61,4 +61,4 @@ class PostgresApiKeys:
 
     async def _add(self, statements: Statements, key: ApiKey, audit: Sequence[AuditEntry], now: int) -> None:
         await statements.run("api_key_add", *api_key_row(key))
-        await append_audit(statements, self._pool.address, namespace=key.namespace, entries=audit, now=now)
+        await append_audit(statements, namespace=key.namespace, entries=audit, now=now)

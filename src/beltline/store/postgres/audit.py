@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from beltline.core.audit import GENESIS, chain_hash
 from beltline.store.params import AuditEntry, AuditRow
-from beltline.store.postgres.address import Address
 from beltline.store.postgres.connection import Pool, Statements
 
 
@@ -17,10 +16,8 @@ class PostgresAudit:
         self._pool = pool
 
     async def append(self, namespace: str, entries: Sequence[AuditEntry], now: int) -> None:
-        address = self._pool.address
-
         async def work(statements: Statements) -> None:
-            await append_audit(statements, address, namespace=namespace, entries=entries, now=now)
+            await append_audit(statements, namespace=namespace, entries=entries, now=now)
 
         await self._pool.transaction(work)
 
@@ -29,12 +26,12 @@ class PostgresAudit:
 
 
 async def append_audit(
-    statements: Statements, address: Address, *, namespace: str, entries: Sequence[AuditEntry], now: int
+    statements: Statements, *, namespace: str, entries: Sequence[AuditEntry], now: int
 ) -> None:
     """Append entries to the namespace's chain: last in a transaction, which locks the chain to its end."""
     if not entries:
         return
-    await statements.value("lock", address.number("audit", namespace))
+    await statements.value("lock", statements.address.number("audit", namespace))
     last = await statements.rows("audit_last", namespace)
     seq, previous = last[0] if last else (0, GENESIS)
     rows: list[tuple[int | str, ...]] = []

@@ -21,9 +21,7 @@ class PostgresBulkActions:
     ) -> None:
         async def work(statements: Statements) -> None:
             await statements.run("bulk_action_add", namespace, *action[:-2])
-            await append_audit(
-                statements, self._pool.address, namespace=namespace, entries=audit, now=action.created_at
-            )
+            await append_audit(statements, namespace=namespace, entries=audit, now=action.created_at)
 
         await self._pool.transaction(work)
 
@@ -33,7 +31,7 @@ class PostgresBulkActions:
         async def work(statements: Statements) -> bool:
             if not await statements.rows("bulk_action_undo", namespace, action_id, now):
                 return False
-            await append_audit(statements, self._pool.address, namespace=namespace, entries=audit, now=now)
+            await append_audit(statements, namespace=namespace, entries=audit, now=now)
             return True
 
         return await self._pool.transaction(work)

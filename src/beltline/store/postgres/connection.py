@@ -33,10 +33,11 @@ Connection: TypeAlias = Any
 
 
 class Statements:
-    """A connection of asyncpg's, used through the names of our statements."""
+    """A connection of asyncpg's, used through the names of our statements; `address` is its store's."""
 
-    def __init__(self, raw: Connection, texts: Mapping[str, str]) -> None:
+    def __init__(self, raw: Connection, texts: Mapping[str, str], address: Address) -> None:
         self.raw = raw
+        self.address = address
         self.backend: int = raw.get_server_pid()
         self._texts = texts
 
@@ -210,7 +211,7 @@ class Pool:
                 if not statements.raw.is_closed():
                     return statements
                 self.backends.discard(statements.backend)
-            statements = Statements(await self.connection(), self._texts)
+            statements = Statements(await self.connection(), self._texts, self.address)
             self.backends.add(statements.backend)
             return statements
         except BaseException:

@@ -79,7 +79,7 @@ class PostgresDeadLetters:
         async def work(statements: Statements) -> bool:
             is_done = await statements.value(name, *values) is not None
             entries = audit if is_done else ()
-            await append_audit(statements, self._pool.address, namespace=namespace, entries=entries, now=now)
+            await append_audit(statements, namespace=namespace, entries=entries, now=now)
             return is_done
 
         return await self._pool.transaction(work)

@@ -130,7 +130,7 @@ class PostgresJobs:
             await statements.value("lock_jobs", namespace, [change.id for change in changes])
             done = await written(statements, namespace, parts, now)
             entries = audit if len(done.missed) < len(changes) else ()
-            await append_audit(statements, self._pool.address, namespace=namespace, entries=entries, now=now)
+            await append_audit(statements, namespace=namespace, entries=entries, now=now)
             return done
 
         return await self._pool.transaction(work)
@@ -201,11 +201,7 @@ class PostgresJobs:
                 await statements.value("lock_jobs", params.namespace, ids)
             done = [row[0] for row in await statements.rows(name, params.namespace, ids, *values)]
             await append_audit(
-                statements,
-                self._pool.address,
-                namespace=params.namespace,
-                entries=params.audit if done else (),
-                now=params.now,
+                statements, namespace=params.namespace, entries=params.audit if done else (), now=params.now
             )
             return done
 

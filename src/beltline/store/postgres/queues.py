@@ -23,7 +23,7 @@ class PostgresQueues:
     ) -> None:
         async def work(statements: Statements) -> None:
             await statements.run("queue_set_paused", namespace, queue, paused, now)
-            await append_audit(statements, self._pool.address, namespace=namespace, entries=audit, now=now)
+            await append_audit(statements, namespace=namespace, entries=audit, now=now)
 
         await self._pool.transaction(work)
         if not paused:

@@ -39,7 +39,6 @@ class PostgresReplays:
             is_begun = await statements.value("run_start", params.namespace, *values.values()) is not None
             await append_audit(
                 statements,
-                self._pool.address,
                 namespace=params.namespace,
                 entries=params.audit if is_begun else (),
                 now=params.now,
@@ -94,9 +93,7 @@ class PostgresReplays:
                 return False
             closed = await statements.rows("mark_close", here, run_id, ids, outcomes)
             await _count(statements, here, run_id, 0, Counter(MarkOutcome(row[0]) for row in closed))
-            await append_audit(
-                statements, self._pool.address, namespace=here, entries=params.audit, now=params.now
-            )
+            await append_audit(statements, namespace=here, entries=params.audit, now=params.now)
             return True
 
         return await self._pool.transaction(work)

@@ -27,9 +27,7 @@ class PostgresRevisions:
         async def work(statements: Statements) -> list[str]:
             done = [row[0] for row in await statements.rows(name, *values)]
             entries = params.audit if done else ()
-            await append_audit(
-                statements, self._pool.address, namespace=params.namespace, entries=entries, now=params.now
-            )
+            await append_audit(statements, namespace=params.namespace, entries=entries, now=params.now)
             return done
 
         return await self._pool.transaction(work)

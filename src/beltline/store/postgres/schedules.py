@@ -45,13 +45,7 @@ class PostgresSchedules:
                 _require(await _put(statements, params, schedule, revision))
             for name, revision in sorted(params.removals):
                 _require(await statements.value("schedule_remove", params.namespace, name, revision))
-            await append_audit(
-                statements,
-                self._pool.address,
-                namespace=params.namespace,
-                entries=params.audit,
-                now=params.now,
-            )
+            await append_audit(statements, namespace=params.namespace, entries=params.audit, now=params.now)
             return True
 
         try:
@@ -89,7 +83,6 @@ class PostgresSchedules:
             await _record(statements, params.namespace, fires, params.jobs, params.now)
             await append_audit(
                 statements,
-                self._pool.address,
                 namespace=params.namespace,
                 entries=params.audit if advanced else (),
                 now=params.now,
@@ -127,13 +120,7 @@ class PostgresBackfills:
         async def work(statements: Statements) -> None:
             given = (params.id, params.schedule, params.since, params.until, params.at_once, params.total)
             await statements.run("backfill_start", params.namespace, *given, params.actor, params.now)
-            await append_audit(
-                statements,
-                self._pool.address,
-                namespace=params.namespace,
-                entries=params.audit,
-                now=params.now,
-            )
+            await append_audit(statements, namespace=params.namespace, entries=params.audit, now=params.now)
 
         await self._pool.transaction(work)
 
@@ -148,13 +135,7 @@ class PostgresBackfills:
             if params.fires:
                 counts = (kept, len(params.fires) - kept)
                 await statements.run("backfill_count", params.namespace, params.id, *counts)
-            await append_audit(
-                statements,
-                self._pool.address,
-                namespace=params.namespace,
-                entries=params.audit,
-                now=params.now,
-            )
+            await append_audit(statements, namespace=params.namespace, entries=params.audit, now=params.now)
             return True
 
         try:

@@ -20,13 +20,7 @@ class PostgresSubscriptions:
         async def work(statements: Statements) -> bool:
             if await _written(statements, params) is None:
                 return False
-            await append_audit(
-                statements,
-                self._pool.address,
-                namespace=params.namespace,
-                entries=params.audit,
-                now=params.now,
-            )
+            await append_audit(statements, namespace=params.namespace, entries=params.audit, now=params.now)
             return True
 
         return await self._pool.transaction(work)

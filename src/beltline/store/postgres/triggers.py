@@ -42,13 +42,7 @@ class PostgresTriggers:
             if await _written(statements, params) is None:
                 return False
             await _watched(statements, params)
-            await append_audit(
-                statements,
-                self._pool.address,
-                namespace=params.namespace,
-                entries=params.audit,
-                now=params.now,
-            )
+            await append_audit(statements, namespace=params.namespace, entries=params.audit, now=params.now)
             return True
 
         return await self._pool.transaction(work)
