@@ -36,7 +36,7 @@ def ls(invocation: Invocation) -> None:
     print_table(
         columns,
         [_row(queue, counts, now) for queue in found],
-        empty="no queues: `beltline submit` fills one; each is listed while jobs of it are not final, or once paused",
+        empty="no queues: `beltline submit` fills one, which is listed until its jobs are final",
     )
 
 
