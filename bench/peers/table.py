@@ -49,7 +49,8 @@ def table(records: Sequence[Record]) -> str:
 def _cells(figures: Mapping[str, float]) -> Iterator[str]:
     for figure, _, digits in COLUMNS:
         value = figures.get(figure)
-        mark = "*" if figures.get(figure.replace("_per_s", "_cut")) else ""
+        is_cut = figure.endswith("_per_s") and figures.get(f"{figure.removesuffix('_per_s')}_cut")
+        mark = "*" if is_cut else ""
         yield MISSING if value is None else f"{value:,.{digits}f}{mark}"
 
 

@@ -78,6 +78,16 @@ def test_the_table_shows_medians_and_why_a_figure_is_missing() -> None:
     assert "- Huey, kill, idle: it / ended" in shown
 
 
+def test_only_a_drain_is_marked_as_cut() -> None:
+    figures = {"pickup_p50_ms": 1.5, "idle_mb": 20.0, "drain_1_per_s": 900.0, "drain_1_cut": 0.0}
+
+    shown = table([record("huey", "SQLite", idle=[figures])])
+
+    assert "*" not in shown
+    assert "| 900 |" in shown
+    assert "| 1.5 |" in shown
+
+
 def test_where_beltline_is_not_first_is_told_by_name() -> None:
     ours = record("beltline-sqlite", "SQLite", a=[{"drain_1_per_s": 9.0, "start_s": 2.0, "idle_mb": 4.0}])
     rival = record("huey", "SQLite", a=[{"drain_1_per_s": 10.0, "start_s": 1.0, "idle_mb": 5.0}])
