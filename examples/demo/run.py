@@ -12,7 +12,7 @@ from beltline import BeltlineError
 from beltline.config import masked
 from examples.demo.app import belt
 from examples.demo.checks import check_all
-from examples.demo.course import TooSlow, expected_jobs, play
+from examples.demo.course import Story, TooSlow, expected_jobs, play
 from examples.demo.inputs import Folder
 from examples.demo.report import show_table
 from examples.demo.screen import Screen
@@ -35,7 +35,12 @@ async def run(folder: Folder, console: Console) -> int:
         tell(console, f"the demo stopped: {error}")
         tell(console, f"what the workers said: {shown(folder.log)}")
         return 1
-    checks = await asyncio.to_thread(lambda: list(check_all(story, folder)))
+    return await asyncio.to_thread(conclude, story, folder, console)
+
+
+def conclude(story: Story, folder: Folder, console: Console) -> int:
+    """Check and report what was played; return 0 where every check passed, else 1."""
+    checks = list(check_all(story, folder))
     show_table(console, story, folder)
     show_checks(console, checks)
     where = f"--store {quote(masked(belt.url))} --namespace {belt.namespace}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from beltline.core.job import Job
 from beltline.core.states import JobState
@@ -22,6 +24,7 @@ from examples.demo.checks import (
 )
 from examples.demo.course import DeadLetter, Story
 from examples.demo.inputs import TABLE, Folder
+from examples.demo.run import conclude
 from examples.demo.table import extract, load, transform
 from examples.stage.shipped import shipped
 from examples.stage.workers import Kill
@@ -46,7 +49,7 @@ def a_story(
 ) -> Story:
     return Story(
         jobs=tuple(jobs),
-        attempts={},
+        attempts={"a": (), "b": ()},
         expected={"thumbnails": expected},
         kill=Kill(1, "worker", frozenset(in_flight)),
         dead_letters=tuple(dead_letters),
@@ -184,3 +187,13 @@ def test_a_missing_month_is_found(folder: Folder) -> None:
 
 def test_a_database_without_tables_is_found(folder: Folder) -> None:
     assert not weather_right(folder).passed
+
+
+def test_a_check_that_fails_is_shown_and_is_the_exit_code(folder: Folder) -> None:
+    screen = io.StringIO()
+
+    code = conclude(a_story([a_job("a")]), folder, Console(file=screen, width=200))
+
+    assert code == 1
+    assert "✗ no job is lost" in screen.getvalue()
+    assert "A check failed" in screen.getvalue()
