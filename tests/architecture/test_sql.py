@@ -43,6 +43,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 "PostgreSQL has many writers: what must not run at once takes a lock",
                 "edge_touch lock lock_jobs prune_lock release_take",
             ),
+            ("PostgreSQL has dead entries at the front: a busy store remembers where it was", "filled"),
             ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
             ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),
             ("PostgreSQL plans a statement that reads whole tables otherwise", "scan_settings"),

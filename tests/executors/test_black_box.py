@@ -39,8 +39,8 @@ def test_what_a_process_noted_is_read_by_its_parent_when_it_has_ended(box: Black
     pid = os.fork()
     if pid == 0:
         box.open("host:1/a session")
-        box.on_loop("a", 7)[0]()
-        box.in_thread(1, "b", 8)[0]()
+        box.on_loop("a", 7).begun()
+        box.in_thread(1, "b", 8).begun()
         os._exit(0)
     os.waitpid(pid, 0)
 
@@ -66,11 +66,11 @@ def test_a_name_that_has_no_room_is_left_out(box: BlackBox) -> None:
 
 
 def test_a_thread_beyond_those_that_were_planned_leaves_no_note(box: BlackBox) -> None:
-    begun, ended = box.in_thread(THREADS, "a", 7)
-    begun()
+    note = box.in_thread(THREADS, "a", 7)
+    note.begun()
 
     assert box.running == ()
-    ended()
+    note.ended()
 
 
 async def test_a_body_on_the_loop_is_noted_while_it_is_executed_and_not_while_it_waits(box: BlackBox) -> None:

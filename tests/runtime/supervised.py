@@ -60,7 +60,7 @@ def die(given: Life, life: int) -> int:
     sys.stdout.flush()
     if life == 0:
         given.box.open("the first")
-        given.box.on_loop("a", 7)[0]()
+        given.box.on_loop("a", 7).begun()
     elif life == 1:
         given.box.open("the second")
     else:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
+from typing import Any, TypeAlias
 
 import pytest
 
 from beltline.core.outcome import Ending, Outcome
-from beltline.runtime.lanes import TURN_US, Lanes
+from beltline.runtime.lanes import TURN_US, Lanes, Rest
 from beltline.runtime.run import Cause, Run
 from tests.runtime.stage import Stage, no_memory
 
 GOOD = Outcome(Ending.SUCCEEDED)
+Body: TypeAlias = Callable[[Run], Coroutine[Any, Any, Outcome]]
 NAME: ContextVar[str] = ContextVar("name", default="nobody")
 
 
@@ -24,7 +26,7 @@ class Course:
         self.time = 0
         self.noted: list[object] = []
         self._stage = stage
-        self._lanes = Lanes(self._run, now=lambda: self.time)
+        self._lanes: Lanes[Body] = Lanes(self._begin, now=lambda: self.time)
         self.left: set[Run] = set()
 
     def put(self, body: Callable[[], Awaitable[object]]) -> Run:
@@ -50,9 +52,18 @@ class Course:
             await asyncio.wait({run.task for run in self.left if run.task is not None})
         return self.noted
 
-    async def _run(self, run: Run, body: Callable[[Run], Awaitable[Outcome]]) -> None:
+    def _begin(self, run: Run, body: Body) -> Awaitable[None] | None:
         run.begun = True
-        await body(run)
+        going = body(run)
+        try:
+            awaited = going.send(None)
+        except StopIteration:
+            self.left.discard(run)
+            return None
+        return self._go_on(run, Rest(going, awaited))
+
+    async def _go_on(self, run: Run, rest: Rest) -> None:
+        await rest
         self.left.discard(run)
 
 

@@ -6,8 +6,10 @@ Snooze, Cancel and Fail are the three words that a handler may return or raise i
 from __future__ import annotations
 
 from asyncio import CancelledError
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, cast
 
 from beltline.core.clock import MICROS, MINUTE
 from beltline.core.durations import Duration, micros
@@ -93,9 +95,14 @@ class Outcome(NamedTuple):
     delay_us: int | None = None
 
 
+_SUCCEEDED: Final = Ending.SUCCEEDED
+# Most runs end so, and this takes a third of the time of the usual way to make one.
+_MADE: Final = partial(cast("Callable[..., Outcome]", tuple.__new__), Outcome)
+
+
 def succeeded(result: bytes | None) -> Outcome:
     """The body returned."""
-    return Outcome(Ending.SUCCEEDED, result)
+    return _MADE((_SUCCEEDED, result, None, None, None))
 
 
 def signalled(signal: Signal) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from typing import Any, Final, Self, cast
 
 _LENGTH: Final = struct.Struct("!H")
@@ -49,33 +49,18 @@ class BlackBox:
         parts = (text.partition(" ") for text in found if text)
         return tuple((job_id, int(fence)) for fence, _, job_id in parts)
 
-    def on_loop(self, job_id: str, fence: int) -> tuple[Callable[[], None], Callable[[], None]]:
-        """Return how to note that the body is executed on the loop, and that it is not any more."""
-        return self._notes(_LOOP, job_id, fence)
+    def on_loop(self, job_id: str, fence: int) -> Note:
+        """Return the note that the body is executed on the loop."""
+        return Note(self._page, _LOOP * _FIELD, _entry(f"{fence} {job_id}"))
 
-    def in_thread(
-        self, thread: int, job_id: str, fence: int
-    ) -> tuple[Callable[[], None], Callable[[], None]]:
+    def in_thread(self, thread: int, job_id: str, fence: int) -> Note:
         """Return the same for a body in the thread of this number, which counts from 0.
 
         Threads beyond those that the box was made for leave no note.
         """
         if _FIRST_THREAD + thread >= self._places:
-            return _nothing, _nothing
-        return self._notes(_FIRST_THREAD + thread, job_id, fence)
-
-    def _notes(self, place: int, job_id: str, fence: int) -> tuple[Callable[[], None], Callable[[], None]]:
-        page, begin = self._page, place * _FIELD
-        entry = _entry(f"{fence} {job_id}")
-        note, none = slice(begin, begin + len(entry)), slice(begin, begin + len(_NOTHING))
-
-        def begun() -> None:
-            page[note] = entry
-
-        def ended() -> None:
-            page[none] = _NOTHING
-
-        return begun, ended
+            return Note(bytearray(_FIELD), 0, _NOTHING)
+        return Note(self._page, (_FIRST_THREAD + thread) * _FIELD, _entry(f"{fence} {job_id}"))
 
     def _write(self, place: int, text: str) -> None:
         entry = _entry(text)
@@ -87,20 +72,36 @@ class BlackBox:
         return self._page[begin + _LENGTH.size : begin + _LENGTH.size + length].decode("utf-8", "replace")
 
 
-class NotedBody(Awaitable[object]):
+class Note:
+    """One body's note in its place. It is made, written and wiped for every job: each costs 100 to 300 ns."""
+
+    __slots__ = ("_at", "_entry", "_page")
+
+    def __init__(self, page: mmap.mmap | bytearray, at: int, entry: bytes) -> None:
+        self._page = page
+        self._at = at
+        self._entry = entry
+
+    def begun(self) -> None:
+        """Note that the body is executed."""
+        self._page[self._at : self._at + len(self._entry)] = self._entry
+
+    def ended(self) -> None:
+        """Note that it is not any more."""
+        self._page[self._at : self._at + _LENGTH.size] = _NOTHING
+
+
+class NotedBody(Coroutine[Any, Any, object]):
     """Awaits a body, noting each time that it is executed and that it waits again.
 
     `cr_await` is the body, as a coroutine has it: who walks a stack walks on.
     """
 
-    __slots__ = ("_begun", "_ended", "cr_await")
+    __slots__ = ("_note", "cr_await")
 
-    def __init__(
-        self, body: Coroutine[Any, Any, object], begun: Callable[[], None], ended: Callable[[], None]
-    ) -> None:
+    def __init__(self, body: Coroutine[Any, Any, object], note: Note) -> None:
         self.cr_await = body
-        self._begun = begun
-        self._ended = ended
+        self._note = note
 
     def __await__(self) -> Generator[Any, Any, object]:
         """Return this, which is driven as a generator is."""
@@ -116,27 +117,23 @@ class NotedBody(Awaitable[object]):
 
     def send(self, value: object) -> object:
         """Go on with what was awaited."""
-        self._begun()
+        self._note.begun()
         try:
             return self.cr_await.send(value)
         finally:
-            self._ended()
+            self._note.ended()
 
     def throw(self, *error: Any) -> object:
         """Go on with an error."""
-        self._begun()
+        self._note.begun()
         try:
             return self.cr_await.throw(*error)
         finally:
-            self._ended()
+            self._note.ended()
 
     def close(self) -> None:
         """End it where it waits."""
         self.cr_await.close()
-
-
-def _nothing() -> None:
-    return
 
 
 def _entry(text: str) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
 
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Outcome
@@ -36,8 +36,10 @@ class Executor(Places, Protocol):
         arguments: Mapping[str, object],
         *,
         begun: Callable[[], None] | None,
-    ) -> Awaitable[object]:
-        """Run the body; what it returns or raises is the run's. `begun` is called when it has its place.
+    ) -> Coroutine[Any, Any, object]:
+        """Return what runs the body; what it returns or raises is the run's.
+
+        `begun` is called when it has its place.
 
         Cancelling the awaiting task asks the body to stop.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, cast
 
 from beltline.definitions.context import RunContext
@@ -26,15 +26,15 @@ class InlineExecutor:
         arguments: Mapping[str, object],
         *,
         begun: Callable[[], None] | None,
-    ) -> Awaitable[object]:
+    ) -> Coroutine[Any, Any, object]:
         """Return the body's own coroutine."""
         if begun is not None:
             begun()
         given = (context,) if definition.takes_context else ()
         body = cast("Coroutine[Any, Any, object]", definition.handler(*given, **arguments))
-        return (
-            body if self._box is None else NotedBody(body, *self._box.on_loop(context.job_id, context.fence))
-        )
+        if self._box is None:
+            return body
+        return NotedBody(body, self._box.on_loop(context.job_id, context.fence))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -28,7 +28,8 @@ class ThreadExecutor:
         self._stuck = 0
         self._busy: dict[tuple[str, int], int] = {}
         self.places = threads
-        self._box = box
+        # A box that was made for no threads keeps no notes.
+        self._box = box or BlackBox(0)
         self._numbers: dict[int, int] = {}
 
     @property
@@ -81,18 +82,13 @@ class ThreadExecutor:
 
     def _called(self, key: tuple[str, int], body: Callable[[], object]) -> object:
         thread = self._busy[key] = threading.get_ident()
-        begun, ended = self._notes(thread, key)
-        begun()
+        note = self._box.in_thread(self._numbers.setdefault(thread, len(self._numbers)), *key)
+        note.begun()
         try:
             return _called(body)
         finally:
-            ended()
+            note.ended()
             del self._busy[key]
-
-    def _notes(self, thread: int, key: tuple[str, int]) -> tuple[Callable[[], None], Callable[[], None]]:
-        if self._box is None:
-            return _nothing, _nothing
-        return self._box.in_thread(self._numbers.setdefault(thread, len(self._numbers)), *key)
 
     def _freed(self, _: asyncio.Future[object]) -> None:
         self._room.release()
@@ -103,10 +99,6 @@ class ThreadExecutor:
 
     def _no_longer_stuck(self, _: asyncio.Future[object]) -> None:
         self._stuck -= 1
-
-
-def _nothing() -> None:
-    return
 
 
 def _called(body: Callable[[], object]) -> object:

@@ -97,8 +97,8 @@ class Run:
         self.mode: Mode = definition.mode
         self.reports = reports
         self.task: asyncio.Task[None] | None = None
-        # What runs in that task for this run; None until it begins.
-        self.coroutine: Coroutine[Any, Any, None] | None = None
+        # What runs the body; None until it begins.
+        self.coroutine: Coroutine[Any, Any, object] | None = None
         self.cause: Cause | None = None
         self.limit: asyncio.TimerHandle | None = None
         self.begun = False

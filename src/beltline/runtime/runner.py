@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from beltline.core.clock import MICROS
 from beltline.core.codec import PAYLOAD_LIMIT
@@ -35,13 +35,20 @@ from beltline.engine.settle import Settlement
 from beltline.executors.contract import Executor, Places, RemoteExecutor
 from beltline.objects.objects import Objects
 from beltline.objects.reference import is_reference
-from beltline.runtime.lanes import Body, Lanes
+from beltline.runtime.lanes import Lanes, Rest
 from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory, Submit
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
 
 _BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
+
+
+class Way(NamedTuple):
+    """How a body is run: what runs it, and what to make of that which it returned."""
+
+    open: Callable[[Run], Coroutine[Any, Any, object]]
+    close: Callable[[Run, Any], Outcome]
 
 
 class Runner:
@@ -82,7 +89,9 @@ class Runner:
         self._freed = freed
         self._now = now
         self._policies: dict[str, Policy] = {}
-        self._lanes = Lanes(self._run, now=now)
+        self._lanes = Lanes(self._begin, now=now)
+        self._here = Way(self._body, self._returned)
+        self._is_telling = False
         self._overstaying = 0
         everywhere: dict[str, Places] = {**executors, **({"process": remote} if remote else {})}
         places = {mode: executor.places for mode, executor in everywhere.items()}
@@ -120,14 +129,16 @@ class Runner:
             return
         run = Run(job, definition, self._reports, self._remember, self._submit)
         self.runs[run.key] = run
-        body: Body = self._body
+        way = self._here
         if definition.mode in self._held:
             self._held[definition.mode] += 1
         if self._remote is not None and (
             definition.mode == "process" or (job.crashes and is_suspect(job, definition))
         ):
-            body, run.mode = partial(self._body_elsewhere, self._remote), "process"
-        self._lanes.put(run, body)
+            way, run.mode = Way(partial(self._body_elsewhere, self._remote), _as_told), "process"
+        if is_reference(job.payload):
+            way = Way(partial(self._body_with_payload, way), _as_told)
+        self._lanes.put(run, way)
         if job.deadline_at is not None:
             self._limit(run, None)
 
@@ -141,20 +152,62 @@ class Runner:
         for run in self.runs.values():
             self._end(run, released(Reason.DRAINED))
 
-    async def _run(self, run: Run, body: Body) -> None:
+    def _begin(self, run: Run, way: Way) -> Awaitable[None] | None:
+        """Execute a run to where its body first waits; return what goes on from there, None: it has ended."""
         run.begun = True
+        if run.cause is not None:
+            self._close(run, _interrupted(run, asyncio.CancelledError()))
+            return None
         try:
-            outcome = await self._outcome(run, body)
-        finally:
-            if run.limit is not None:
-                run.limit.cancel()
-            del self.runs[run.key]
-            if run.definition.mode in self._held:
-                self._held[run.definition.mode] -= 1
-            if run.settled:
-                self._overstaying -= 1
-            self._freed()
+            body = run.coroutine = way.open(run)
+            awaited = body.send(None)
+        except StopIteration as end:
+            if run.remembered is not None:
+                return self._go_on(run, way, _returning(end.value))
+            self._close(run, self._outcome(run, way, end.value))
+            return None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
+            if run.remembered is not None:
+                return self._go_on(run, way, _raising(error))
+            self._close(run, _ending(run, error))
+            return None
+        return self._go_on(run, way, Rest(body, awaited))
+
+    async def _go_on(self, run: Run, way: Way, body: Awaitable[object]) -> None:
+        try:
+            try:
+                value = await body
+            finally:
+                if run.remembered is not None:
+                    await run.remembered.leave()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
+            outcome = _ending(run, error)
+        else:
+            outcome = self._outcome(run, way, value)
+        self._close(run, outcome)
+
+    def _close(self, run: Run, outcome: Outcome) -> None:
+        """Free the place of a run that has ended, and hand its outcome on."""
+        if run.limit is not None:
+            run.limit.cancel()
+        del self.runs[run.key]
+        if run.definition.mode in self._held:
+            self._held[run.definition.mode] -= 1
+        if run.settled:
+            self._overstaying -= 1
+        if not self._is_telling:
+            # Many end in one turn of the loop: whoever waits for room goes on in the next one.
+            self._is_telling = True
+            asyncio.get_running_loop().call_soon(self._tell)
         self._end(run, outcome)
+
+    def _tell(self) -> None:
+        self._is_telling = False
+        self._freed()
 
     def _end(self, run: Run, outcome: Outcome) -> None:
         """Hand the outcome on, where this is the first one and the job still ours."""
@@ -164,56 +217,45 @@ class Runner:
                 self._overstaying += 1
             self._settle(Settlement(run.job, outcome, self._policy(run.definition)))
 
-    async def _outcome(self, run: Run, body: Body) -> Outcome:
-        try:
-            if run.cause is not None:
-                return _interrupted(run, asyncio.CancelledError())
-            if is_reference(run.job.payload):
-                try:
-                    run.job = await unpacked(run.job, self._objects)
-                except ObjectsError as error:
-                    return unfetched(run.job, error)
-            return await body(run)
-        except Signal as signal:
-            return signalled(signal)
-        except asyncio.CancelledError as error:
-            return _interrupted(run, error)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
-            suspension = suspension_in(error)
-            return _failed(run, error) if suspension is None else suspended(suspension)
-
-    async def _body(self, run: Run) -> Outcome:
-        definition = run.definition
-        try:
-            arguments = definition.payload.load(run.job.payload)
-        except Exception as error:  # noqa: BLE001 - the types of a payload are user code too
-            return unreadable(error)
-        timeout_us = run.job.timeout_us
-        context = (SyncContext if definition.mode == "thread" else Context)(run.job, run)
-        begun = None if timeout_us is None else partial(self._limit, run, timeout_us)
-        try:
-            value = await self._executors[definition.mode].run(definition, context, arguments, begun=begun)
-        finally:
-            if run.remembered is not None:
-                await run.remembered.leave()
+    def _outcome(self, run: Run, way: Way, value: object) -> Outcome:
+        """Return what a run comes to whose body returned."""
         if isinstance(value, Signal):
             return signalled(value)
-        return succeeded(definition.result.dump(value, limit=self._limit_of_results))
+        try:
+            return way.close(run, value)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the types of a result are user code too
+            return _ending(run, error)
+
+    def _body(self, run: Run) -> Coroutine[Any, Any, object]:
+        definition, job = run.definition, run.job
+        try:
+            arguments = definition.payload.load(job.payload)
+        except Exception as error:
+            raise _Unreadable(error) from error
+        context = (SyncContext if definition.mode == "thread" else Context)(job, run)
+        begun = None if job.timeout_us is None else partial(self._limit, run, job.timeout_us)
+        return self._executors[definition.mode].run(definition, context, arguments, begun=begun)
+
+    def _returned(self, run: Run, value: object) -> Outcome:
+        return succeeded(run.definition.result.dump(value, limit=self._limit_of_results))
+
+    async def _body_with_payload(self, way: Way, run: Run) -> Outcome:
+        try:
+            run.job = await unpacked(run.job, self._objects)
+        except ObjectsError as error:
+            return unfetched(run.job, error)
+        return self._outcome(run, way, await way.open(run))
 
     async def _body_elsewhere(self, remote: RemoteExecutor, run: Run) -> Outcome:
         if run.definition.mode != "process" and not await remote.has(run.definition):
             run.mode = run.definition.mode
-            return await self._body(run)
+            return self._outcome(run, self._here, await self._body(run))
         begun = None if run.job.timeout_us is None else partial(self._limit, run, run.job.timeout_us)
-        try:
-            outcome = await remote.run(
-                run.job, run.definition, run, begun=begun, most_bytes=self._limit_of_results
-            )
-        finally:
-            if run.remembered is not None:
-                await run.remembered.leave()
+        outcome = await remote.run(
+            run.job, run.definition, run, begun=begun, most_bytes=self._limit_of_results
+        )
         return _in_view(run, outcome) if outcome.ending in _BROKEN else outcome
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:
@@ -245,9 +287,37 @@ class Runner:
         return found
 
 
+async def _returning(value: object) -> object:
+    return value
+
+
+async def _raising(error: BaseException) -> object:
+    raise error
+
+
+def _as_told(_: Run, outcome: Outcome) -> Outcome:
+    return outcome
+
+
 def is_suspect(job: ClaimedJob, definition: JobDefinition) -> bool:
     """Say whether a job may be what ended the workers that ran it, so that it must not take others along."""
     return job.crashes >= crashes_of_suspect(definition.max_crashes)
+
+
+class _Unreadable(Exception):
+    """The payload cannot be read; the cause says why."""
+
+
+def _ending(run: Run, error: BaseException) -> Outcome:
+    """Return what a run comes to that ended with an exception."""
+    if isinstance(error, Signal):
+        return signalled(error)
+    if isinstance(error, asyncio.CancelledError):
+        return _interrupted(run, error)
+    if isinstance(error, _Unreadable):
+        return unreadable(error.__cause__ or error)
+    suspension = suspension_in(error)
+    return _failed(run, error) if suspension is None else suspended(suspension)
 
 
 def _interrupted(run: Run, error: BaseException) -> Outcome:

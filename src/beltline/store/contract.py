@@ -103,8 +103,9 @@ class JobStore(Protocol):
         Eligible: state queued, in one of `queues` (or any), queue not paused, not expired (expires_at is None
         or > now, or the job has run before), deadline not passed. A job that another claim holds locked is
         passed over, not waited for. Sets session, started_at = now, runs + 1, fence + 1, reason claimed,
-        clears request, error, progress. The list is sorted by (order_key, id). Raises LeaseLost where the
-        session is not open (closed, lost or unknown): nothing is claimed.
+        clears request, error, progress. The list is sorted by (order_key, id). A store that claims without a
+        pause may take 0.1 s to see what another process queued in front of what it took last. Raises
+        LeaseLost where the session is not open (closed, lost or unknown): nothing is claimed.
         """
         ...
 

@@ -12,8 +12,9 @@ from beltline.core.job import ClaimedJob
 from beltline.core.order import HEAD_START
 from beltline.core.states import JobState
 from beltline.store.postgres.changes import parts_of, values_of
+from beltline.store.postgres.floors import LOWEST, SPAN_US
 from beltline.store.steps import NewEntry, NewPosition, NewStep
-from tests.conformance.builders import change_to
+from tests.conformance.builders import QUEUE, change_to
 from tests.conformance.remembering import enter, memory, record, save
 from tests.conformance.world import World
 from tests.drivers.postgres.inside import counted, literal, nodes, pool_of
@@ -98,7 +99,7 @@ class TestAtScale:
         await fill(world, plain, analyzed=analyzed)
         session = await world.session()
 
-        plan = await explained(world, plain, name, world.namespace, session, world.now, 300, which)
+        plan = await explained(world, plain, name, world.namespace, session, world.now, 300, which, LOWEST)
 
         assert (plan["Actual Rows"], whole_tables(plan)) == (300, set())
         assert "ready" in indexes(plan)
@@ -189,6 +190,7 @@ async def test_a_claim_and_an_apply_and_an_insert_are_one_statement_each(single:
     assert await single.apply(change_to(first, JobState.SUCCEEDED, single.now)) == []
     await single.insert(*(single.new(priority=number) for number in range(300)))
     session = await single.session()
+    single.clock.advance(SPAN_US)
     async with counted(single) as statements:
         claimed = await single.claim(session=session, limit=300, queues=None)
         assert await single.apply(*(change_to(job, JobState.SUCCEEDED, single.now) for job in claimed)) == []
@@ -199,6 +201,24 @@ async def test_a_claim_and_an_apply_and_an_insert_are_one_statement_each(single:
         pool_of(single).text(name) for name in ("claim_queues", "apply_history", "insert_alike", "insert")
     ]
     assert statements == texts
+
+
+async def test_a_busy_store_claims_behind_the_entries_of_what_it_took(
+    single: World, plain: asyncpg.Connection
+) -> None:
+    await single.insert(*(single.new(order_key=number) for number in range(9_000)))
+    session = await single.session()
+    for _ in range(8):
+        taken = await single.claim(session=session, limit=1_000)
+        assert await single.apply(*(change_to(job, JobState.SUCCEEDED, single.now) for job in taken)) == []
+    [taken_last] = await single.claim(session=session, limit=1)
+
+    floor = (await single.job(taken_last.id)).order_key
+    here = (single.namespace, session, single.now, 10, QUEUE)
+    front = await explained(single, plain, "claim_front", *here, LOWEST)
+    behind = await explained(single, plain, "claim_front", *here, floor)
+    # 8,000 dead entries fill more than 50 pages of the index.
+    assert pages(behind) + 50 < pages(front)
 
 
 async def test_a_claim_of_nothing_asks_whether_the_session_is_open(single: World) -> None:

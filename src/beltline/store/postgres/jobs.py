@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Final
 
 from beltline.core.errors import LeaseLost, StoreError
@@ -28,6 +27,7 @@ from beltline.store.params import (
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
 from beltline.store.postgres.changes import Written, is_return, parts_of, written
+from beltline.store.postgres.claims import Claims
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
 from beltline.store.postgres.inserts import insert_known, statement_of
@@ -37,7 +37,6 @@ from beltline.store.rows import ID_TAKEN, job_of, labels_of
 
 _LABELS: Final = ClaimedJob._fields.index("labels")
 _WIDTH: Final = len(ClaimedJob._fields)
-_ORDER: Final = itemgetter(_WIDTH, 0)
 
 
 class PostgresJobs:
@@ -46,6 +45,7 @@ class PostgresJobs:
     def __init__(self, pool: Pool, wakeups: PostgresWakeups) -> None:
         self._pool = pool
         self._wakeups = wakeups
+        self._claims = Claims(pool, wakeups.floors)
 
     async def insert(self, params: InsertJobs) -> list[Inserted]:
         if not params.jobs:
@@ -55,7 +55,7 @@ class PostgresJobs:
         except Duplicate as error:
             raise StoreError(ID_TAKEN) from error
         for hint in hints_of({job.state for job in params.jobs}):
-            self._wakeups.fire(params.namespace, hint)
+            self._wakeups.fire(params.namespace, hint, params.jobs)
         if is_linked(params):
             self._wakeups.fire(params.namespace, Hint.LINKED)
         return answers
@@ -78,16 +78,12 @@ class PostgresJobs:
         return await insert_with(conn, address, text, params)
 
     async def claim(self, params: ClaimJobs) -> list[ClaimedJob]:
-        values: list[object] = [params.namespace, params.session, params.now, params.limit]
         if params.ids is not None:
-            rows = await self._pool.prompt("claim_chosen", *values, params.ids)
-        elif params.queues is not None and len(params.queues) == 1:
-            rows = await self._pool.prompt("claim_front", *values, params.queues[0])
+            rows = await self._claims.chosen(params)
         else:
-            rows = await self._pool.prompt("claim_queues", *values, params.queues)
+            rows = await self._claims.front(params)
         if not rows and not await self._pool.value("session_able", params.namespace, params.session):
             raise LeaseLost(f"session {params.session} is not open any more; open a new one")
-        rows.sort(key=_ORDER)
         return [_claimed(row) for row in rows]
 
     async def claim_next(self, params: ClaimJobs, until: asyncio.Event) -> list[ClaimedJob]:  # noqa: ARG002

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from beltline.core.errors import StoreError
+from beltline.core.job import NewJob
 from beltline.store.hints import Hint
 from beltline.store.postgres.connection import Pool
+from beltline.store.postgres.floors import Floors
 from beltline.store.postgres.listener import Listener
 
 OnHint: TypeAlias = Callable[[Hint], None]
@@ -27,6 +29,7 @@ class PostgresWakeups:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.floors = Floors()
         self._subscribers: dict[object, tuple[str, OnHint]] = {}
         self._pauses: dict[tuple[str, Hint], asyncio.TimerHandle] = {}
         self._again: set[tuple[str, Hint]] = set()
@@ -43,8 +46,13 @@ class PostgresWakeups:
 
         return unsubscribe
 
-    def fire(self, namespace: str, hint: Hint) -> None:
-        """Tell this process now, and the others now or soon. Call it after the commit."""
+    def fire(self, namespace: str, hint: Hint, jobs: Collection[NewJob] = ()) -> None:
+        """Tell this process now, and the others now or soon. Call it after the commit.
+
+        `jobs` are those that were stored, where that is all that happened.
+        """
+        if hint is Hint.QUEUED:
+            self.floors.lower(namespace, jobs)
         self._tell(namespace, hint)
         what = (namespace, hint)
         if what in self._pauses:

@@ -1,4 +1,5 @@
--- Takes the front of one queue, of the jobs that ask nothing of their worker. $1 namespace, $2 session, $3 now, $4 limit, $5 queue.
+-- Takes the front of one queue, of the jobs that ask nothing of their worker. $1 namespace, $2 session, $3 now, $4 limit, $5 queue, $6 the first
+-- order key to look at.
 -- `ready` gives the rows in order, SKIP LOCKED passes over what another claim holds; the update finds them again by
 -- their place (ctid), which the lock keeps. No row where the session is not open.
 WITH
@@ -9,6 +10,7 @@ front AS MATERIALIZED (
         AND j.queue = $5
         AND j.needs = ''
         AND j.state = 'queued'
+        AND j.order_key >= $6
         AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
         AND (j.deadline_at IS NULL OR j.deadline_at > $3)
         AND EXISTS (

@@ -1,4 +1,5 @@
--- Takes the front across several queues. $1 namespace, $2 session, $3 now, $4 limit, $5 the queues or null for all.
+-- Takes the front across several queues. $1 namespace, $2 session, $3 now, $4 limit, $5 the queues or null for all,
+-- $6 the first order key to look at.
 -- The names of the queues that hold queued jobs come from skipping through `ready`, one step a queue. A sample of each
 -- front gives a key (`bound`) that the front of all queues together cannot pass; so `fronts` reads little more than
 -- what is claimed, however much is queued. It gives each queue's share, and only the shares are locked and updated.
@@ -40,6 +41,7 @@ sample AS MATERIALIZED (
             AND j.queue = o.queue
             AND j.needs = ''
             AND j.state = 'queued'
+            AND j.order_key >= $6
             AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
             AND (j.deadline_at IS NULL OR j.deadline_at > $3)
         ORDER BY j.order_key, j.id
@@ -70,6 +72,7 @@ shares AS MATERIALIZED (
                 AND j.queue = o.queue
                 AND j.needs = ''
                 AND j.state = 'queued'
+                AND j.order_key >= $6
                 AND j.order_key <= (SELECT b.order_key FROM bound AS b)
                 AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
                 AND (j.deadline_at IS NULL OR j.deadline_at > $3)
@@ -91,6 +94,7 @@ front AS MATERIALIZED (
             AND j.queue = h.queue
             AND j.needs = ''
             AND j.state = 'queued'
+            AND j.order_key >= $6
             AND (j.expires_at IS NULL OR j.expires_at > $3 OR j.runs > 0)
             AND (j.deadline_at IS NULL OR j.deadline_at > $3)
         ORDER BY j.order_key, j.id

@@ -1,0 +1,91 @@
+"""Where the next claim begins to look: behind what the last ones took.
+
+A job that was taken stays in `ready` as a dead entry until the next vacuum, up to a minute and a million
+jobs later. A walk from the very front passes over all of them, at every claim. So for a tenth of a second
+after it looked from the front, a store looks from the last order key that it took. What gets a lower one
+through the same store is heard of and lowers the floor; what gets one elsewhere (by a higher priority, or in
+a transaction that committed late) is found by the next look from the front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from beltline.core.job import NewJob
+
+# How long what others queued in front of the floor may wait while a store claims without a pause.
+SPAN_US: Final = 100_000
+LOWEST: Final = -(2**63)
+_MOST: Final = 1_000
+
+Asked: TypeAlias = tuple[str, tuple[str, ...] | None]
+
+
+@dataclass(slots=True)
+class Floor:
+    """Where one kind of claim looks until `ends_at`; `queues`: those that hold jobs, None: not asked yet."""
+
+    ends_at: int
+    order_key: int = LOWEST
+    queues: frozenset[str] | None = None
+
+
+@dataclass(slots=True)
+class Look:
+    """One claim on its way, and the lowest order key queued meanwhile."""
+
+    asked: Asked
+    floor: Floor | None
+    lowest: int = 2**63 - 1
+
+
+class Floors:
+    """The floors of one store, by namespace and the queues that a claim names. For one thread."""
+
+    def __init__(self) -> None:
+        self._floors: dict[Asked, Floor] = {}
+        self._looks: list[Look] = []
+
+    def begin(self, asked: Asked, now: int) -> Look:
+        """Return a look: from a floor, or (None) from the front. `end` or `drop` must follow."""
+        floor = self._floors.get(asked)
+        if floor is not None and not floor.ends_at - SPAN_US <= now < floor.ends_at:
+            del self._floors[asked]
+            floor = None
+        look = Look(asked, floor)
+        self._looks.append(look)
+        return look
+
+    def end(self, look: Look, taken: int | None, now: int) -> None:
+        """Keep where the next claim looks: at the last order key that this one took; None: it took none."""
+        self.drop(look)
+        if taken is None:
+            self._floors.pop(look.asked, None)
+            return
+        floor = look.floor
+        if floor is None:
+            if len(self._floors) >= _MOST:
+                self._floors.clear()
+            floor = self._floors[look.asked] = Floor(now + SPAN_US)
+        floor.order_key = min(taken, look.lowest)
+
+    def drop(self, look: Look) -> None:
+        """Forget a look."""
+        self._looks.remove(look)
+
+    def lower(self, namespace: str, jobs: Collection[NewJob] = ()) -> None:
+        """Hear that these jobs were stored, or (none) that any may have been queued."""
+        floors = [floor for asked, floor in self._floors.items() if asked[0] == namespace]
+        looks = [look for look in self._looks if look.asked[0] == namespace]
+        if not floors and not looks:
+            return
+        first = min((job.order_key for job in jobs if job.order_key is not None), default=LOWEST)
+        queues = {job.queue for job in jobs}
+        for floor in floors:
+            floor.order_key = min(floor.order_key, first)
+            if not jobs or floor.queues is None or not floor.queues.issuperset(queues):
+                floor.queues = None
+        for look in looks:
+            look.lowest = min(look.lowest, first)

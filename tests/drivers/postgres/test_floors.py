@@ -1,0 +1,77 @@
+"""A busy store looks behind what it took, and still finds what was queued in front of that."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from beltline.store.postgres.floors import SPAN_US
+from tests.conformance.world import World
+from tests.drivers.postgres.inside import counted, pool_of
+
+FIRST: Final = 1_000
+
+
+@pytest.fixture
+async def busy(single: World) -> World:
+    """A store that has just claimed a job and has three more."""
+    await single.insert(*(single.new(order_key=FIRST + number) for number in range(4)))
+    single.clock.advance(SPAN_US)
+    assert len(await single.claim(limit=1)) == 1
+    return single
+
+
+async def taken(world: World, limit: int = 1) -> list[str]:
+    return [job.id for job in await world.claim(limit=limit)]
+
+
+async def test_what_the_same_store_queues_in_front_is_taken_at_once(busy: World) -> None:
+    urgent = busy.new(order_key=0)
+    await busy.insert(urgent)
+
+    assert await taken(busy) == [urgent.id]
+
+
+async def test_what_the_same_store_queues_in_another_queue_is_taken_at_once(busy: World) -> None:
+    await taken(busy)
+    urgent = busy.new(order_key=0, queue="another")
+    await busy.insert(urgent)
+
+    assert await taken(busy) == [urgent.id]
+
+
+async def test_what_another_process_queues_in_front_is_taken_after_a_tenth_of_a_second(busy: World) -> None:
+    async with busy.another() as other:
+        urgent = other.new(order_key=0)
+        await other.insert(urgent)
+
+    assert await taken(busy) != [urgent.id]
+    busy.clock.advance(SPAN_US)
+    assert await taken(busy) == [urgent.id]
+
+
+async def test_what_is_left_in_front_is_found_where_there_is_nothing_behind_it(busy: World) -> None:
+    async with busy.another() as other:
+        urgent = other.new(order_key=0)
+        await other.insert(urgent)
+
+    assert len(await taken(busy, limit=10)) == 3
+    assert await taken(busy) == [urgent.id]
+
+
+async def test_a_clock_that_jumps_back_ends_the_floor(busy: World) -> None:
+    async with busy.another() as other:
+        urgent = other.new(order_key=0)
+        await other.insert(urgent)
+
+    busy.clock.jump(-60_000_000)
+    assert await taken(busy) == [urgent.id]
+
+
+async def test_a_busy_store_asks_once_which_queues_hold_jobs(busy: World) -> None:
+    async with counted(busy) as statements:
+        await taken(busy)
+        await taken(busy)
+
+    assert statements == [pool_of(busy).text(name) for name in ("filled", "claim_front", "claim_front")]
