@@ -35,7 +35,7 @@ from beltline.engine.template import template_of
 from beltline.runtime.outcomes.deliveries import Deliveries
 from beltline.runtime.outcomes.delivering import registry_of
 from beltline.runtime.outcomes.sender import Sender
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.runtime.receiver import Receiver, receiving
 from tests.runtime.test_sender import LOOPBACK
 from tests.runtime.works import Works
