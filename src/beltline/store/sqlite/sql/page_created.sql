@@ -1,6 +1,6 @@
--- A page of jobs, the last that was created first. All of jobs, dead and history are each walked down their index by
--- time, which holds the primary key too, up to the limit, and merged: a filter that few jobs match costs the walk. What
--- runs, and what waits for something, is read whole and sorted, as in page.sql, which says what the parts are.
+-- A page of jobs, the last that was created first. Dead and history are each walked down their index by time, which holds
+-- the primary key too, up to the limit, and merged: a filter that few jobs match costs the walk. What has not ended is
+-- read whole and sorted: an index by time would be paid by each submit. The parts are those of page.sql.
 SELECT * FROM (
     SELECT
         namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
@@ -70,7 +70,7 @@ SELECT * FROM (
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
         parent, root, idempotency_key, discarded_at, needs, ran_version
-    FROM jobs INDEXED BY jobs_created
+    FROM jobs
     WHERE :in_jobs
         AND namespace = :namespace
         AND created_at <= :at
