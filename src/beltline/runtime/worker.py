@@ -29,7 +29,7 @@ from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
-from beltline.runtime.offspring import Offspring
+from beltline.runtime.offspring import AtStore, Offspring, Submits
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
 from beltline.runtime.reporter import Reporter
@@ -59,8 +59,8 @@ class Parts:
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
     `processes` runs the bodies of mode "process". `box` is where a supervised worker notes what it does.
-    `is_served`: the store is a service, which does the chores itself and gives no hints. `sources` open the
-    sources of messages, by the scheme of their URLs.
+    `is_served`: the store is a service, which does the chores itself and gives no hints; there `submits`
+    stores what bodies in processes submit. `sources` open sources of messages, by the scheme of their URLs.
     """
 
     store: Store
@@ -72,6 +72,7 @@ class Parts:
     processes: RemoteExecutor | None = None
     box: BlackBox | None = None
     is_served: bool = False
+    submits: Submits | None = None
     sources: Mapping[str, OpenSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,8 +98,7 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
         self._namespace = namespace = parts.config.store.namespace
-        self._parts, self._config = parts, config
-        self._store = store
+        self._parts, self._config, self._store = parts, config, store
         self._stopping = asyncio.Event()
         self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
@@ -114,6 +114,7 @@ class Worker:
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us, box=parts.box)
         slots = slots_of(config, parts.registry)
+        offspring = Offspring(parts.submits or AtStore(store, namespace, parts.registry, random=random))
         self._runner = Runner(
             parts.registry,
             {"async": InlineExecutor(parts.box), "thread": self._threads},
@@ -126,15 +127,14 @@ class Worker:
             now=store.now,
             objects=store.objects,
             remote=parts.processes,
-            submit=Offspring(store, namespace, parts.registry, random=random).submit,
+            submit=offspring.submit,
         )
         self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)
         self._stacks = self._make_stacks()
         self._heart = self._make_heart()
         # A service gives no hint of a cancel or pause.
-        asked_s = _ASK_S if parts.is_served else _NEVER_S
-        beat_s = self._beat_s if self._heart is None else asked_s
+        beat_s = self._beat_s if self._heart is None else _ASK_S if parts.is_served else _NEVER_S
         self._requests = Loop("heartbeat", beat_s, self._beat, random=random)
         self._upkeep = self._make_upkeep()
         stack_asks = Loop("stacks", STACKS_S, self._stacks.tick, random=random)
