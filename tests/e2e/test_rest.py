@@ -114,28 +114,11 @@ def test_a_bad_certificate_is_said(tmp_path: Path, options: list[str]) -> None:
 
 def test_https_is_served_with_a_certificate(tmp_path: Path) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            *subject,
-            "-days",
-            "1",
-            "-keyout",
-            str(key),
-            "-out",
-            str(certificate),
-        ],
-        capture_output=True,
-        timeout=PATIENCE_S,
-        check=True,
+        ["openssl", "req", *kind, *subject, *files], capture_output=True, timeout=PATIENCE_S, check=True
     )
     store_url = f"sqlite:///{tmp_path / 'beltline.db'}"
     options = ["--tls-certificate", str(certificate), "--tls-key", str(key)]
