@@ -15,7 +15,7 @@ from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
 from beltline.engine import control
 from beltline.store.contract import Store
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from examples.demo.app import belt, extract, thumbnails
 from examples.demo.expected import expected_rain, orders
 from examples.demo.inputs import DAMAGED, Folder

@@ -19,7 +19,7 @@ from beltline import Beltline, JobReference
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.store.contract import Store
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 
 T = TypeVar("T")
 

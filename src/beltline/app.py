@@ -206,6 +206,7 @@ async def _served_worker(
                     open_heart_store=lambda: cast("Store", connection()),
                     processes=processes,
                     is_served=True,
+                    submits=remote.submit,
                 )
             )
     finally:

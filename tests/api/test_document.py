@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import jsonschema_rs
@@ -58,6 +59,19 @@ def test_every_request_has_an_example_that_fits() -> None:
         if operation.body is not None:
             assert operation.example is not None, operation.name
             operation.body.model_validate(operation.example)
+
+
+def test_every_answer_below_a_namespace_has_an_example_that_fits() -> None:
+    found = document()
+    schemas = {"$defs": found["components"]["schemas"]}
+    for item in found["paths"].values():
+        for operation in item.values():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {}).get("application/json", {})
+                if status.startswith("2") and "schema" in content:
+                    text = json.dumps({**schemas, **content["schema"]})
+                    schema = json.loads(text.replace("#/components/schemas/", "#/$defs/"))
+                    jsonschema_rs.validate(schema, content["example"])
 
 
 async def test_the_document_and_its_page_are_open_and_of_this_host_only(service: Service) -> None:

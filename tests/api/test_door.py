@@ -123,6 +123,18 @@ async def test_a_full_queue_refuses_submits_and_loses_none() -> None:
     assert total == 2
 
 
+async def test_a_full_queue_refuses_before_the_body_is_looked_at_but_not_a_repeat() -> None:
+    async with running_service(most_queued=1) as service:
+        job, headers = {"definition": "resize", "payload": {"path": "a"}}, {"Idempotency-Key": "one"}
+        first = await service.call("POST", "/jobs", job, headers=headers)
+        nonsense = await service.call("POST", "/jobs", {"nonsense": 1})
+        again = await service.call("POST", "/jobs", job, headers=headers)
+
+    assert (nonsense.status_code, nonsense.json()["code"]) == (429, "queue_full")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
+
+
 async def test_the_first_answer_is_given_again_for_a_day(any_service: Service) -> None:
     body = {"definition": "resize", "payload": {"path": "a"}}
     headers = {"Idempotency-Key": "one"}

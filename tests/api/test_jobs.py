@@ -369,6 +369,19 @@ async def test_a_secret_of_a_result_is_masked(service: Service) -> None:
     assert shown.json()["result"] == {"token": "***", "user": "ann"}
 
 
+async def test_jobs_are_listed_by_creation_whatever_their_ids(any_service: Service) -> None:
+    for job_id in ("m", "a", "z"):
+        await any_service.submit(id=job_id)
+        any_service.clock.advance(MICROS)
+
+    page = (await any_service.call("GET", "/jobs?sort=created&limit=2")).json()
+    await any_service.submit(id="b")
+    rest = (await any_service.call("GET", f"/jobs?sort=created&cursor={page['next']}")).json()
+
+    assert [job["id"] for job in (*page["items"], *rest["items"])] == ["z", "a", "m"]
+    assert (page["total"], rest["next"]) == (3, None)
+
+
 async def test_jobs_are_listed_by_finish(any_service: Service) -> None:
     first, second = await any_service.running(), await any_service.running()
     await any_service.submit()

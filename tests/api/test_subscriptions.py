@@ -37,6 +37,19 @@ async def test_the_secret_is_shown_once(any_service: Service) -> None:
     assert rotated["old_secret_until"] is not None
 
 
+async def test_a_secret_that_lies_elsewhere_is_named_and_never_held(service: Service) -> None:
+    body = await made(service, secret="env:SHOP_HOOK")
+    path = f"/subscriptions/{body['id']}/rotate"
+
+    rotated = (await service.call("POST", path, {"secret": "file:/run/hook"})).json()
+    refused = await service.call("POST", path, {"secret": "hunter2"})
+
+    assert (body["secret_at"], rotated["secret_at"]) == ("env:SHOP_HOOK", "file:/run/hook")
+    assert "secret" not in body.keys() | rotated.keys()
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert "hunter2" not in refused.text
+
+
 async def test_a_subscription_is_paused_resumed_and_removed(service: Service) -> None:
     path = f"/subscriptions/{(await made(service))['id']}"
 

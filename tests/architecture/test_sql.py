@@ -46,7 +46,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
             ("PostgreSQL has dead entries at the front: a busy store remembers where it was", "filled"),
             ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
             ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),
-            ("PostgreSQL plans a statement that reads whole tables otherwise", "scan_settings"),
+            ("PostgreSQL plans what reads whole tables, or a time, otherwise", "scan_settings time_settings"),
             (
                 "a caller's PostgreSQL connection takes one statement with one argument",
                 "insert_with link_look link_store step_record_with",

@@ -53,6 +53,12 @@ def test_a_list_is_filtered(cli: Terminal, shop: Shop) -> None:
     assert ids("--label", "customer=42") == [labelled]
     assert ids("--queue", "bulk") == [labelled]
     assert ids("--definition", "hold") == [held]
+    assert ids("--sort", "finished") == [done]
+    assert ids("--sort", "created", "--limit", "2") == [held, labelled]
+    assert ids("--since", "2020-01-01T00:00:00Z") == [held, labelled, done]
+    assert ids("--until", "2020-01-01T00:00:00Z") == []
+    assert ids("--owner", "nobody") == []
+    assert ids("--error", "3f9a0c11d2be") == []
 
 
 def test_a_list_for_a_pipe_is_aligned_text_without_decoration(cli: Terminal) -> None:

@@ -29,6 +29,17 @@ def test_a_subscription_is_made_listed_steered_and_removed(any_cli: Terminal) ->
     assert any_cli("subscriptions", "ls", "--json").json["items"] == []
 
 
+def test_a_secret_may_lie_elsewhere(any_cli: Terminal) -> None:
+    said = any_cli("subscriptions", "create", URL, "--secret", "env:SHOP_HOOK")
+    subscription_id = said.out.strip()
+    rotated = any_cli("subscriptions", "rotate", subscription_id, "--secret", "file:/run/hook", "--json").json
+
+    assert "whsec_" not in said.out + said.err
+    assert "env:SHOP_HOOK" in said.err
+    assert (rotated["id"], rotated["secret_at"]) == (subscription_id, "file:/run/hook")
+    assert any_cli("subscriptions", "create", URL, "--secret", "hunter2").code == 2
+
+
 def test_the_secret_alone_goes_to_standard_output(cli: Terminal) -> None:
     said = cli("subscriptions", "create", URL)
 

@@ -6,7 +6,7 @@ import pytest
 
 from beltline.core.errors import IdReused, InvalidInput, InvalidPayload, KeyReused, PayloadTooLarge
 from beltline.core.states import JobState
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.client.jobs import Jobs
 
 

@@ -13,7 +13,8 @@ from beltline.core.errors import StoreUnavailable
 from beltline.core.job import NewJob
 from beltline.engine.submit import DEFAULTS, JobOptions, new_job
 from beltline.engine.template import Template
-from beltline.store.params import Insertion, JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import Insertion
 from beltline.store.sqlite.store import SqliteStore
 from tests.clocks import NOON
 from tests.hops import Door, memory_store

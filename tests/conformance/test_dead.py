@@ -8,13 +8,12 @@ from beltline.core.clock import DAY
 from beltline.core.job import Attempt
 from beltline.core.reasons import Reason
 from beltline.core.states import DEAD, JobState
+from beltline.store.pages import JobFilter, ListJobs
 from beltline.store.params import (
     AuditEntry,
     DiscardDead,
     Inserted,
     Insertion,
-    JobFilter,
-    ListJobs,
     Progress,
     ReplayDead,
     Retention,

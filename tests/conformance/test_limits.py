@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from beltline.core.states import JobState
 from beltline.store.log_lines import NewLogLine
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 

@@ -7,7 +7,8 @@ import pytest
 from beltline.core.job import Attempt, Job
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
-from beltline.store.params import DiscardDead, Finished, JobFilter, JobPage, ListJobs, StateCount
+from beltline.store.pages import JobFilter, JobPage, ListJobs
+from beltline.store.params import DiscardDead, Finished, StateCount
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 

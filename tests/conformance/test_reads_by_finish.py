@@ -11,7 +11,7 @@ from beltline.core.clock import HOUR
 from beltline.core.errors import InvalidInput
 from beltline.core.outcome import Ending
 from beltline.core.states import JobState
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs, Sort
 from tests.conformance.builders import change_to, ended
 from tests.conformance.world import World
 
@@ -22,7 +22,11 @@ async def listed_by_finish(world: World, **where: Any) -> list[list[str]]:
     while True:
         page = await world.store.reads.page(
             ListJobs(
-                namespace=world.namespace, where=JobFilter(**where), before=before, limit=2, by_finish=True
+                namespace=world.namespace,
+                where=JobFilter(**where),
+                before=before,
+                limit=2,
+                sort=Sort.FINISHED,
             )
         )
         pages.append([job.id for job in page.items])
@@ -54,7 +58,7 @@ async def test_a_page_by_finish_is_not_moved_by_what_finishes_meanwhile(world: W
     for job in jobs[:3]:
         world.clock.advance(5)
         await world.apply(ended(job, Ending.SUCCEEDED, world.now))
-    params = ListJobs(namespace=world.namespace, where=JobFilter(), limit=2, by_finish=True)
+    params = ListJobs(namespace=world.namespace, where=JobFilter(), limit=2, sort=Sort.FINISHED)
 
     first = await world.store.reads.page(params)
     world.clock.advance(5)
@@ -67,7 +71,7 @@ async def test_a_page_by_finish_is_not_moved_by_what_finishes_meanwhile(world: W
 
 @pytest.mark.parametrize("cursor", ["", "x", "5", "5:", "-5:x", "1" * 19 + ":x"])
 async def test_what_is_no_cursor_is_refused(world: World, cursor: str) -> None:
-    params = ListJobs(namespace=world.namespace, where=JobFilter(), before=cursor, by_finish=True)
+    params = ListJobs(namespace=world.namespace, where=JobFilter(), before=cursor, sort=Sort.FINISHED)
 
     with pytest.raises(InvalidInput, match="cursor"):
         await world.store.reads.page(params)

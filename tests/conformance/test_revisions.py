@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from beltline.core.states import JobState
-from beltline.store.params import AuditEntry, JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import AuditEntry
 from beltline.store.revisions import RemoveJobs, ReviseJob
 from tests.conformance.builders import change_to
 from tests.conformance.world import World

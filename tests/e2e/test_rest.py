@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -109,6 +110,27 @@ def test_a_bad_certificate_is_said(tmp_path: Path, options: list[str]) -> None:
 
     assert ended.returncode == 2
     assert "TLS" in ended.stderr
+
+
+def test_https_is_served_with_a_certificate(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(
+        ["openssl", "req", *kind, *subject, *files], capture_output=True, timeout=PATIENCE_S, check=True
+    )
+    store_url = f"sqlite:///{tmp_path / 'beltline.db'}"
+    options = ["--tls-certificate", str(certificate), "--tls-key", str(key)]
+
+    with (
+        serving(store_url, tmp_path, *options) as url,
+        httpx2.Client(verify=ssl.create_default_context(cafile=str(certificate))) as client,
+    ):
+        found = client.get(f"{url.partition('/api/')[0]}/healthz")
+
+    assert url.startswith("https://127.0.0.1:")
+    assert (found.status_code, found.headers["strict-transport-security"]) == (200, "max-age=31536000")
 
 
 def _ended(client: httpx2.Client, url: str) -> dict[str, Any]:

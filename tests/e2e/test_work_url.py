@@ -73,6 +73,11 @@ class Caller:
         assert found is not None
         return found
 
+    def children(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the children of a job."""
+        found: list[dict[str, Any]] = self._http.get(f"{self._url}/jobs/{job_id}/children").json()["items"]
+        return found
+
 
 def test_the_jobs_of_a_killed_worker_are_rescued(tmp_path: Path) -> None:
     store_url = f"sqlite:///{tmp_path / 'beltline.db'}"
@@ -116,3 +121,21 @@ def test_a_restart_of_the_service_is_survived(tmp_path: Path) -> None:
 
     assert (job["state"], job["result"]) == ("succeeded", 1)
     assert process.returncode == 0
+
+
+def test_bodies_in_processes_have_children(tmp_path: Path) -> None:
+    store_url = f"sqlite:///{tmp_path / 'beltline.db'}"
+    admin, worker = asyncio.run(made_keys(store_url, (Role.ADMIN, Role.WORKER)))
+
+    with (
+        serving(store_url, tmp_path) as url,
+        Caller(url, admin) as caller,
+        working(url, worker, tmp_path),
+    ):
+        one_by_one = caller.ended(caller.submit("plants", n=3))
+        at_once = caller.ended(caller.submit("plants_many", n=2))
+        children = [caller.ended(child) for child in one_by_one["result"]]
+        of_both = [len(caller.children(parent["id"])) for parent in (one_by_one, at_once)]
+
+    assert (one_by_one["runs"], at_once["result"], of_both) == (2, 2, [3, 2])
+    assert [child["result"] for child in children] == [1, 2, 3]

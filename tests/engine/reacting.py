@@ -13,7 +13,8 @@ from beltline.engine import trigger_looks, triggers
 from beltline.engine.events import Party, party_of
 from beltline.engine.trigger_looks import Places
 from beltline.store.contract import Store
-from beltline.store.params import Definition, JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import Definition
 from beltline.store.triggers import StoredTrigger
 from beltline.triggers.contract import Found, Page, Unreachable
 from tests.engine.desk import Desk

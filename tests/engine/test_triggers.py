@@ -20,7 +20,7 @@ from beltline.core.errors import (
 from beltline.definitions.trigger import Webhook
 from beltline.engine import triggers
 from beltline.engine.triggers import Call, Made
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.engine.desk import Desk
 from tests.engine.timing import Timing
 

@@ -11,7 +11,8 @@ from beltline.core.outcome import Outcome, succeeded
 from beltline.definitions.schedule import Schedule
 from beltline.engine import schedules, ticking
 from beltline.engine.schedules import ScheduleRequest
-from beltline.store.params import Definition, JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import Definition
 from beltline.store.schedules import StoredSchedule
 from tests.engine.desk import Desk
 

@@ -19,7 +19,7 @@ from beltline import Message
 from beltline.engine import triggers
 from beltline.engine.definitions import apply_definitions
 from beltline.runtime.watcher import Watcher
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from beltline.testing.kit import Kit
 from examples.brokers.redis_stream import RedisStream, belt
 from tests.examples.tiny_redis import TinyRedis

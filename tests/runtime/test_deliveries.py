@@ -9,17 +9,19 @@ import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from beltline.core.clock import SystemClock
-from beltline.core.errors import StoreUnavailable
+from beltline.core.errors import InvalidInput, StoreUnavailable
 from beltline.core.job import Job
 from beltline.core.outcome import Cancel
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
-from beltline.core.subscription import Interest
+from beltline.core.subscription import Interest, place_in, shown_secret
 from beltline.engine import control
+from beltline.engine.secret_places import SecretMissing
 from beltline.engine.subscriptions import (
     DELIVERIES,
     DELIVERY,
@@ -35,7 +37,7 @@ from beltline.engine.template import template_of
 from beltline.runtime.outcomes.deliveries import Deliveries
 from beltline.runtime.outcomes.delivering import registry_of
 from beltline.runtime.outcomes.sender import Sender
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.runtime.receiver import Receiver, receiving
 from tests.runtime.test_sender import LOOPBACK
 from tests.runtime.works import Works
@@ -74,6 +76,7 @@ class Site:
             actor="ann",
             random=CHANCE,
         )
+        assert made.secret is not None
         return made.subscription.id, made.secret
 
     async def end_some(self) -> list[str]:
@@ -266,8 +269,65 @@ async def test_while_secrets_overlap_both_sign(site: Site) -> None:
 
     row, now = made.subscription, site.store.now()
 
-    assert signing_secrets(row, now) == [made.secret, old]
-    assert signing_secrets(row, now + 3_600_000_001) == [made.secret]
+    assert signing_secrets(row, now, {}) == [made.secret, old]
+    assert signing_secrets(row, now + 3_600_000_001, {}) == [made.secret]
+
+
+async def test_a_secret_may_lie_elsewhere_and_is_read_with_each_delivery(site: Site, tmp_path: Path) -> None:
+    place = tmp_path / "secret"
+    made = await subscribe(
+        site.store,
+        site.namespace,
+        site.receiver.url,
+        Interest(events=("succeeded",)),
+        actor="ann",
+        random=CHANCE,
+        secret=f"file:{place}",
+    )
+    secret = b"\x01\x02" * 16
+
+    await site.end_some()
+    async with site.delivering():
+        await site.all_are(JobState.RETRYING)
+        [missing] = await site.deliveries()
+        place.write_text(f"{shown_secret(secret)}\n")
+        await control.retry(site.store, site.namespace, missing.id, actor="ann")
+        await site.all_are(JobState.SUCCEEDED)
+
+    [(headers, body)] = site.receiver.calls
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    assert headers["webhook-signature"].endswith(
+        base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    )
+    assert f"not at file:{place}" in (missing.error or b"").decode()
+    assert made.secret is None
+    assert place_in(made.subscription.secret) == f"file:{place}"
+
+
+async def test_a_secret_that_was_drawn_gives_way_to_one_that_lies_elsewhere(site: Site) -> None:
+    subscription, old = await site.subscribe()
+    made = await rotate(
+        site.store, site.namespace, subscription, actor="ann", random=CHANCE, secret="env:HOOK", overlap="1h"
+    )
+    again = await rotate(
+        site.store,
+        site.namespace,
+        subscription,
+        actor="ann",
+        random=CHANCE,
+        secret="env:HOOK_2",
+        overlap="1h",
+    )
+
+    row, now = made.subscription, site.store.now()
+
+    assert signing_secrets(row, now, {"HOOK": shown_secret(b"new")}) == [b"new", old]
+    # The former one is gone from its place already: the new one signs alone.
+    assert signing_secrets(again.subscription, now, {"HOOK_2": shown_secret(b"newer")}) == [b"newer"]
+    with pytest.raises(SecretMissing, match="env:HOOK"):
+        signing_secrets(row, now, {})
+    with pytest.raises(InvalidInput, match="whsec_"):
+        signing_secrets(row, now, {"HOOK": "hunter2"})
 
 
 async def test_settling_notes_nothing_where_nobody_subscribed(site: Site) -> None:

@@ -14,7 +14,7 @@ from beltline.engine import triggers
 from beltline.engine.definitions import apply_definitions
 from beltline.runtime import receiver
 from beltline.runtime.watcher import Watcher
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from beltline.triggers.spool import Spool
 from tests.hops import Door
 from tests.runtime.works import Works

@@ -12,7 +12,7 @@ from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.runtime.scheduler import Scheduler
 from beltline.store.backfills import BackfillState
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from beltline.store.schedules import WriteSchedules
 from tests.hops import Door
 from tests.runtime.works import Works

@@ -22,7 +22,8 @@ from beltline.definitions.definition import define
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.runner import is_suspect
 from beltline.store.open import store_from_url
-from beltline.store.params import ApplyChanges, JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import ApplyChanges
 from tests.client.hand import Hand
 from tests.conformance.builders import change_to
 from tests.executors import suspects

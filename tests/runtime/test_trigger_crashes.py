@@ -15,7 +15,8 @@ from beltline.engine import trigger_looks, triggers
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.settle import Settlement, claim, settle
 from beltline.engine.trigger_looks import Places
-from beltline.store.params import JobFilter, ListJobs, NewSession
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import NewSession
 from beltline.triggers.places import open_listing
 from tests.hops import Door
 from tests.runtime.works import Works

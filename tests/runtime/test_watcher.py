@@ -10,7 +10,7 @@ from beltline.definitions.trigger import JobOutcome, NewObject
 from beltline.engine import triggers
 from beltline.engine.definitions import apply_definitions
 from beltline.runtime.watcher import Watcher
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.hops import Door
 from tests.runtime.works import Works
 from tests.waiting import eventually_async

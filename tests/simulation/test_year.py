@@ -8,7 +8,7 @@ import random
 import pytest
 
 from beltline.core.clock import DAY
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from tests.simulation.year import NAMESPACE, Year, begin_of, drive, expected, mixed, shape
 
 

@@ -38,6 +38,16 @@ class Depth:
     @asynccontextmanager
     async def room(self, jobs: int) -> AsyncIterator[None]:
         """Hold room for jobs while they are stored. Raises Refused where they would be too many."""
+        await self.require_room(jobs)
+        self._coming += jobs
+        try:
+            yield
+            self._stored += jobs
+        finally:
+            self._coming -= jobs
+
+    async def require_room(self, jobs: int) -> None:
+        """Raise Refused where so many jobs more would be too many."""
         await self._look()
         waiting = self._waiting()
         if waiting + jobs > self._most:
@@ -47,12 +57,6 @@ class Depth:
                 f"{waiting:,} jobs wait in this namespace, and {self._most:,} may: submit again later",
                 retry_after=1,
             )
-        self._coming += jobs
-        try:
-            yield
-            self._stored += jobs
-        finally:
-            self._coming -= jobs
 
     def _waiting(self) -> int:
         return self._counted + self._stored + self._coming

@@ -15,6 +15,7 @@ from beltline.api.ports import MakeSubmitting, MakeWaiting, Submitting, Waiting
 from beltline.api.rate import Rate
 from beltline.api.settings import ServeSettings
 from beltline.api.templates import Templates
+from beltline.api.turnstile import Turnstile
 from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.store.contract import Store
@@ -55,6 +56,7 @@ class Desk:
         self.rate = Rate(ports.settings.rate, clock=ports.clock)
         self.hooks = Rate(ports.settings.hook_rate, clock=ports.clock, whose="this address")
         self.templates = Templates(ports.store, clock=ports.clock)
+        self.turnstile = Turnstile(clock=ports.clock)
         self.is_stopping = False
         self.stopping = asyncio.Event()
         self.streams = 0

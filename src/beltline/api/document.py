@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from beltline.api import hooks
+from beltline.api.examples import example_of
 from beltline.api.operation import JSON, Operation
 from beltline.api.service import SERVICE, ServiceRoute
 from beltline.api.table import OPERATIONS
@@ -57,7 +58,7 @@ def document() -> dict[str, Any]:
     for operation in OPERATIONS:
         item = _operation(operation, schemas, references)
         paths.setdefault(operation.full_path, {})[operation.method.lower()] = item
-    paths[hooks.PATH] = {"post": _hook(references)}
+    paths[hooks.PATH] = {"post": _hook(schemas, references)}
     for route in SERVICE:
         paths[route.path] = {"get": _service(route)}
     queries = {operation.query.__name__ for operation in OPERATIONS}
@@ -115,7 +116,7 @@ def _operation(
         "description": f"Needs the right `{operation.right.value}`."
         + ("" if operation.replayable else _NOT_KEPT),
         "parameters": [*_path_parameters(operation.full_path), *_query_parameters(operation.query, schemas)],
-        "responses": _responses(operation, references),
+        "responses": _responses(operation, schemas, references),
     }
     if operation.method == "POST" and operation.replayable:
         item["parameters"].append(_repeated())
@@ -154,13 +155,15 @@ def _query_parameters(query: type[BaseModel], schemas: dict[str, Any]) -> Iterat
         yield parameter
 
 
-def _responses(operation: Operation, references: dict[object, Any]) -> dict[str, Any]:
+def _responses(
+    operation: Operation, schemas: dict[str, Any], references: dict[object, Any]
+) -> dict[str, Any]:
     answered = operation.answered
     success: dict[str, Any] = {"description": answered.what}
     if answered.type is not None:
-        success["content"] = {answered.media: {"schema": references[answered.type]}}
-        if answered.example is not None:
-            success["content"][answered.media]["example"] = answered.example
+        schema = references[answered.type]
+        example = example_of(schema, schemas) if answered.example is None else answered.example
+        success["content"] = {answered.media: {"schema": schema, "example": example}}
     elif answered.media.startswith("text/"):
         success["content"] = {answered.media: {"schema": {"type": "string"}}}
     elif answered.media != JSON:
@@ -183,9 +186,11 @@ def _problem(status: int, references: dict[object, Any]) -> dict[str, Any]:
     return {"description": what, "content": {MEDIA_TYPE: {"schema": references["problem"]}}}
 
 
-def _hook(references: dict[object, Any]) -> dict[str, Any]:
+def _hook(schemas: dict[str, Any], references: dict[object, Any]) -> dict[str, Any]:
     """Return the operation that needs no API key, and tells strangers nothing."""
-    received = {"description": "A job was made.", "content": {JSON: {"schema": references["received"]}}}
+    schema = references["received"]
+    content = {JSON: {"schema": schema, "example": example_of(schema, schemas)}}
+    received = {"description": "A job was made.", "content": content}
     return {
         "operationId": "receive_call",
         "tags": ["triggers"],

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from beltline.api.callers import Caller
 from beltline.api.desk import Desk
 from beltline.api.operation import Call, Operation
 from beltline.api.reading import body_bytes, read
+from beltline.api.turnstile import LARGE
 from beltline.core.errors import BeltlineError, Conflict
 from beltline.store.answers import BeginAnswer
 from beltline.store.params import AuditEntry
@@ -24,6 +25,17 @@ from beltline.wire.problems import Refused
 _IDEMPOTENCY_KEY: Final = "idempotency-key"
 _LONGEST_KEY: Final = 256
 _INTERNAL: Final = "this is a fault of Beltline; the log of the service shows where"
+
+
+class _Asked(NamedTuple):
+    """A request that was let in and came whole."""
+
+    operation: Operation
+    request: Request
+    caller: Caller
+    namespace: str
+    parts: dict[str, str]
+    data: bytes
 
 
 def endpoint(desk: Desk, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -49,14 +61,31 @@ def endpoint(desk: Desk, operation: Operation) -> Callable[[Request], Awaitable[
 
 
 async def _answered(desk: Desk, operation: Operation, request: Request) -> Response:
-    asked = request.path_params["namespace"]
-    caller = await desk.callers.of(request.headers.get("authorization"), asked)
+    named = request.path_params["namespace"]
+    caller = await desk.callers.of(request.headers.get("authorization"), named)
     desk.rate.spend(caller.key.id)
     # A path keeps the escape of a slash, so that an id may hold one: see `unescaped_slashes`.
     parts = {name: value.replace("%2F", "/") for name, value in request.path_params.items()}
     namespace = parts.pop("namespace")
     await _require(desk, caller, operation, namespace)
     data = await body_bytes(request, desk.settings)
+    asked = _Asked(operation, request, caller, namespace, parts, data)
+    if not operation.is_submit:
+        desk.turnstile.note_other()
+        return await _done_once(desk, asked)
+    if len(data) > LARGE:
+        return await _done_once(desk, asked)
+    async with desk.turnstile.turn():
+        # Before the body is parsed: in a flood most are refused here, at the expense of all others. A repeat
+        # may have its first answer.
+        if _IDEMPOTENCY_KEY not in request.headers:
+            await desk.tenant(namespace).depth.require_room(1)
+        return await _done_once(desk, asked)
+
+
+async def _done_once(desk: Desk, asked: _Asked) -> Response:
+    """Read what came whole, and do it; once where it bears an idempotency key."""
+    operation, request, caller, namespace, parts, data = asked
     query, body = read(operation, request, data, desk.settings.largest_body)
     call = Call(desk, caller, namespace, parts, query, body, request)
     given = request.headers.get(_IDEMPOTENCY_KEY)

@@ -19,7 +19,7 @@ from beltline.api.reading import body_bytes
 from beltline.core.errors import BeltlineError, Forbidden, NotFound
 from beltline.engine import triggers
 from beltline.engine.events import LARGEST_BODY
-from beltline.engine.trigger_secrets import SecretMissing
+from beltline.engine.secret_places import SecretMissing
 from beltline.wire.problems import Refused
 from beltline.wire.triggers import ReceivedBody
 

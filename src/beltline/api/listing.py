@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from beltline.api.operation import Call, Query
 from beltline.core.durations import moment
 from beltline.core.states import JobState
-from beltline.store.params import JobFilter, JobPage, ListJobs
+from beltline.store.pages import JobFilter, JobPage, ListJobs, Sort
 from beltline.wire.bodies import JobBody
 from beltline.wire.requests import LARGEST_PAGE, MomentText, Name, Text, Where
 from beltline.wire.shapes import job_shape
@@ -25,7 +25,7 @@ Fingerprint: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{1,64}$")]
 
 
 class JobList(TypedDict):
-    """A page of jobs, newest first. `total` stops counting at 10,000."""
+    """A page of jobs, the last first. `total` stops counting at 10,000."""
 
     items: list[JobBody]
     next: str | None
@@ -43,10 +43,10 @@ class JobsQuery(Query):
     since: MomentText | None = Field(None, description="Created then or later.")
     until: MomentText | None = Field(None, description="Created before then.")
     error: Fingerprint | None = Field(None, description="Whose error has this fingerprint.")
-    sort: Literal["id", "finished"] = Field(
-        "id",
-        description="Newest first by id, which is by creation but for ids that clients chose; or"
-        " final jobs only, the last that finished first.",
+    sort: Sort = Field(
+        Sort.ID,
+        description="The last first. By id is by creation but for ids that clients chose; by finish lists"
+        " final jobs only.",
     )
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -71,7 +71,7 @@ async def page_of(call: Call[JobsQuery, None], where: JobFilter) -> JobPage:
         where=where,
         before=query.cursor,
         limit=query.limit,
-        by_finish=query.sort == "finished",
+        sort=query.sort,
     )
     return await call.desk.store.reads.page(params)
 

@@ -64,7 +64,7 @@ class Operation:
     """One method of one path below a namespace.
 
     `refusals` are the statuses that it may give beside those of every operation. `replayable` False: what it
-    answers is a secret, and is never kept for a repeated request.
+    answers is a secret, and is never kept for a repeated request. `is_submit`: a flood of it waits in line.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Operation:
     example: Mapping[str, Any] | None = None
     refusals: tuple[int, ...] = field(default=())
     replayable: bool = True
+    is_submit: bool = False
 
     @property
     def full_path(self) -> str:

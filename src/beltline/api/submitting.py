@@ -59,7 +59,6 @@ async def submit_job(call: Call[Any, SubmitJob]) -> Response:
 async def stored(call: Call[Any, Any], asked: SubmitJob) -> Response:
     """Store one job, with what it waits for and whose child it is, and answer with its id."""
     tenant = call.desk.tenant(call.namespace)
-    # First of all: in a flood most are refused here, and what each of them costs is what the others wait for.
     async with tenant.depth.room(1):
         job, waits = await _job(call, asked)
         if asked.model_fields_set & _LINKS:
@@ -185,6 +184,7 @@ OPERATIONS: Final = (
         right=Right.SUBMIT,
         handler=submit_job,
         body=SubmitJob,
+        is_submit=True,
         example=_example(),
         answered=Answered(
             type=Submitted,
@@ -203,6 +203,7 @@ OPERATIONS: Final = (
         right=Right.SUBMIT,
         handler=submit_jobs,
         body=SubmitJobs,
+        is_submit=True,
         example={"jobs": [_example()]},
         answered=Answered(
             type=SubmittedList,

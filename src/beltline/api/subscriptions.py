@@ -62,6 +62,7 @@ async def create_subscription(call: Call[Query, Subscribe]) -> Response:
         interest,
         actor=call.actor,
         random=call.desk.random,
+        secret=given.secret,
         why=given.why,
     )
     return answer(_with_secret(call, made), 201)
@@ -75,6 +76,7 @@ async def rotate_secret(call: Call[Query, RotateSecret]) -> Response:
         call.parts["subscription_id"],
         actor=call.actor,
         random=call.desk.random,
+        secret=call.body.secret,
         overlap=call.body.overlap,
     )
     return answer(_with_secret(call, made))
@@ -117,10 +119,8 @@ def pausing(*, paused: bool) -> Handler:
 
 
 def _with_secret(call: Call[Any, Any], made: engine.MadeSubscription) -> SubscriptionBody:
-    return {
-        **subscription_shape(made.subscription, call.desk.store.now()),
-        "secret": shown_secret(made.secret),
-    }
+    shape = subscription_shape(made.subscription, call.desk.store.now())
+    return shape if made.secret is None else {**shape, "secret": shown_secret(made.secret)}
 
 
 def _operation(name: str, method: str, path: str, summary: str, **rest: Any) -> Operation:
@@ -162,10 +162,10 @@ OPERATIONS: Final = (
         "create_subscription",
         "POST",
         "",
-        "Tell a URL of outcomes, signed. The secret is in this answer and nowhere else.",
+        "Tell a URL of outcomes, signed. A secret that is drawn is in this answer and in no other.",
         handler=create_subscription,
         body=Subscribe,
-        example={"url": "https://shop.example/hooks", "events": ["failed", "timed_out"]},
+        example={"url": "https://shop.example/hooks", "events": ["failed"], "secret": "env:SHOP_HOOK_SECRET"},
         answered=Answered(type=SubscriptionBody, status=201, what="The subscription with its secret."),
         replayable=False,
     ),

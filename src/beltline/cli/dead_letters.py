@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -54,12 +53,11 @@ def dead_letters() -> None:
 @click.option("--discarded", is_flag=True, help="The discarded ones too.")
 @listing_options(sorted(DEAD))
 @pass_invocation
-def ls(
-    invocation: Invocation, /, *, states: Sequence[str], limit: int, before: str | None, **options: Any
-) -> None:
+def ls(invocation: Invocation, /, *, limit: int, before: str | None, sort: str, **options: Any) -> None:
     """List dead letters, newest first: what failed, how, when."""
-    where = filter_of(states=states or DEAD, **options)
-    print_page(invocation, where, DEAD_COLUMNS, dead_row, limit=limit, before=before, empty="no dead letters")
+    where = filter_of(**{**options, "states": options["states"] or DEAD})
+    said = "no dead letters"
+    print_page(invocation, where, DEAD_COLUMNS, dead_row, limit=limit, before=before, sort=sort, empty=said)
 
 
 @command("show", epilog=example("beltline dead-letters show 06f2k9…"))

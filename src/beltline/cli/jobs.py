@@ -49,16 +49,16 @@ def jobs() -> None:
         beltline jobs ls
         beltline jobs ls --state queued --state running --queue images
         beltline jobs ls --label customer=42 --json
+        beltline jobs ls --sort finished --since '2026-11-28 12:00'
         """
     ),
 )
 @listing_options(JobState)
 @pass_invocation
-def ls(invocation: Invocation, /, *, limit: int, before: str | None, **options: Any) -> None:
-    """List jobs, newest first."""
-    print_page(
-        invocation, filter_of(**options), COLUMNS, job_row, limit=limit, before=before, empty="no jobs"
-    )
+def ls(invocation: Invocation, /, *, limit: int, before: str | None, sort: str, **options: Any) -> None:
+    """List jobs, the last first."""
+    where = filter_of(**options)
+    print_page(invocation, where, COLUMNS, job_row, limit=limit, before=before, sort=sort, empty="no jobs")
 
 
 @jobs.command("show", epilog=example("beltline jobs show 06f2k9…\nbeltline jobs show 06f2k9… --json"))

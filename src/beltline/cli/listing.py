@@ -10,11 +10,12 @@ import click
 from beltline.cli.command import Invocation, labels_of, number_option
 from beltline.cli.opened import with_store
 from beltline.cli.output import note, print_list, print_table
+from beltline.core.durations import moment
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine.capacity import explained
 from beltline.store.contract import Store
-from beltline.store.params import JobFilter, JobPage, ListJobs
+from beltline.store.pages import JobFilter, JobPage, ListJobs, Sort
 from beltline.wire.shapes import job_shape
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,6 +40,17 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
         click.option(
             "--label", "labels", multiple=True, metavar="NAME=VALUE", help="Only with this label; repeatable."
         ),
+        click.option("--owner", metavar="NAME", help="Only of this owner."),
+        click.option("--since", metavar="TIME", help="Only created then or later."),
+        click.option("--until", metavar="TIME", help="Only created before then."),
+        click.option("--error", metavar="FINGERPRINT", help="Only with this error, as its group is named."),
+        click.option(
+            "--sort",
+            type=click.Choice([sort.value for sort in Sort]),
+            default=Sort.ID.value,
+            show_default=True,
+            help="The last first; by id is by creation but for ids of your own; by finish is of final jobs.",
+        ),
         number_option("--limit", least=1, most=LARGEST_PAGE, default=50, text="At most so many."),
         click.option("--before", metavar="CURSOR", help="The page after the one that printed this cursor."),
     )
@@ -55,17 +67,19 @@ def filter_of(
     *,
     states: Iterable[str],
     labels: Sequence[str],
-    definition: str | None,
-    queue: str | None,
-    discarded: bool = False,
+    since: str | None,
+    until: str | None,
+    error: str | None,
+    **given: Any,
 ) -> JobFilter:
-    """Return the filter that the options describe."""
+    """Return the filter that the options describe; `given` are those that it takes as they are."""
     return JobFilter(
         states=frozenset(map(JobState, states)),
-        definition=definition,
-        queue=queue,
         labels=labels_of(labels),
-        discarded=discarded,
+        since=None if since is None else moment(since, what="--since"),
+        until=None if until is None else moment(until, what="--until"),
+        fingerprint=error,
+        **given,
     )
 
 
@@ -75,21 +89,21 @@ def print_page(
     columns: Sequence[str],
     row: Row,
     *,
-    limit: int,
-    before: str | None,
     empty: str,
+    sort: str,
+    **page: Any,
 ) -> None:
-    """Read a page of jobs and print it, newest first."""
+    """Read a page of jobs and print it; `page` is its limit, and the cursor of the page before."""
 
     async def read(store: Store, namespace: str) -> tuple[JobPage, int]:
-        params = ListJobs(namespace=namespace, where=where, before=before, limit=limit)
-        page = await store.reads.page(params)
-        return page._replace(items=await explained(store, namespace, page.items)), store.now()
+        params = ListJobs(namespace=namespace, where=where, sort=Sort(sort), **page)
+        found = await store.reads.page(params)
+        return found._replace(items=await explained(store, namespace, found.items)), store.now()
 
-    page, now = with_store(invocation, read)
+    found, now = with_store(invocation, read)
     if invocation.json:
-        print_list([job_shape(job) for job in page.items], total=page.total, cursor=page.next)
+        print_list([job_shape(job) for job in found.items], total=found.total, cursor=found.next)
         return
-    print_table(columns, [row(job, now) for job in page.items], empty=empty)
-    if page.next:
-        note(f"{len(page.items)} of {page.total:,}; go on with --before {page.next}")
+    print_table(columns, [row(job, now) for job in found.items], empty=empty)
+    if found.next:
+        note(f"{len(found.items)} of {found.total:,}; go on with --before {found.next}")

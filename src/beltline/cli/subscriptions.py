@@ -21,7 +21,7 @@ from beltline.wire.shapes import subscription_shape
     "subscriptions",
     epilog=example(
         """
-        beltline subscriptions create https://shop.example/hooks --event failed --definition 'thumbnail'
+        beltline subscriptions create https://shop.example/hooks --event failed --secret env:SHOP_HOOK_SECRET
         beltline subscriptions ls
         beltline subscriptions test 06f2k9…
         beltline jobs ls --label subscription=06f2k9…
@@ -48,6 +48,9 @@ def subscriptions() -> None:
 @click.option("--definition", metavar="NAME", help="Only jobs of this definition.")
 @click.option("--queue", metavar="NAME", help="Only jobs of this queue.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Only jobs with this label.")
+@click.option(
+    "--secret", metavar="PLACE", help="Where the secret lies, env:NAME or file:/path; else one is drawn."
+)
 @why_option
 @pass_invocation
 def create(
@@ -59,9 +62,14 @@ def create(
     definition: str | None,
     queue: str | None,
     labels: Sequence[str],
+    secret: str | None,
     why: str,
 ) -> None:
-    """Tell URL of outcomes from now on, and print the secret that signs, which nobody can read again."""
+    """Tell URL of outcomes from now on.
+
+    A secret that is drawn is printed, and nobody can read it again. Better: --secret says where it lies on
+    each machine that runs `beltline serve`; then the store does not hold it.
+    """
     from beltline.app import chance
 
     interest = Interest(
@@ -70,7 +78,7 @@ def create(
 
     async def make(store: Store, namespace: str) -> tuple[engine.MadeSubscription, int]:
         made = await engine.subscribe(
-            store, namespace, url, interest, actor=actor(), random=chance(), why=why
+            store, namespace, url, interest, actor=actor(), random=chance(), secret=secret, why=why
         )
         return made, store.now()
 
@@ -116,14 +124,23 @@ def test(invocation: Invocation, subscription_id: str) -> None:
 @click.option(
     "--overlap", metavar="TIME", default="24h", show_default=True, help="How long the old secret still signs."
 )
+@click.option(
+    "--secret", metavar="PLACE", help="Where the secret lies, env:NAME or file:/path; else one is drawn."
+)
 @pass_invocation
-def rotate(invocation: Invocation, subscription_id: str, *, overlap: str) -> None:
-    """Make a new secret; the old one signs beside it for a while."""
+def rotate(invocation: Invocation, subscription_id: str, *, overlap: str, secret: str | None) -> None:
+    """Take a new secret; the old one signs beside it for a while."""
     from beltline.app import chance
 
     async def make(store: Store, namespace: str) -> tuple[engine.MadeSubscription, int]:
         made = await engine.rotate(
-            store, namespace, subscription_id, actor=actor(), random=chance(), overlap=overlap
+            store,
+            namespace,
+            subscription_id,
+            actor=actor(),
+            random=chance(),
+            secret=secret,
+            overlap=overlap,
         )
         return made, store.now()
 
@@ -180,12 +197,16 @@ def _print_row(invocation: Invocation, row: StoredSubscription, now: int, *, wha
 
 
 def _print_made(invocation: Invocation, made: engine.MadeSubscription, now: int) -> None:
-    secret = shown_secret(made.secret)
+    secret = None if made.secret is None else shown_secret(made.secret)
+    shape = subscription_shape(made.subscription, now)
     if invocation.json:
-        print_json({**subscription_shape(made.subscription, now), "secret": secret})
-        return
-    click.echo(secret)
-    note(f"subscription {made.subscription.id}; the secret is shown this once")
+        print_json(shape if secret is None else {**shape, "secret": secret})
+    elif secret is None:
+        click.echo(made.subscription.id)
+        note(f"signed with the secret at {shape['secret_at']}, on each machine that runs `beltline serve`")
+    else:
+        click.echo(secret)
+        note(f"subscription {made.subscription.id}; the secret is shown this once")
 
 
 def _row(row: StoredSubscription, now: int) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from beltline.core.states import FINAL, JobState
 FINISHED: Final = "finished"
 EVENTS: Final = (*sorted(state.value for state in FINAL), FINISHED)
 _MARK: Final = "whsec_"
+# A secret that was drawn has 32 random bytes, which do not begin so.
+_PLACED: Final = b"lies at "
 LONGEST_URL: Final = 2_048
 _URL: Final = re.compile(r"https?://[!-~]+")
 
@@ -85,6 +87,28 @@ def checked_url(url: str) -> str:
 def shown_secret(secret: bytes) -> str:
     """Return a secret as receivers keep it."""
     return _MARK + base64.b64encode(secret).decode()
+
+
+def told_secret(text: bytes) -> bytes:
+    """Return the secret that `shown_secret` showed. Raises InvalidInput, which does not show it."""
+    mark, secret = text[: len(_MARK)], b""
+    try:
+        secret = base64.b64decode(text[len(_MARK) :], validate=True)
+    except ValueError:
+        mark = b""
+    if mark != _MARK.encode() or not secret:
+        raise InvalidInput("the secret of a subscription: write whsec_ and its bytes in base64")
+    return secret
+
+
+def kept_place(place: str) -> bytes:
+    """Return where a secret lies as it is stored in the place of a secret that was drawn."""
+    return _PLACED + place.encode()
+
+
+def place_in(kept: bytes | None) -> str | None:
+    """Return where a secret lies; None where it was drawn, and is stored itself."""
+    return kept[len(_PLACED) :].decode() if kept is not None and kept.startswith(_PLACED) else None
 
 
 def signatures(secrets: Sequence[bytes], delivery_id: str, at_s: int, body: bytes) -> str:

@@ -17,15 +17,8 @@ from beltline.core.states import DEAD, FINAL, JobEvent, JobState, targets
 from beltline.engine.control import change_for
 from beltline.store.bulk_actions import StoredBulkAction
 from beltline.store.contract import Store
-from beltline.store.params import (
-    ApplyChanges,
-    AuditEntry,
-    DiscardDead,
-    JobFilter,
-    ListJobs,
-    NoteRequests,
-    ReplayDead,
-)
+from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.params import ApplyChanges, AuditEntry, DiscardDead, NoteRequests, ReplayDead
 from beltline.store.revisions import RemoveJobs
 
 BATCH: Final = 1_000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from beltline.core.clock import MINUTE
@@ -12,8 +13,16 @@ from beltline.core.errors import Conflict, NotFound
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
 from beltline.core.needs import Needs
-from beltline.core.subscription import Interest, checked_url, interest_of
+from beltline.core.subscription import (
+    Interest,
+    checked_url,
+    interest_of,
+    kept_place,
+    place_in,
+    told_secret,
+)
 from beltline.engine.rounds import ROUNDS, too_fast
+from beltline.engine.secret_places import SecretMissing, require_place, secret_at
 from beltline.engine.submit import JobOptions, accepted, insert, new_job
 from beltline.engine.template import Template
 from beltline.store.contract import Store
@@ -39,10 +48,10 @@ _SECRET_BYTES: Final = 32
 
 
 class MadeSubscription(NamedTuple):
-    """A subscription with its secret, which nobody can read again."""
+    """A subscription with its secret, which nobody can read again; None where it lies elsewhere."""
 
     subscription: StoredSubscription
-    secret: bytes
+    secret: bytes | None
 
 
 async def subscribe(
@@ -53,13 +62,18 @@ async def subscribe(
     *,
     actor: str,
     random: Random,
+    secret: str | None = None,
     why: str = "",
 ) -> MadeSubscription:
-    """Tell a URL of outcomes from now on. Raises InvalidInput."""
+    """Tell a URL of outcomes from now on.
+
+    `secret` says where the secret lies, env:NAME or file:/path, on each machine that delivers; without it one
+    is drawn, which the store holds. Raises InvalidInput.
+    """
     now = store.now()
-    secret = _secret(random)
+    drawn, kept = _secret(random, secret)
     new = NewSubscription(
-        new_id(now, random), checked_url(url), interest.text(), secret, None, None, paused=False
+        new_id(now, random), checked_url(url), interest.text(), kept, None, None, paused=False
     )
     params = WriteSubscription(
         namespace=namespace,
@@ -71,7 +85,7 @@ async def subscribe(
     )
     if not await store.subscriptions.write(params):
         raise Conflict(f"the id {new.id} that was drawn is taken; try again")
-    return MadeSubscription(await fetch(store, namespace, new.id), secret)
+    return MadeSubscription(await fetch(store, namespace, new.id), drawn)
 
 
 async def rotate(
@@ -81,18 +95,20 @@ async def rotate(
     *,
     actor: str,
     random: Random,
+    secret: str | None = None,
     overlap: Duration = "24h",
 ) -> MadeSubscription:
-    """Make a new secret; the old one signs beside it for `overlap`. Raises NotFound, InvalidInput."""
+    """Take a new secret, as `subscribe` does; the old one signs beside it for `overlap`.
+
+    Raises NotFound, InvalidInput.
+    """
     overlap_us = micros(overlap, what="overlap")
-    secret = _secret(random)
+    drawn, kept = _secret(random, secret)
     for _ in range(ROUNDS):
         row = await fetch(store, namespace, subscription_id)
-        new = row.settings()._replace(
-            secret=secret, old_secret=row.secret, old_until=store.now() + overlap_us
-        )
+        new = row.settings()._replace(secret=kept, old_secret=row.secret, old_until=store.now() + overlap_us)
         if await _written(store, namespace, row, new, _entry(actor, "rotate", row.id)):
-            return MadeSubscription(await fetch(store, namespace, subscription_id), secret)
+            return MadeSubscription(await fetch(store, namespace, subscription_id), drawn)
     raise too_fast(f"subscription {subscription_id}")
 
 
@@ -164,10 +180,21 @@ async def tell(store: Store, namespace: str, *, random: Random) -> bool:
     return len(noted) == BATCH
 
 
-def signing_secrets(row: StoredSubscription, now: int) -> Sequence[bytes]:
-    """Return the secrets that sign now, the newest first."""
-    old = row.old_secret
-    return [row.secret] if old is None or now >= (row.old_until or 0) else [row.secret, old]
+def signing_secrets(row: StoredSubscription, now: int, environment: Mapping[str, str]) -> Sequence[bytes]:
+    """Return the secrets that sign now, the newest first.
+
+    Raises SecretMissing or InvalidInput where the newest is not, or is no secret, where it should lie.
+    """
+    found = [_read(row.secret, environment)]
+    if row.old_secret is not None and now < (row.old_until or 0):
+        with suppress(SecretMissing):
+            found.append(_read(row.old_secret, environment))
+    return found
+
+
+def _read(kept: bytes, environment: Mapping[str, str]) -> bytes:
+    place = place_in(kept)
+    return kept if place is None else told_secret(secret_at(place, environment))
 
 
 def _delivery(
@@ -203,8 +230,13 @@ def _labels(row: StoredSubscription) -> dict[str, str]:
     return {"subscription": row.id}
 
 
-def _secret(random: Random) -> bytes:
-    return random.getrandbits(8 * _SECRET_BYTES).to_bytes(_SECRET_BYTES, "big")
+def _secret(random: Random, place: str | None) -> tuple[bytes | None, bytes]:
+    """Return a secret that was drawn, if one was, and what is stored."""
+    if place is not None:
+        require_place(place)
+        return None, kept_place(place)
+    drawn = random.getrandbits(8 * _SECRET_BYTES).to_bytes(_SECRET_BYTES, "big")
+    return drawn, drawn
 
 
 async def _written(

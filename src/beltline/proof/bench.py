@@ -28,7 +28,7 @@ from beltline.proof import bench_app
 from beltline.proof.footprint import cpu_seconds, pss_mb
 from beltline.proof.raw import raw_drain
 from beltline.proof.size import drain, drain_when_full
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 
 AT_ONCE: Final = 64
 PICKUPS: Final = 300

@@ -30,7 +30,7 @@ from beltline.core.states import FINAL, JobState
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.submit import JobOptions
 from beltline.proof import poison_app as app
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 
 GOOD: Final = 10_000
 POISON: Final = 100

@@ -12,6 +12,7 @@ from beltline.core.ids import Random
 from beltline.definitions.registry import Registry
 from beltline.executors.black_box import BlackBox
 from beltline.executors.contract import RemoteExecutor
+from beltline.runtime.offspring import Submits
 from beltline.store.contract import Store
 from beltline.triggers.contract import OpenSource
 
@@ -22,8 +23,8 @@ class Parts:
 
     `open_heart_store` makes the heart's own store; without it the worker's loop beats (in-memory stores).
     `processes` runs the bodies of mode "process". `box` is where a supervised worker notes what it does.
-    `is_served`: the store is a service, which does the chores itself and gives no hints. `sources` open the
-    sources of messages, by the scheme of their URLs.
+    `is_served`: the store is a service, which does the chores itself and gives no hints; there `submits`
+    stores what bodies in processes submit. `sources` open sources of messages, by the scheme of their URLs.
     """
 
     store: Store
@@ -35,6 +36,7 @@ class Parts:
     processes: RemoteExecutor | None = None
     box: BlackBox | None = None
     is_served: bool = False
+    submits: Submits | None = None
     sources: Mapping[str, OpenSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
-from beltline.runtime.offspring import Offspring
+from beltline.runtime.offspring import AtStore, Offspring
 from beltline.runtime.parts import Parts
 from beltline.runtime.picker import Picker
 from beltline.runtime.recorder import Recorder
@@ -53,8 +53,7 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
         self._namespace = namespace = parts.config.store.namespace
-        self._parts, self._config = parts, config
-        self._store = store
+        self._parts, self._config, self._store = parts, config, store
         self._stopping = asyncio.Event()
         self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
@@ -69,6 +68,7 @@ class Worker:
         self._recorder = Recorder(store, namespace, random=random)
         self._threads = ThreadExecutor(config.threads, grace_us=config.grace_us, box=parts.box)
         slots = slots_of(config, parts.registry)
+        offspring = Offspring(parts.submits or AtStore(store, namespace, parts.registry, random=random))
         self._runner = Runner(
             parts.registry,
             {"async": InlineExecutor(parts.box), "thread": self._threads},
@@ -81,7 +81,7 @@ class Worker:
             now=store.now,
             objects=store.objects,
             remote=parts.processes,
-            submit=Offspring(store, namespace, parts.registry, random=random).submit,
+            submit=offspring.submit,
         )
         self._fetcher = self._make_fetcher(offer, slots)
         self._pulse = Pulse(parts.clock)

@@ -26,6 +26,7 @@ from beltline.store.fronts import FrontStore
 from beltline.store.hints import Wakeups
 from beltline.store.log_limit import DEFAULT_LIMIT, LogLimit
 from beltline.store.log_lines import LogLine, NewLogLine
+from beltline.store.pages import JobPage, ListJobs
 from beltline.store.params import (
     ApplyChanges,
     AuditEntry,
@@ -36,8 +37,6 @@ from beltline.store.params import (
     Finished,
     Inserted,
     InsertJobs,
-    JobPage,
-    ListJobs,
     Miss,
     NewSession,
     NoteRequests,

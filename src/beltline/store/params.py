@@ -5,18 +5,15 @@ Times are UTC microseconds. Every object carries its namespace.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from beltline.core.errors import InvalidInput
 from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.states import JobState
 from beltline.store.batches import Family
 from beltline.store.edges import NOTHING, Waits
-
-_LONGEST_TIME: Final = 19
 
 
 class Insertion(StrEnum):
@@ -155,68 +152,6 @@ class DiscardDead:
     ids: Sequence[str]
     now: int
     audit: Sequence[AuditEntry] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFilter:
-    """Which jobs. Empty fields do not restrict. `discarded` False leaves discarded dead letters out.
-
-    Created from `since` on and before `until`; `fingerprint`: whose error is known by it.
-    """
-
-    states: frozenset[JobState] = frozenset()
-    definition: str | None = None
-    queue: str | None = None
-    labels: Mapping[str, str] | None = None
-    owner: str | None = None
-    since: int | None = None
-    until: int | None = None
-    fingerprint: str | None = None
-    discarded: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListJobs:
-    """A page of jobs, newest first by id; `before` is the last id of the page before (the cursor).
-
-    With `by_finish` only final ones, the last that finished first; the cursor is `Finish.text` of the last.
-    Limit 1 to 1,000.
-    """
-
-    namespace: str
-    where: JobFilter
-    before: str | None = None
-    limit: int = 50
-    by_finish: bool = False
-
-
-class Finish(NamedTuple):
-    """The place of a final job in a list by finish."""
-
-    at: int
-    id: str
-
-    def text(self) -> str:
-        """Return it as a cursor."""
-        return f"{self.at}:{self.id}"
-
-
-def finish_of(cursor: str | None) -> Finish:
-    """Return the place that a cursor names; after all of them where there is none. Raises InvalidInput."""
-    if cursor is None:
-        return Finish(2**62, "")
-    at, _, job_id = cursor.partition(":")
-    if not (at.isascii() and at.isdigit() and len(at) < _LONGEST_TIME and job_id):
-        raise InvalidInput(f"cursor {cursor[:100]!r}: use the `next` of a page in the same order")
-    return Finish(int(at), job_id)
-
-
-class JobPage(NamedTuple):
-    """`total` counts what matches, up to 10,000 (more is reported as 10,000)."""
-
-    items: list[Job]
-    next: str | None
-    total: int
 
 
 class Finished(NamedTuple):
@@ -373,14 +308,10 @@ __all__ = [
     "ClaimedJob",
     "Definition",
     "DiscardDead",
-    "Finish",
     "Finished",
     "InsertJobs",
     "Inserted",
     "Insertion",
-    "JobFilter",
-    "JobPage",
-    "ListJobs",
     "Miss",
     "NewSession",
     "NoteRequests",

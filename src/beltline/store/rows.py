@@ -10,7 +10,7 @@ from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
 from beltline.store.api_keys import ApiKey
-from beltline.store.params import Finish, JobPage, ListJobs
+from beltline.store.pages import JobPage, ListJobs, Place, Sort
 from beltline.store.replays import ReplayRun, RunState
 from beltline.store.subscriptions import NotedOutcome
 
@@ -88,7 +88,7 @@ def noted_outcome(row: Sequence[Any]) -> NotedOutcome:
 def listed_states(params: ListJobs) -> frozenset[JobState]:
     """Return the states that a list is of."""
     states = params.where.states or frozenset(JobState)
-    return states & FINAL if params.by_finish else states
+    return states & FINAL if params.sort is Sort.FINISHED else states
 
 
 def page_of(params: ListJobs, jobs: Sequence[Job], total: int) -> JobPage:
@@ -96,6 +96,10 @@ def page_of(params: ListJobs, jobs: Sequence[Job], total: int) -> JobPage:
     items = list(jobs[: params.limit])
     if len(jobs) <= params.limit:
         return JobPage(items, None, total)
-    last = items[-1]
-    cursor = Finish(last.finished_at or 0, last.id).text() if params.by_finish else last.id
-    return JobPage(items, cursor, total)
+    return JobPage(items, _cursor(items[-1], params.sort), total)
+
+
+def _cursor(job: Job, sort: Sort) -> str:
+    if sort is Sort.ID:
+        return job.id
+    return Place(job.created_at if sort is Sort.CREATED else job.finished_at or 0, job.id).text()

@@ -17,7 +17,8 @@ from beltline.store.params import AuditEntry
 class NewSubscription(NamedTuple):
     """What is set of a subscription. `spec` is JSON: which outcomes it is for.
 
-    `secret` signs, and is never shown again; `old_secret` signs beside it until `old_until`.
+    `secret` signs, and is never shown again, or says where such a secret lies (`core.subscription`);
+    `old_secret` signs beside it until `old_until`.
     """
 
     id: str

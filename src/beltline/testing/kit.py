@@ -20,7 +20,7 @@ from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.store.contract import Store
 from beltline.store.open import store_from_url
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from beltline.testing import crashes, expect
 from beltline.testing.chance import CountingRandom
 from beltline.testing.clock import StillClock

@@ -200,7 +200,11 @@ class ApiKeyBody(TypedDict):
 
 
 class SubscriptionBody(TypedDict):
-    """Who is told of which outcomes. `secret` signs; it is shown once: in the answer that made it."""
+    """Who is told of which outcomes.
+
+    `secret_at` says where the secret lies that signs. One that was drawn is shown once, as `secret`: in the
+    answer that made it.
+    """
 
     id: str
     url: str
@@ -209,6 +213,7 @@ class SubscriptionBody(TypedDict):
     queue: str | None
     labels: dict[str, str]
     state: str
+    secret_at: str | None
     old_secret_until: str | None
     created_at: str | None
     changed_at: str | None

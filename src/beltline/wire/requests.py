@@ -208,6 +208,16 @@ class RotateApiKey(Request):
     overlap: DurationText = "24h"
 
 
+SecretPlace: TypeAlias = Annotated[
+    StrictStr,
+    Field(
+        max_length=1_100,
+        examples=["env:SHOP_HOOK_SECRET"],
+        description="Where it lies on each machine that delivers, env:NAME or file:/path; else one is drawn.",
+    ),
+]
+
+
 class Subscribe(Request):
     """Tell a URL of outcomes. A filter that is left out does not restrict."""
 
@@ -218,10 +228,12 @@ class Subscribe(Request):
     definition: Name | None = None
     queue: Name | None = None
     labels: Labels | None = None
+    secret: SecretPlace | None = None
     why: Why = ""
 
 
 class RotateSecret(Request):
-    """How long the old secret still signs beside the new one."""
+    """Where the new secret lies, and how long the old one still signs beside it."""
 
+    secret: SecretPlace | None = None
     overlap: DurationText = "24h"

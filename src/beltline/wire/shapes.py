@@ -11,7 +11,7 @@ from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, ClaimedJob, Job
 from beltline.core.needs import plain_amount, read_needs
 from beltline.core.states import JobState
-from beltline.core.subscription import interest_of
+from beltline.core.subscription import interest_of, place_in
 from beltline.engine.capacity import Blocked
 from beltline.objects.reference import is_reference, reference_of
 from beltline.store.api_keys import ApiKey
@@ -267,6 +267,7 @@ def subscription_shape(row: StoredSubscription, now: int) -> SubscriptionBody:
         "queue": interest.queue,
         "labels": dict(interest.labels or {}),
         "state": "paused" if row.paused else "active",
+        "secret_at": place_in(row.secret),
         "old_secret_until": iso(row.old_until) if (row.old_until or 0) > now else None,
         "created_at": iso(row.created_at),
         "changed_at": iso(row.changed_at),

@@ -11,6 +11,7 @@ import pytest
 from beltline.core.job import ClaimedJob
 from beltline.core.order import HEAD_START
 from beltline.core.states import JobState
+from beltline.store.params import Retention
 from beltline.store.postgres.changes import parts_of, values_of
 from beltline.store.postgres.floors import LOWEST, SPAN_US
 from beltline.store.steps import NewEntry, NewPosition, NewStep
@@ -159,15 +160,49 @@ class TestAtScale:
             assert pages(plan) < 1_000, name
 
 
+async def fill_in_time(world: World, plain: asyncpg.Connection) -> None:
+    """Fill jobs and history with what was created a day before and finished on a day with a partition."""
+    away = dict.fromkeys(("history_before", "dead_before", "sessions_before", "tallies_before"), 0)
+    await world.store.upkeep.prune(Retention(namespace=world.namespace, now=world.now, **away))
+    created, finished = (
+        "created_at - 86400000000 + right(id, 9)::bigint",
+        "finished_at + right(id, 9)::bigint",
+    )
+    await plain.execute(FILL, world.namespace, world.now, QUEUED)
+    await plain.execute(f"UPDATE jobs SET created_at = {created}")  # noqa: S608 - of ours
+    await plain.execute(KEEP, world.namespace, world.now, QUEUED)
+    await plain.execute(f"UPDATE history SET created_at = {created}, finished_at = {finished}")  # noqa: S608
+    await plain.execute(FILL.replace("'a'", "'d'"), world.namespace, world.now, 60)
+    await plain.execute("VACUUM ANALYZE jobs, history")
+    await plain.execute("SET enable_bitmapscan = on")
+
+
 async def test_a_page_by_finish_reads_little_of_history(world: World, plain: asyncpg.Connection) -> None:
-    await fill(world, plain, analyzed=True)
-    times = (2**62, world.now - 60_000_000)
+    await fill_in_time(world, plain)
+    times = (2**62, world.now + QUEUED - 100)
     given = ("", *[None] * 4, True, True, 51, False, *times, *[None] * 4)
 
     plan = await explained(world, plain, "page_finished", world.namespace, *given)
 
-    assert "dead_finished" in indexes(plan)
-    assert any("finished" in name and name.startswith("history") for name in indexes(plan))
+    assert plan["Actual Rows"] == 51
+    assert whole_tables(plan) == set()
+    assert "history_20300101_finished_at_idx" in indexes(plan)
+    assert pages(plan) < 1_000
+
+
+async def test_a_page_by_creation_reads_little_of_what_is_queued_and_kept(
+    world: World, plain: asyncpg.Connection
+) -> None:
+    await fill_in_time(world, plain)
+    filters = (*[None] * 4, True, True, True, 51, False, *[False] * 3, *[None] * 4)
+    times = (2**62, world.now - 60_000_000)
+
+    plan = await explained(world, plain, "page_created", world.namespace, "", *filters, *times)
+
+    assert plan["Actual Rows"] == 51
+    assert whole_tables(plan) == set()
+    assert {"jobs_created", "history_20300101_created_at_idx"} <= indexes(plan)
+    assert pages(plan) < 1_000
 
 
 async def test_groups_are_listed_from_their_index_alone(world: World, plain: asyncpg.Connection) -> None:

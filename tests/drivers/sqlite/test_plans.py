@@ -7,7 +7,7 @@ import re
 import pytest
 
 from beltline.core.states import JobState
-from beltline.store.params import JobFilter, ListJobs
+from beltline.store.pages import JobFilter, ListJobs
 from beltline.store.sqlite.transaction import STATEMENTS
 from beltline.store.steps import NewEntry, NewPosition, NewStep
 from tests.conformance.builders import change_to
@@ -35,6 +35,7 @@ SERVED_BY = {
     "group_get": "COVERING INDEX dead_by_group (namespace=? AND fingerprint=?)",
     "group_page": "COVERING INDEX dead_by_group (namespace=?)",
     "letter_group_page": "dead USING INDEX dead_by_group (namespace=? AND fingerprint=? AND finished_at>?",
+    "page_created": "history USING INDEX history_created (namespace=? AND created_at<?",
     "page_finished": "history USING INDEX history_finished (namespace=? AND finished_at<?",
     "subscription_page": "subscriptions USING PRIMARY KEY (namespace=?)",
     "outcome_page": "outcomes USING INDEX outcomes_noted (namespace=?)",

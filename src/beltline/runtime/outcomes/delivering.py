@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def registry_of(store: Store, namespace: str, sender: Sender) -> Registry:
         headers = {
             "webhook-id": ctx.job_id,
             "webhook-timestamp": str(at_s),
-            "webhook-signature": signatures(signing_secrets(row, now), ctx.job_id, at_s, body),
+            "webhook-signature": signatures(signing_secrets(row, now, os.environ), ctx.job_id, at_s, body),
         }
         return {"status": await sender.post(row.url, headers, body)}
 

@@ -8,8 +8,9 @@ from typing import Final
 from beltline.core.clock import MINUTE
 from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.params import Finished, JobPage, ListJobs, StateCount, finish_of
-from beltline.store.postgres.connection import Pool, Row
+from beltline.store.pages import JobPage, ListJobs, Sort, place_of
+from beltline.store.params import Finished, StateCount
+from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.rows import fingerprint_mark, job_of, labels_text, listed_states, page_of
 
 MOST_COUNTED: Final = 10_000
@@ -45,30 +46,41 @@ class PostgresReads:
         created = (where.owner, where.since, where.until, fingerprint_mark(where.fingerprint))
         filters = [*few, bool(live) and not (running or coming or parked), *places]
         rest = (where.discarded, running, coming, parked, *created)
-        if params.by_finish:
-            rows = await self._by_finish(params, [*few, *places, params.limit + 1, where.discarded], created)
+        # One more than asked for tells whether there is a next page.
+        most = params.limit + 1
+        if params.sort is Sort.FINISHED:
+            given = [*few, *places, most, where.discarded]
+            rows = await self._by_time(params, "page_finished", [given, created])
+        elif params.sort is Sort.CREATED:
+            rows = await self._by_time(params, "page_created", [[*filters, most, *rest], []])
         else:
-            # One more than asked for tells whether there is a next page.
             before = _END if params.before is None else params.before
-            rows = await self._pool.rows("page", params.namespace, before, *filters, params.limit + 1, *rest)
+            rows = await self._pool.rows("page", params.namespace, before, *filters, most, *rest)
         total = await self._pool.value("page_total", params.namespace, _END, *filters, MOST_COUNTED, *rest)
         return page_of(params, [job_of(row) for row in rows], total)
 
-    async def _by_finish(
-        self, params: ListJobs, given: Sequence[object], created: Sequence[object]
+    async def _by_time(
+        self, params: ListJobs, statement: str, around: Sequence[Sequence[object]]
     ) -> list[Row]:
-        """Look at longer and longer times, until the page is full or nothing is older."""
-        finish = finish_of(params.before)
-        newest = min(finish.at, await self._pool.value("server_time"))
-        span = MINUTE
-        while True:
-            since = newest - span
-            rows = await self._pool.rows(
-                "page_finished", params.namespace, finish.id, *given, finish.at, since, *created
-            )
-            if len(rows) > params.limit or since < 0:
-                return rows
-            span *= 4
+        """Look at longer and longer times, until the page is full or nothing is older.
+
+        `around` are the parameters before and after those of the time.
+        """
+        place = place_of(params.before)
+        before, after = around
+
+        async def work(statements: Statements) -> list[Row]:
+            await statements.run("time_settings")
+            newest = min(place.at, await statements.value("server_time"))
+            span = MINUTE
+            while True:
+                given = (params.namespace, place.id, *before, place.at, newest - span, *after)
+                rows = await statements.rows(statement, *given)
+                if len(rows) > params.limit or span > newest:
+                    return rows
+                span *= 4
+
+        return await self._pool.transaction(work)
 
     async def counts(self, namespace: str) -> list[StateCount]:
         rows = await self._pool.rows("counts", namespace)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from beltline.core.job import Attempt, Job
 from beltline.core.states import DEAD, FINAL, JobState
-from beltline.store.params import Finished, JobPage, ListJobs, StateCount, finish_of
+from beltline.store.pages import JobPage, ListJobs, Sort, place_of
+from beltline.store.params import Finished, StateCount
 from beltline.store.rows import fingerprint_mark, job_of, labels_text, listed_states, page_of
 from beltline.store.sqlite.packing import packed
 from beltline.store.sqlite.transaction import Gate, Transaction
@@ -16,6 +18,9 @@ from beltline.store.sqlite.transaction import Gate, Transaction
 MOST_COUNTED: Final = 10_000
 MOST_UNSETTLED: Final = 1_000
 _HELD: Final = frozenset({JobState.RUNNING})
+_STATEMENT: Final = MappingProxyType(
+    {Sort.ID: "page", Sort.CREATED: "page_created", Sort.FINISHED: "page_finished"}
+)
 _LATER: Final = frozenset(JobState) - FINAL - {JobState.QUEUED, JobState.RUNNING}
 
 
@@ -31,7 +36,7 @@ class SqliteReads:
 
     async def page(self, params: ListJobs) -> JobPage:
         parameters = _filter(params)
-        statement = "page_finished" if params.by_finish else "page"
+        statement = _STATEMENT[params.sort]
 
         def verb(transaction: Transaction) -> tuple[list[Any], int]:
             rows = transaction.run(statement, parameters).fetchall()
@@ -80,7 +85,7 @@ def jobs_by_id(transaction: Transaction, namespace: str, job_ids: Iterable[str])
 def _filter(params: ListJobs) -> dict[str, Any]:
     where = params.where
     states = listed_states(params)
-    finish = finish_of(params.before) if params.by_finish else None
+    place = None if params.sort is Sort.ID else place_of(params.before)
     live = states - FINAL
     held, later = bool(live) and live <= _HELD, bool(live) and live <= _LATER
     return {
@@ -99,8 +104,8 @@ def _filter(params: ListJobs) -> dict[str, Any]:
         "until": where.until,
         "error": fingerprint_mark(where.fingerprint),
         "discarded": where.discarded,
-        "before": params.before if finish is None else finish.id,
-        "at": None if finish is None else finish.at,
+        "before": params.before if place is None else place.id,
+        "at": None if place is None else place.at,
         # One more than asked for tells whether there is a next page.
         "limit": params.limit + 1,
         "most": MOST_COUNTED,
