@@ -108,7 +108,7 @@ class Worker:
         opened = None if parts.box is None else parts.box.open
         self._lease = Lease(store, namespace, config, random=random, offer=offer, opened=opened)
         self._settler = Stower(
-            store, namespace, random=random, settled=self._settled, is_busy=lambda: bool(self._runner.runs)
+            store, namespace, random=random, settled=self._settled, gather_s=lambda: self._runner.gather_s
         )
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
@@ -118,6 +118,7 @@ class Worker:
             parts.registry,
             {"async": InlineExecutor(parts.box), "thread": self._threads},
             concurrency=slots,
+            most=config.concurrency,
             grace_us=config.grace_us,
             reports=self._reporter,
             remember=lambda run: RunMemory(run, self._recorder),
@@ -204,6 +205,7 @@ class Worker:
             self._namespace,
             queues=queues,
             concurrency=slots,
+            most=self._config.concurrency,
             runner=self._runner,
             settler=self._settler,
             random=parts.random,
