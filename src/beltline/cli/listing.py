@@ -23,8 +23,8 @@ Row: TypeAlias = Callable[[Job, int], Sequence[str]]
 LARGEST_PAGE: Final = 1_000
 
 
-def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
-    """Return the decorator that gives a command the options of `print_page`."""
+def filter_options(states: Iterable[JobState]) -> Callable[[F], F]:
+    """Return the decorator that gives a command the options of `filter_of`."""
     names = [state.value for state in states]
     options = (
         click.option(
@@ -39,6 +39,14 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
         click.option(
             "--label", "labels", multiple=True, metavar="NAME=VALUE", help="Only with this label; repeatable."
         ),
+    )
+    return _with(options)
+
+
+def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
+    """Return the decorator that gives a command the options of `print_page`."""
+    options = (
+        filter_options(states),
         click.option(
             "--limit",
             type=click.IntRange(1, LARGEST_PAGE),
@@ -48,7 +56,10 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
         ),
         click.option("--before", metavar="CURSOR", help="The page after the one that printed this cursor."),
     )
+    return _with(options)
 
+
+def _with(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for option in reversed(options):
             function = option(function)

@@ -97,8 +97,7 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         config, store, random = parts.config.worker, parts.store, parts.random
         self._namespace = namespace = parts.config.store.namespace
-        self._parts, self._config = parts, config
-        self._store = store
+        self._parts, self._config, self._store = parts, config, store
         self._stopping = asyncio.Event()
         self._most_stuck = max(1, min(config.threads, config.concurrency) // 2)
         self._exit_code, self._patience_us = 0, config.drain_us
@@ -396,7 +395,6 @@ class Worker:
 
 
 def _reporter(parts: Parts, stower: Stower) -> Reporter:
-    retention = parts.config.retention
+    retention, namespace = parts.config.retention, parts.config.store.namespace
     keep = LogLimit(retention.log_lines, retention.log_bytes)
-    namespace = parts.config.store.namespace
     return Reporter(parts.store, namespace, now=parts.store.now, stow=stower.keep, keep=keep)
