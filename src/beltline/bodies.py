@@ -1,6 +1,6 @@
 """The program in which bodies run: `python -m beltline.bodies APP PARENT CONTROL`, started by a worker.
 
-With PIPE and TRACE in place of CONTROL it is one process for bodies, which loads the app by itself.
+With PIPE, BOX and TRACE in place of CONTROL it is one process for bodies, which loads the app by itself.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str]) -> None:
             store_from_url(url)
         serve(int(rest[0]), load, command(app), int(parent))
     else:
-        live(int(rest[0]), int(rest[1]), int(parent), load)
+        pipe, box, trace = (int(number) for number in rest)
+        live(pipe, box, trace, int(parent), load=load)
 
 
 if __name__ == "__main__":

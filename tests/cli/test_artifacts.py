@@ -68,6 +68,35 @@ def test_a_job_shows_its_large_payload_and_result_and_its_artifacts(cli: Termina
     assert "Artifacts" in cli("jobs", "show", job_id).out
 
 
+def test_jobs_are_exported_whole(cli: Terminal, app: str) -> None:
+    cli("definitions", "apply", app)
+    ids = [cli("submit", "echo", PAYLOAD).out.strip() for _ in range(2)]
+    assert cli("work", app, "--until-idle").code == 0
+    cli("submit", "echo", PAYLOAD)
+
+    ran = cli("jobs", "export", "--state", "succeeded")
+
+    lines = [json.loads(line) for line in ran.lines]
+    assert (ran.code, [line["id"] for line in lines]) == (0, ids[::-1])
+    assert [(line["payload"], line["result"]) for line in lines] == [({"text": TEXT}, TEXT)] * 2
+    assert "2 jobs" in ran.err
+
+
+def test_an_export_says_which_jobs_are_not_whole_and_goes_on(cli: Terminal, shop: Shop, app: str) -> None:
+    cli("definitions", "apply", app)
+    lost = cli("submit", "echo", PAYLOAD).out.strip()
+    shutil.rmtree(objects_of(shop))
+    kept = cli("submit", "echo", PAYLOAD).out.strip()
+
+    ran = cli("jobs", "export")
+
+    lines = {line["id"]: line for line in map(json.loads, ran.lines)}
+    assert ran.code == 1
+    assert "objects" in lines[lost]["objects_error"]
+    assert lines[kept]["payload"] == {"text": TEXT}
+    assert "of 1 of them an object could not be read" in ran.err
+
+
 def test_a_job_whose_object_is_gone_is_shown_all_the_same(cli: Terminal, shop: Shop, app: str) -> None:
     cli("definitions", "apply", app)
     job_id = cli("submit", "echo", PAYLOAD).out.strip()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from beltline.core.clock import MICROS
+from beltline.config import ObjectsConfig
+from beltline.core.clock import MICROS, SystemClock
 from beltline.engine.diagnosis import Finding, Level, examine
 from beltline.runtime.host import examine_host
 from beltline.store.contract import Store
+from beltline.store.open import configured_store
 from beltline.store.params import NewSession
 from tests.cli.photo_app import belt
 from tests.cli.shop import NAMESPACE, Shop, Terminal
@@ -217,13 +220,40 @@ def test_where_objects_lie_is_told_and_whether_that_is_reached(
     cli: Terminal, shop: Shop, tmp_path: Path
 ) -> None:
     (tmp_path / "no-folder").write_text("")
+    place = tmp_path / "objects"
 
-    there = objects_finding(cli)
+    there = objects_finding(cli, BELTLINE_OBJECTS=f"file://{place}")
     away = objects_finding(cli, BELTLINE_OBJECTS=f"file://{tmp_path / 'no-folder'}")
 
     assert (there["state"], away["state"]) == ("ok", "error")
-    assert "which is reached" in there["message"]
+    assert "which can be written" in there["message"]
     assert "jobs with large payloads wait" in away["action"]
+    assert [*place.iterdir()] == []
+
+
+def test_a_folder_of_objects_that_cannot_be_written_is_told(
+    cli: Terminal, shop: Shop, tmp_path: Path
+) -> None:
+    place = tmp_path / "objects"
+    objects = ObjectsConfig(url=f"file://{place}")
+
+    async def owner() -> str:
+        store = configured_store(shop.url, objects, {}, clock=SystemClock())
+        await store.open()
+        await store.close()
+        assert store.objects is not None
+        return store.objects.owner
+
+    # It can be listed. Nobody writes below a file, not even root, whom no permission stops.
+    folder = place / asyncio.run(owner())
+    folder.mkdir(parents=True)
+    (folder / "probe").write_text("")
+
+    found = objects_finding(cli, BELTLINE_OBJECTS=f"file://{place}")
+
+    assert found["state"] == "error"
+    assert "cannot write the object" in found["message"]
+    assert "can be written" in found["action"]
 
 
 def test_a_key_of_objects_that_is_missing_is_told(cli: Terminal, shop: Shop, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
@@ -93,18 +93,24 @@ class House:
     ) -> None:
         await self.executor.close()
 
+    @property
+    def lies_ready(self) -> bool:
+        """Whether a job lies in the box of a process."""
+        return bool(self.executor._pool._boxes)
+
     def start(
         self,
         body: JobHandle[Any],
         arguments: dict[str, Any] | None = None,
         *,
         crashes: int = 0,
+        begun: Callable[[], None] | None = None,
         **fields: Any,
     ) -> tuple[asyncio.Task[Outcome], Port]:
         """Start a body; return its task and its port."""
         port = Port()
         job = _claimed(body.definition.name, next(self._numbers), arguments or {}, crashes)._replace(**fields)
-        running = self.executor.run(job, body.definition, port, begun=None, most_bytes=1_000_000)
+        running = self.executor.run(job, body.definition, port, begun=begun, most_bytes=1_000_000)
         return asyncio.create_task(running), port
 
     async def run(self, body: JobHandle[Any], crashes: int = 0, **arguments: Any) -> Outcome:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
+from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 
@@ -31,6 +33,12 @@ async def on_the_loop(ctx: Context) -> int:
 def in_a_thread(ctx: SyncContext) -> int:
     follows.submit_sync(os.getpid())
     return os.getpid()
+
+
+@belt.job
+def waits_for(file: str) -> None:
+    while not Path(file).exists():
+        threading.Event().wait(0.01)
 
 
 @belt.job

@@ -128,6 +128,18 @@ async def test_a_suspect_runs_where_nothing_ran_before_and_nothing_runs_after(ho
     await ends(suspect)
 
 
+async def test_a_suspect_gives_way_to_others(house: House, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    runs = [house.start(app.waits_for, {"file": str(gate)}, crashes=crashes) for crashes in (0, 1)]
+    usual, suspect = [(await port.begun())["pid"] for _, port in runs]
+
+    shares = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (usual, suspect)]
+
+    assert shares == [os.getpriority(os.PRIO_PROCESS, 0), os.getpriority(os.PRIO_PROCESS, 0) + 5]
+    gate.touch()
+    assert {(await task).ending for task, _ in runs} == {Ending.SUCCEEDED}
+
+
 async def test_closing_ends_every_process() -> None:
     async with House() as house:
         task, port = house.start(app.ignores)

@@ -30,13 +30,14 @@ class Fetching:
         self.works = works
         self.stage = stage
         self.settler = Settler(
-            works.store, "default", random=random.Random(1), settled=lambda: None, is_busy=lambda: False
+            works.store, "default", random=random.Random(1), settled=lambda: None, gather_s=lambda: 0.0
         )
         self.fetcher = Fetcher(
             works.store,
             "default",
             queues=None,
             concurrency=CONCURRENCY,
+            most=CONCURRENCY,
             runner=stage.runner,
             settler=self.settler,
             random=random.Random(1),

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 
 from beltline.core.backoff import growing
 from beltline.core.errors import StoreUnavailable
@@ -176,6 +177,21 @@ async def test_it_stops_also_when_it_was_just_woken(slow: Loop, ticker: Ticker, 
     await turns()
 
     assert ticker.ticks == ticks
+
+
+def test_a_wait_of_nothing_is_over_at_once_on_the_loop_of_workers(ticker: Ticker) -> None:
+    async def wakes() -> None:
+        loop = Loop("tester", HOUR, ticker.tick, random=random.Random(1))
+        loop.start()
+        await ticker.has_ticked(1)
+        for seconds in (0.0, 0.0002, 0.02):
+            loop.wake_in(seconds)
+        await ticker.has_ticked(3)
+        await loop.stop()
+
+    uvloop.run(wakes())
+
+    assert ticker.ticks == 3
 
 
 async def test_it_may_be_stopped_before_it_began_and_twice(slow: Loop) -> None:

@@ -30,9 +30,13 @@ class Settling:
         self.works = works
         self.door = door
         self.told = 0
-        self.is_busy = False
+        self.gather_s = 0.0
         self.settler = Settler(
-            works.store, "default", random=random.Random(1), settled=self._tell, is_busy=lambda: self.is_busy
+            works.store,
+            "default",
+            random=random.Random(1),
+            settled=self._tell,
+            gather_s=lambda: self.gather_s,
         )
 
         @works.belt.job
@@ -115,7 +119,7 @@ async def test_what_ends_soon_after_a_batch_goes_together_while_bodies_run(
     settling: Settling, door: Door
 ) -> None:
     first, *others = await settling.claimed(4)
-    settling.is_busy = True
+    settling.gather_s = 0.005
     settling.put(first)
     await turns()
     for job in others:
@@ -130,7 +134,7 @@ async def test_what_ends_soon_after_a_batch_goes_together_while_bodies_run(
 
 async def test_nothing_is_left_to_write_while_it_waits_for_company(settling: Settling) -> None:
     [job] = await settling.claimed(1)
-    settling.is_busy = True
+    settling.gather_s = 0.005
 
     settling.put(job)
     await turns()

@@ -28,7 +28,7 @@ async def test_a_result_that_waits_for_its_object_is_unwritten_as_a_job_given_ba
 
     job = await claimed_job(works)
     stower = Stower(
-        works.store, works.namespace, random=random.Random(1), settled=lambda: None, is_busy=lambda: False
+        works.store, works.namespace, random=random.Random(1), settled=lambda: None, gather_s=lambda: 0.0
     )
 
     stower.put(Settlement(job, succeeded(b'"' + b"x" * 2 * KIB + b'"'), Policy()))

@@ -54,9 +54,9 @@ async def works(tmp_path: Path) -> AsyncIterator[Works]:
         yield ready
 
 
-async def lost(works: Works, body: JobHandle[Any], times: int) -> str:
+async def lost(works: Works, body: JobHandle[Any], times: int, **arguments: Any) -> str:
     """Submit a job and store that so many workers were lost with it; return its id."""
-    reference = await body.submit()
+    reference = await body.submit(**arguments)
     claimed = await Hand(works.belt).take()
     now = works.store.now()
     change = change_to(claimed, JobState.QUEUED, now, crashes=times)
@@ -97,6 +97,19 @@ async def test_the_guilty_one_is_a_dead_letter_and_its_worker_lives(works: Works
 
         assert await neighbour.result(timeout=30) == 1
     assert (job.state, job.reason, job.crashes) == (JobState.FAILED, Reason.PROCESS_DIED, 3)
+
+
+async def test_a_suspect_takes_no_slot_from_others(works: Works, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job_id = await lost(works, suspects.waits_for, 2, file=str(gate))
+    async with works.working(concurrency=1):
+        await works.in_state(job_id, JobState.RUNNING)
+
+        neighbour = await suspects.follows.submit(1)
+
+        assert await neighbour.result(timeout=30) == 1
+        gate.touch()
+        assert (await works.in_state(job_id)).state is JobState.SUCCEEDED
 
 
 async def test_a_suspect_that_a_process_would_not_find_runs_where_it_did(tmp_path: Path) -> None:

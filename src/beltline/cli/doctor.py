@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def doctor(invocation: Invocation) -> int:
     """Look for what is amiss: this host, the store, the workers, queues and definitions.
 
     Each finding says what to do. Nothing is changed: a store that does not exist is not made, one that is out
-    of date not migrated. Exit code 0 where all is well, 1 where there is a warning or an error.
+    of date not migrated. Among the objects a probe is written and removed. Exit code 0 where all is well, 1
+    where there is a warning or an error.
     """
     config = invocation.config()
     findings = [*examine_host(config.store.url), *_examine_store(config, invocation.env)]
@@ -85,16 +87,20 @@ async def _examine_opened(config: Config, env: Mapping[str, str]) -> list[Findin
 
 
 async def _examine_objects(store: Store, namespace: str) -> Finding:
-    """Look whether what lies outside the rows can be reached; nothing is written for that."""
+    """Look whether what lies outside the rows can be read and written."""
     if store.objects is None:
         message = "there is no place for objects: payloads and results end at 1 MiB, artifacts are refused"
         return Finding("objects", Level.OK, message)
     try:
         await store.objects.days(namespace)
+        await store.objects.probe(f"{os.getpid()}-{store.now()}")
     except ObjectsError as error:
-        action = "see that the place is there and the credentials are right; jobs with large payloads wait"
+        action = (
+            "see that the place is there, can be written, and the credentials are right;"
+            " jobs with large payloads wait"
+        )
         return Finding("objects", Level.ERROR, str(error), action)
-    return Finding("objects", Level.OK, f"objects lie in {masked(store.objects.shown)}, which is reached")
+    return Finding("objects", Level.OK, f"objects lie in {masked(store.objects.shown)}, which can be written")
 
 
 def _print(findings: list[Finding]) -> None:

@@ -12,6 +12,7 @@ from beltline.cli.acting import Verb, act_on
 from beltline.cli.artifacts import read_artifacts
 from beltline.cli.command import Invocation, example, group, pass_invocation, why_option
 from beltline.cli.faults import FAILED, OK
+from beltline.cli.job_export import export
 from beltline.cli.job_logs import logs
 from beltline.cli.job_views import ARTIFACT_COLUMNS, COLUMNS, artifact_row, job_row, print_story, story_of
 from beltline.cli.listing import filter_of, listing_options, print_page
@@ -98,6 +99,7 @@ def watch(invocation: Invocation, job_id: str, *, timeout: str | None) -> int:
     return OK if job.state is JobState.SUCCEEDED else FAILED
 
 
+jobs.add_command(export)
 jobs.add_command(logs)
 
 

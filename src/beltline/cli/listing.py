@@ -24,8 +24,8 @@ Row: TypeAlias = Callable[[Job, int], Sequence[str]]
 LARGEST_PAGE: Final = 1_000
 
 
-def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
-    """Return the decorator that gives a command the options of `print_page`."""
+def filter_options(states: Iterable[JobState]) -> Callable[[F], F]:
+    """Return the decorator that gives a command the options of `filter_of`."""
     names = [state.value for state in states]
     options = (
         click.option(
@@ -44,6 +44,14 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
         click.option("--since", metavar="TIME", help="Only created then or later."),
         click.option("--until", metavar="TIME", help="Only created before then."),
         click.option("--error", metavar="FINGERPRINT", help="Only with this error, as its group is named."),
+    )
+    return _with(options)
+
+
+def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
+    """Return the decorator that gives a command the options of `print_page`."""
+    options = (
+        filter_options(states),
         click.option(
             "--sort",
             type=click.Choice([sort.value for sort in Sort]),
@@ -54,7 +62,10 @@ def listing_options(states: Iterable[JobState]) -> Callable[[F], F]:
         number_option("--limit", least=1, most=LARGEST_PAGE, default=50, text="At most so many."),
         click.option("--before", metavar="CURSOR", help="The page after the one that printed this cursor."),
     )
+    return _with(options)
 
+
+def _with(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for option in reversed(options):
             function = option(function)

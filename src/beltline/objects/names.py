@@ -25,6 +25,11 @@ def object_name(owner: str, namespace: str, job_id: str, *, at: int, digest: str
     return f"{namespace_prefix(owner, namespace)}{day_of(at)}/{_part(job_id)}/{digest}"
 
 
+def probe_name(owner: str, number: str) -> str:
+    """Return the name of an object that is written to see whether that can be done; no job has such a one."""
+    return f"{owner}/probe/{number}"
+
+
 def namespace_prefix(owner: str, namespace: str) -> str:
     """Return what the names of all objects of a namespace begin with."""
     return f"{owner}/{_part(namespace)}/"

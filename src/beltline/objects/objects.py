@@ -16,7 +16,7 @@ from beltline.core.errors import (
 )
 from beltline.objects.contract import Place, Seal
 from beltline.objects.header import LONGEST, header_of, may_be_sealed
-from beltline.objects.names import hash_in, is_day, is_name, namespace_prefix, object_name
+from beltline.objects.names import hash_in, is_day, is_name, namespace_prefix, object_name, probe_name
 from beltline.objects.reference import Reference
 from beltline.objects.threads import Threads
 
@@ -99,6 +99,15 @@ class Objects:
         names = self._place.names(f"{namespace_prefix(self.owner, namespace)}{day}/")
         while (found := await self._threads.run(partial(next, names, None))) is not None:
             yield found
+
+    async def probe(self, number: str) -> None:
+        """Write an object and remove it, to see whether that can be done; `number` is nobody else's.
+
+        Raises ObjectsUnavailable.
+        """
+        name = probe_name(self.owner, number)
+        await self._threads.run(partial(self._place.put, name, b""))
+        await self.remove([name])
 
     async def remove(self, names: Sequence[str]) -> None:
         """Remove objects by their names."""

@@ -42,6 +42,7 @@ class Fetcher:
         *,
         queues: tuple[str, ...] | None,
         concurrency: int,
+        most: int,
         runner: Runner,
         settler: Backlog,
         random: Random,
@@ -55,7 +56,7 @@ class Fetcher:
         self._runner = runner
         self._settler = settler
         self._random = random
-        self._most = min(concurrency, LARGEST_CLAIM)
+        self._most = min(most, LARGEST_CLAIM)
         self._enough = max(1, min(concurrency // 4, LARGEST_CLAIM // 2))
         self._most_behind = 4 * concurrency
         self._asked = 0
@@ -68,7 +69,8 @@ class Fetcher:
 
     def freed(self) -> None:
         """Ask again where that was put off: a run ended."""
-        self.room.set()
+        if self._runner.free > 0:
+            self.room.set()
         if self._picker.freed():
             self.hinted.set()
 

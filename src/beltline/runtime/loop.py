@@ -18,6 +18,8 @@ REST_S: Final = 30.0
 AHEAD_S: Final = 2.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
+# uvloop makes no timer of less than half a millisecond.
+_SHORTEST_WAIT: Final = 0.001
 
 
 class Loop:
@@ -50,6 +52,9 @@ class Loop:
 
     def wake_in(self, seconds: float) -> None:
         """Tick when this time has passed; of several such calls the earliest counts."""
+        if seconds < _SHORTEST_WAIT:
+            self.wake()
+            return
         alarm = asyncio.get_running_loop().call_later(seconds, self._ring)
         if self._alarm is not None and self._alarm.when() <= alarm.when():
             alarm.cancel()

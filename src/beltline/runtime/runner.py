@@ -11,21 +11,8 @@ from beltline.core.clock import MICROS
 from beltline.core.codec import PAYLOAD_LIMIT
 from beltline.core.decide import Policy, crashes_of_suspect
 from beltline.core.errors import ObjectsError
-from beltline.core.failure import failure
 from beltline.core.job import ClaimedJob
-from beltline.core.outcome import (
-    Ending,
-    Outcome,
-    Signal,
-    raised,
-    released,
-    signalled,
-    succeeded,
-    suspended,
-    suspension_in,
-    unreadable,
-    waits_for_objects,
-)
+from beltline.core.outcome import Ending, Outcome, Signal, released, signalled, succeeded
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
 from beltline.definitions.definition import JobDefinition
@@ -36,10 +23,16 @@ from beltline.executors.contract import Executor, Places, RemoteExecutor
 from beltline.objects.objects import Objects
 from beltline.objects.reference import is_reference
 from beltline.runtime.lanes import Lanes, Rest
+from beltline.runtime.pace import Pace
 from beltline.runtime.payload import unfetched, unpacked
 from beltline.runtime.run import Cause, Reports, Run, RunMemory, Submit
+from beltline.runtime.run_endings import Unreadable, ending_of, in_view, interrupted, timed_out
 
 NO_HANDLER_DELAY_US: Final = 5 * MICROS
+# How long outcomes are gathered while bodies run; longer where others wait for a process, because then the
+# processor is what they wait for (5 ms of work in each: 1.5 outcomes a transaction at 5 ms, 10 at 40 ms).
+GATHER_S: Final = 0.005
+GATHER_BEHIND_S: Final = 0.04
 
 _BROKEN: Final = frozenset({Ending.FAILED, Ending.LOST})
 
@@ -54,6 +47,8 @@ class Way(NamedTuple):
 class Runner:
     """Holds the runs of this process, at most `concurrency` with those that are stuck.
 
+    At `most` that many, where bodies in processes are so short that their turn is near.
+
     A body that ignores being asked to stop is given up after the grace: its job is settled, its slot stays
     taken until it ends.
     """
@@ -64,6 +59,7 @@ class Runner:
         executors: Mapping[str, Executor],
         *,
         concurrency: int,
+        most: int = 0,
         grace_us: int,
         reports: Reports,
         remember: Callable[[Run], RunMemory],
@@ -81,6 +77,7 @@ class Runner:
         self._executors = executors
         self._remote = remote
         self._concurrency = concurrency
+        self._most = max(most, concurrency)
         self._grace_s = grace_us / MICROS
         self._reports = reports
         self._remember = remember
@@ -88,11 +85,14 @@ class Runner:
         self._settle = settle
         self._freed = freed
         self._now = now
+        self._pace = Pace((remote.places or 0) if remote else 0)
         self._policies: dict[str, Policy] = {}
         self._lanes = Lanes(self._begin, now=now)
         self._here = Way(self._body, self._returned)
         self._is_telling = False
         self._overstaying = 0
+        # Suspects that have left the mode of their definition for a process.
+        self._aside = 0
         everywhere: dict[str, Places] = {**executors, **({"process": remote} if remote else {})}
         places = {mode: executor.places for mode, executor in everywhere.items()}
         self._held = {mode: 0 for mode, limit in places.items() if limit is not None}
@@ -105,14 +105,26 @@ class Runner:
         return self._overstaying + self._stuck_in_executors
 
     @property
+    def gather_s(self) -> float:
+        """How long the outcome of a run may wait for others, in seconds; 0 where none are to come."""
+        places = None if self._remote is None else self._remote.places
+        if places is not None and self._held["process"] > places:
+            return GATHER_BEHIND_S
+        return GATHER_S if self.runs else 0.0
+
+    @property
     def free(self) -> int:
         """How many more jobs may be started.
 
-        None while a body waits for its place: other workers may have some.
+        None while a body waits for its place: other workers may have some. Of bodies in processes that take a
+        few milliseconds, more than there are places. Suspects, which wait for a process and not for the loop,
+        take no slot from others, unless there are more of them than slots.
         """
         if any(held > places for held, places in zip(self._held.values(), self._places, strict=True)):
             return 0
-        return self._concurrency - len(self.runs) - self._stuck_in_executors
+        slots = min(self._concurrency + self._pace.ahead, self._most)
+        aside = min(self._aside, self._concurrency)
+        return slots + aside - len(self.runs) - self._stuck_in_executors
 
     @property
     def _stuck_in_executors(self) -> int:
@@ -130,17 +142,22 @@ class Runner:
         run = Run(job, definition, self._reports, self._remember, self._submit)
         self.runs[run.key] = run
         way = self._here
-        if definition.mode in self._held:
-            self._held[definition.mode] += 1
         if self._remote is not None and (
             definition.mode == "process" or (job.crashes and is_suspect(job, definition))
         ):
             way, run.mode = Way(partial(self._body_elsewhere, self._remote), _as_told), "process"
         if is_reference(job.payload):
             way = Way(partial(self._body_with_payload, way), _as_told)
+        self._count(run, 1)
         self._lanes.put(run, way)
         if job.deadline_at is not None:
             self._limit(run, None)
+
+    def _count(self, run: Run, more: int) -> None:
+        if run.mode != run.definition.mode:
+            self._aside += more
+        elif run.mode in self._held:
+            self._held[run.mode] += more
 
     def interrupt_all(self, cause: Cause) -> None:
         """Ask every body to stop."""
@@ -156,7 +173,7 @@ class Runner:
         """Execute a run to where its body first waits; return what goes on from there, None: it has ended."""
         run.begun = True
         if run.cause is not None:
-            self._close(run, _interrupted(run, asyncio.CancelledError()))
+            self._close(run, interrupted(run, asyncio.CancelledError()))
             return None
         try:
             body = run.coroutine = way.open(run)
@@ -171,7 +188,7 @@ class Runner:
         except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
             if run.remembered is not None:
                 return self._go_on(run, way, _raising(error))
-            self._close(run, _ending(run, error))
+            self._close(run, ending_of(run, error))
             return None
         return self._go_on(run, way, Rest(body, awaited))
 
@@ -185,7 +202,7 @@ class Runner:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a body may raise anything; the worker lives on
-            outcome = _ending(run, error)
+            outcome = ending_of(run, error)
         else:
             outcome = self._outcome(run, way, value)
         self._close(run, outcome)
@@ -195,8 +212,7 @@ class Runner:
         if run.limit is not None:
             run.limit.cancel()
         del self.runs[run.key]
-        if run.definition.mode in self._held:
-            self._held[run.definition.mode] -= 1
+        self._count(run, -1)
         if run.settled:
             self._overstaying -= 1
         if not self._is_telling:
@@ -226,14 +242,14 @@ class Runner:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - the types of a result are user code too
-            return _ending(run, error)
+            return ending_of(run, error)
 
     def _body(self, run: Run) -> Coroutine[Any, Any, object]:
         definition, job = run.definition, run.job
         try:
             arguments = definition.payload.load(job.payload)
         except Exception as error:
-            raise _Unreadable(error) from error
+            raise Unreadable(error) from error
         context = (SyncContext if definition.mode == "thread" else Context)(job, run)
         begun = None if job.timeout_us is None else partial(self._limit, run, job.timeout_us)
         return self._executors[definition.mode].run(definition, context, arguments, begun=begun)
@@ -250,13 +266,26 @@ class Runner:
 
     async def _body_elsewhere(self, remote: RemoteExecutor, run: Run) -> Outcome:
         if run.definition.mode != "process" and not await remote.has(run.definition):
+            self._count(run, -1)
             run.mode = run.definition.mode
+            self._count(run, 1)
             return self._outcome(run, self._here, await self._body(run))
-        begun = None if run.job.timeout_us is None else partial(self._limit, run, run.job.timeout_us)
-        outcome = await remote.run(
-            run.job, run.definition, run, begun=begun, most_bytes=self._limit_of_results
-        )
-        return _in_view(run, outcome) if outcome.ending in _BROKEN else outcome
+        begun_at: int | None = None
+
+        def begun() -> None:
+            nonlocal begun_at
+            begun_at = self._now()
+            if run.job.timeout_us is not None:
+                self._limit(run, run.job.timeout_us)
+
+        try:
+            outcome = await remote.run(
+                run.job, run.definition, run, begun=begun, most_bytes=self._limit_of_results
+            )
+        finally:
+            if begun_at is not None:
+                self._pace.took(self._now() - begun_at)
+        return in_view(run, outcome) if outcome.ending in _BROKEN else outcome
 
     def _limit(self, run: Run, timeout_us: int | None) -> None:
         """Stop the run at its deadline, or after its time-out, which counts from now: its body begins."""
@@ -276,7 +305,7 @@ class Runner:
         run.limit = asyncio.get_running_loop().call_later(2 * self._grace_s, self._give_up, run)
 
     def _give_up(self, run: Run) -> None:
-        self._end(run, _timed_out(run))
+        self._end(run, timed_out(run))
         self._freed()
 
     def _policy(self, definition: JobDefinition) -> Policy:
@@ -302,58 +331,3 @@ def _as_told(_: Run, outcome: Outcome) -> Outcome:
 def is_suspect(job: ClaimedJob, definition: JobDefinition) -> bool:
     """Say whether a job may be what ended the workers that ran it, so that it must not take others along."""
     return job.crashes >= crashes_of_suspect(definition.max_crashes)
-
-
-class _Unreadable(Exception):
-    """The payload cannot be read; the cause says why."""
-
-
-def _ending(run: Run, error: BaseException) -> Outcome:
-    """Return what a run comes to that ended with an exception."""
-    if isinstance(error, Signal):
-        return signalled(error)
-    if isinstance(error, asyncio.CancelledError):
-        return _interrupted(run, error)
-    if isinstance(error, _Unreadable):
-        return unreadable(error.__cause__ or error)
-    suspension = suspension_in(error)
-    return _failed(run, error) if suspension is None else suspended(suspension)
-
-
-def _interrupted(run: Run, error: BaseException) -> Outcome:
-    if run.cause is Cause.CANCEL:
-        return Outcome(Ending.CANCELLED, reason=Reason.CANCEL_REQUESTED)
-    if run.cause is Cause.DRAIN:
-        return released(Reason.DRAINED)
-    if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
-        return _timed_out(run)
-    return _failed(run, error)
-
-
-def _timed_out(run: Run) -> Outcome:
-    if run.cause is Cause.DEADLINE:
-        message = "the job's deadline passed while it ran"
-        return Outcome(
-            Ending.TIMED_OUT, error=failure("DeadlinePassed", message), reason=Reason.DEADLINE_PASSED
-        )
-    message = f"the body ran longer than its time-out of {(run.job.timeout_us or 0) / MICROS:g} s"
-    return Outcome(Ending.TIMED_OUT, error=failure("Timeout", message))
-
-
-def _failed(run: Run, error: BaseException) -> Outcome:
-    waits = waits_for_objects(run.job, error) if run.cause is None else None
-    if waits is not None:
-        return waits
-    return _in_view(run, raised(error, run.definition.retry))
-
-
-def _in_view(run: Run, outcome: Outcome) -> Outcome:
-    """What a failure comes to where the body was asked to stop."""
-    if run.cause in {Cause.TIMEOUT, Cause.DEADLINE}:
-        return _timed_out(run)
-    if run.cause is Cause.DRAIN:
-        # Whatever it raised, it was asked to stop: a shutdown is no failure of the job.
-        return released(Reason.DRAINED)
-    if run.cause is Cause.CANCEL:
-        return Outcome(Ending.CANCELLED, error=outcome.error, reason=Reason.CANCEL_REQUESTED)
-    return outcome

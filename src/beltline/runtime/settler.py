@@ -1,6 +1,6 @@
 """Writes outcomes in batches: what ended while one batch was on its way goes with the next.
 
-A lone outcome goes at once. While bodies run, what ends within 5 ms after a batch goes together: a
+A lone outcome goes at once. While bodies run, what ends within a moment after a batch goes together: a
 transaction costs SQLite 1 ms of processor time, of which bodies in processes would else pay one each.
 """
 
@@ -20,7 +20,6 @@ from beltline.store.contract import Store
 LARGEST_BATCH: Final = 1_000
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
-GATHER_S: Final = 0.005
 # So many that wait are worth a transaction at once.
 ENOUGH: Final = 64
 
@@ -28,7 +27,8 @@ ENOUGH: Final = 64
 class Settler:
     """Keeps outcomes until the store has them.
 
-    While the store is away they wait here, and no new jobs are claimed (see `behind`).
+    While the store is away they wait here, and no new jobs are claimed (see `behind`). `gather_s` says how
+    long others may still be waited for after a batch; 0 where none are to come.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class Settler:
         *,
         random: Random,
         settled: Callable[[], None],
-        is_busy: Callable[[], bool],
+        gather_s: Callable[[], float],
     ) -> None:
         self._store = store
         self._namespace = namespace
         self._random = random
         self._settled = settled
-        self._is_busy = is_busy
+        self._gather_s = gather_s
         self._gathering = False
         self._pending: list[Settlement] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -102,10 +102,11 @@ class Settler:
             self._flushing = None
 
     async def _gather(self) -> None:
-        if len(self._pending) < ENOUGH and self._is_busy():
+        pause = self._gather_s()
+        if pause and len(self._pending) < ENOUGH:
             self._gathering = True
             try:
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(pause)
             finally:
                 self._gathering = False
 

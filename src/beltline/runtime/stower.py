@@ -43,9 +43,9 @@ class Stower:
         *,
         random: Random,
         settled: Callable[[], None],
-        is_busy: Callable[[], bool],
+        gather_s: Callable[[], float],
     ) -> None:
-        self._settler = Settler(store, namespace, random=random, settled=settled, is_busy=is_busy)
+        self._settler = Settler(store, namespace, random=random, settled=settled, gather_s=gather_s)
         self._store = store
         self._namespace = namespace
         self._random = random

@@ -62,7 +62,7 @@ class Worker:
         opened = None if parts.box is None else parts.box.open
         self._lease = Lease(store, namespace, config, random=random, offer=offer, opened=opened)
         self._settler = Stower(
-            store, namespace, random=random, settled=self._settled, is_busy=lambda: bool(self._runner.runs)
+            store, namespace, random=random, settled=self._settled, gather_s=lambda: self._runner.gather_s
         )
         self._reporter = _reporter(parts, self._settler)
         self._recorder = Recorder(store, namespace, random=random)
@@ -73,6 +73,7 @@ class Worker:
             parts.registry,
             {"async": InlineExecutor(parts.box), "thread": self._threads},
             concurrency=slots,
+            most=config.concurrency,
             grace_us=config.grace_us,
             reports=self._reporter,
             remember=lambda run: RunMemory(run, self._recorder),
@@ -161,6 +162,7 @@ class Worker:
             self._namespace,
             queues=queues,
             concurrency=slots,
+            most=self._config.concurrency,
             runner=self._runner,
             settler=self._settler,
             random=parts.random,
@@ -282,7 +284,6 @@ class Worker:
 
 
 def _reporter(parts: Parts, stower: Stower) -> Reporter:
-    retention = parts.config.retention
+    retention, namespace = parts.config.retention, parts.config.store.namespace
     keep = LogLimit(retention.log_lines, retention.log_bytes)
-    namespace = parts.config.store.namespace
     return Reporter(parts.store, namespace, now=parts.store.now, stow=stower.keep, keep=keep)

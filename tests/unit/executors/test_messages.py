@@ -45,10 +45,10 @@ JOB = ClaimedJob(
 
 @pytest.mark.parametrize("job", [JOB, JOB._replace(labels=None, payload=b"{}")])
 def test_a_job_arrives_as_it_was(job: ClaimedJob) -> None:
-    [frame] = Frames().take(job_frame(job, 1_000).encoded())
+    [frame] = Frames().take(job_frame(job, most_bytes=1_000, number=5).encoded())
 
     assert job_of(frame) == job
-    assert frame.head["most_bytes"] == 1_000
+    assert (frame.head["most_bytes"], frame.head["number"]) == (1_000, 5)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from beltline.core.outcome import released
 from beltline.core.reasons import Reason
 from beltline.executors.process.asking import Asking, DistantMemory
 from beltline.executors.process.body import App, run_body
+from beltline.executors.process.box import LARGEST
 from beltline.executors.process.frames import Frame, Frames, Kind
-from beltline.executors.process.memory import kept
+from beltline.executors.process.memory import Kept
 from beltline.executors.process.messages import ended_frame, job_of
 from beltline.executors.process.pipe import Pipe
 from beltline.executors.stack import thread_stack
@@ -27,15 +28,18 @@ _CHUNK: Final = 65_536
 
 
 class Visit:
-    """One job in this process: the port of its Context."""
+    """One job in this process: the port of its Context. `number` is what the worker calls it."""
 
-    def __init__(self, pipe: Pipe, asking: Asking, held: tuple[str, int], most_bytes: int) -> None:
+    def __init__(
+        self, number: int, pipe: Pipe, asking: Asking, held: tuple[str, int], most_bytes: int
+    ) -> None:
+        self.number = number
         self._pipe = pipe
         self._held = held
         self._most_bytes = most_bytes
         self._asking = asking
         self._memory: DistantMemory | None = None
-        self._asked = threading.Event()
+        self._asked = False
         self._calls: list[Callable[[], object]] = []
 
     @property
@@ -67,12 +71,12 @@ class Visit:
 
     def is_cancelled(self) -> bool:
         """Return whether the worker asked it to stop."""
-        return self._asked.is_set()
+        return self._asked
 
     def on_stop(self, call: Callable[[], object]) -> None:
         """Call it when the body is asked to stop."""
         self._calls.append(call)
-        if self._asked.is_set():
+        if self._asked:
             call()
 
     def hear(self, frame: Frame) -> None:
@@ -87,30 +91,42 @@ class Visit:
 
     def stop(self) -> None:
         """Ask the body to stop."""
-        self._asked.set()
+        self._asked = True
         for call in self._calls:
             with suppress(RuntimeError):  # its loop has ended meanwhile
                 call()
 
 
 class Child:
-    """Bodies run on the main thread, as programs expect; a second thread listens to the worker."""
+    """Bodies run on the main thread, as programs expect, which takes them from the box by itself.
 
-    def __init__(self, ours: socket.socket, app: App) -> None:
+    A second thread listens to the worker.
+    """
+
+    def __init__(self, ours: socket.socket, box: socket.socket, app: App) -> None:
         self._ours = ours
+        self._box = box
         self._pipe = Pipe(ours)
         self._app = app
-        self._jobs: SimpleQueue[Frame | None] = SimpleQueue()
+        self._large: SimpleQueue[Frame | None] = SimpleQueue()
+        # What the worker has asked of a run that is taken and has not begun: to stop.
+        self._early_stop = 0
+        self._is_spoiled = False
         self._visit: Visit | None = None
         self._numbers = count(1)
         self._main = threading.get_ident()
-        self._first = kept()
+        self._kept = Kept()
+        self._first = self._kept.now()
 
     def live(self) -> None:
-        """Run what comes until the worker closes the pipe."""
+        """Run what comes until the worker closes the box, or until no other body should run here."""
         threading.Thread(target=self._listen, name="beltline-pipe", daemon=True).start()
-        while (frame := self._jobs.get()) is not None:
-            self._run(frame)
+        while not self._is_spoiled and (data := self._box.recv(LARGEST)):
+            (frame,) = Frames().take(data)
+            job = frame if frame.head else self._large.get()
+            if job is None:
+                return
+            self._run(job)
 
     def _run(self, frame: Frame) -> None:
         job = job_of(frame)
@@ -120,12 +136,16 @@ class Child:
         else:
             most_bytes: int = frame.head["most_bytes"]
             asking = Asking(self._pipe, self._numbers)
-            visit = self._visit = Visit(self._pipe, asking, (job.id, job.fence), most_bytes)
+            number: int = frame.head["number"]
+            visit = self._visit = Visit(number, self._pipe, asking, (job.id, job.fence), most_bytes)
+            if self._early_stop == number:
+                visit.stop()
             outcome = run_body(definition, job, visit, app=self._app, most_bytes=most_bytes)
             visit.leave()
             self._visit = None
-        is_spoiled = outcome.reason is Reason.OUT_OF_MEMORY
-        self._pipe.send(ended_frame(outcome, is_spoiled=is_spoiled, held=kept() - self._first))
+        self._is_spoiled = outcome.reason is Reason.OUT_OF_MEMORY
+        held = self._kept.now() - self._first
+        self._pipe.send(ended_frame(outcome, is_spoiled=self._is_spoiled, held=held))
 
     def _listen(self) -> None:
         frames = Frames()
@@ -136,13 +156,14 @@ class Child:
         if self._visit is not None:
             # Nobody waits for this body any more: its worker has ended.
             os._exit(1)
-        self._jobs.put(None)
+        self._large.put(None)
 
     def _hear(self, frame: Frame) -> None:
         if frame.kind is Kind.JOB:
-            self._jobs.put(frame)
+            self._large.put(frame)
         elif frame.kind is Kind.STOP:
-            if (visit := self._visit) is not None:
+            number = self._early_stop = frame.head["number"]
+            if (visit := self._visit) is not None and visit.number == number:
                 visit.stop()
         elif frame.kind is Kind.ANSWER:
             if (visit := self._visit) is not None:

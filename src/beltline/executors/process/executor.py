@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import count
 from typing import Final
 
 from beltline.config import WorkerConfig
@@ -21,6 +23,7 @@ from beltline.executors.process.maker import Maker, NoProcess
 from beltline.executors.process.member import Member
 from beltline.executors.process.memory import can_limit, kept_with_shared
 from beltline.executors.process.pool import Pool
+from beltline.executors.process.visit import Visit
 
 NO_PROCESS_DELAY_US: Final = 5 * MICROS
 _LOOK_S: Final = 0.1
@@ -47,8 +50,8 @@ class ProcessExecutor:
         self.places = config.body_places
         self._maker = Maker(command, environment, clock)
         self._pool = Pool(self._maker, config, clock)
-        self._room = asyncio.Semaphore(self.places)
         self._grace_s = config.grace_us / MICROS
+        self._numbers = count(1)
         self._busy: dict[tuple[str, int], Member] = {}
 
     async def open(self, registry: Registry) -> None:
@@ -95,25 +98,24 @@ class ProcessExecutor:
         most_bytes: int,
     ) -> Outcome:
         """Run the body in a process and wait for it."""
-        alone = job.crashes > 0
-        async with self._room:
-            try:
-                member = await self._pool.take(alone=alone)
-            except NoProcess as error:
-                logging.getLogger("beltline").warning("no process for job %s: %s", job.id, error)
-                return released(Reason.NO_PROCESS, NO_PROCESS_DELAY_US)
-            self._busy[job.id, job.fence] = member
-            ended = member.begin(job, port, most_bytes)
-            if begun is not None:
-                begun()
-            watch = None if definition.memory is None else _watched(member, definition.memory)
-            try:
-                return await self._waited(member, ended)
-            finally:
-                if watch is not None:
-                    watch.cancel()
-                del self._busy[job.id, job.fence]
-                self._pool.give_back(member, alone=alone)
+        limit = definition.memory
+        visit = Visit(next(self._numbers), job, port, most_bytes=most_bytes, is_limited=limit is not None)
+        try:
+            member = await self._pool.enter(visit)
+        except NoProcess as error:
+            logging.getLogger("beltline").warning("no process for job %s: %s", job.id, error)
+            return released(Reason.NO_PROCESS, NO_PROCESS_DELAY_US)
+        self._busy[job.id, job.fence] = member
+        if begun is not None:
+            begun()
+        watch = None if limit is None else _watched(member, limit)
+        try:
+            return await self._waited(member, visit)
+        finally:
+            if watch is not None:
+                watch.cancel()
+            del self._busy[job.id, job.fence]
+            self._pool.leave(visit, member)
 
     def stack(self, job_id: str, fence: int) -> Awaitable[str] | None:
         """Return the stack of a body; None where it has no process yet."""
@@ -122,22 +124,23 @@ class ProcessExecutor:
 
     async def close(self) -> None:
         """End every process."""
-        await self._maker.close()
+        await self._pool.close()
 
-    async def _waited(self, member: Member, ended: asyncio.Future[Outcome]) -> Outcome:
+    async def _waited(self, member: Member, visit: Visit) -> Outcome:
+        ended = visit.ended
+        if not visit.must_stop:
+            with suppress(asyncio.CancelledError):
+                return await asyncio.shield(ended)
+        member.ask_to_stop(visit)
         try:
-            return await asyncio.shield(ended)
-        except asyncio.CancelledError:
-            member.ask_to_stop()
-            try:
-                await asyncio.wait([ended], timeout=self._grace_s)
-            finally:
-                # Also where it was asked to stop once more meanwhile.
-                if not ended.done():
-                    member.kill()
-            if ended.done():
-                return ended.result()
-            raise
+            await asyncio.wait([ended], timeout=self._grace_s)
+        finally:
+            # Also where it was asked to stop once more meanwhile.
+            if not ended.done():
+                member.kill()
+        if ended.done():
+            return ended.result()
+        raise asyncio.CancelledError
 
 
 def _watched(member: Member, limit: int) -> asyncio.Task[None]:

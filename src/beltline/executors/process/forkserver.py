@@ -72,6 +72,7 @@ class Forkserver:
             for found, _ in self._selector.select():
                 is_open = found.data() and is_open
             self._reap()
+        signal.set_wakeup_fd(-1)
         for pid in self._made:
             _kill(pid)
 
@@ -82,35 +83,36 @@ class Forkserver:
         for line in lines:
             request = json.loads(line)
             if "start" in request:
-                self._start(request["start"], self._fds.popleft())
+                self._start(request["start"], self._fds.popleft(), self._fds.popleft())
             else:
                 self._end(request["kill"])
         return bool(data)
 
-    def _start(self, serial: int, pipe: int) -> None:
+    def _start(self, serial: int, pipe: int, box: int) -> None:
         trace = tempfile.TemporaryFile()  # noqa: SIM115 - closed when its process is reaped
         program = None
         try:
             if _has_threads():
                 # A fork would copy locks that another thread holds: the process loads the app by itself.
                 program = subprocess.Popen(
-                    [*self._begin_anew, str(pipe), str(trace.fileno())],
-                    pass_fds=(pipe, trace.fileno()),
+                    [*self._begin_anew, str(pipe), str(box), str(trace.fileno())],
+                    pass_fds=(pipe, box, trace.fileno()),
                     start_new_session=True,
                 )
                 pid = program.pid
             else:
-                pid = self._fork(pipe, trace)
+                pid = self._fork(pipe, box, trace)
         except OSError as error:
             trace.close()
             self._tell(refused=serial, why=str(error))
             return
         finally:
             os.close(pipe)
+            os.close(box)
         self._made[pid] = _Made(serial, trace, program)
         self._tell(started=serial, pid=pid)
 
-    def _fork(self, pipe: int, trace: IO[bytes]) -> int:
+    def _fork(self, pipe: int, box: int, trace: IO[bytes]) -> int:
         server = os.getpid()
         _flush()
         pid = os.fork()
@@ -123,7 +125,7 @@ class Forkserver:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._selector.close()
             self._control.close()
-            live(os.dup(pipe), trace.fileno(), server, lambda: self._app)
+            live(os.dup(pipe), os.dup(box), trace.fileno(), server, load=lambda: self._app)
             code = 0
         finally:
             _leave(code)
@@ -170,14 +172,14 @@ def serve(control: int, load: Callable[[], App], begin_anew: Sequence[str], pare
         Forkserver(ours, app, begin_anew).serve()
 
 
-def live(pipe: int, trace: int, parent: int, load: Callable[[], App]) -> None:
-    """Be a process for bodies until its worker closes the pipe."""
+def live(pipe: int, box: int, trace: int, parent: int, *, load: Callable[[], App]) -> None:
+    """Be a process for bodies until its worker closes the box."""
     end_with(parent)
     leave_stopping_to_the_worker()
     faulthandler.enable(trace, all_threads=False)
     go_first_where_memory_runs_out()
-    with socket.socket(fileno=pipe) as ours:
-        child = Child(ours, load())
+    with socket.socket(fileno=pipe) as ours, socket.socket(fileno=box) as jobs:
+        child = Child(ours, jobs, load())
         with suppress(BrokenPipeError, ConnectionResetError):
             child.live()
 

@@ -14,7 +14,10 @@ _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Kind(IntEnum):
-    """JOB, STOP, STACK and ANSWER go to the process; LOG, PROGRESS, ENDED, STACKED and ASK come from it."""
+    """JOB, STOP, STACK and ANSWER go to the process; LOG, PROGRESS, ENDED, STACKED and ASK come from it.
+
+    A job too large for the box comes by the pipe; a JOB without a head lies in the box then.
+    """
 
     JOB = 1
     STOP = 2
@@ -56,7 +59,7 @@ class Frames:
             end = begin + body_length
             if len(held) < end:
                 return
-            head = json.loads(held[_LENGTHS.size : begin]) if head_length else _EMPTY
+            head = json.loads(held[_LENGTHS.size : begin].decode()) if head_length else _EMPTY
             body = bytes(held[begin:end])
             del held[:end]
             yield Frame(Kind(kind), head, body)

@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from beltline.core.clock import Clock
 from beltline.core.errors import ConfigError
 from beltline.executors.process.member import Member
+from beltline.executors.process.visit import Visit
 
 _CHUNK: Final = 65_536
 _LOADING_S: Final = 120.0
@@ -77,26 +78,31 @@ class Maker:
         async with self._opening:
             return await self.open() if self._ready is None or self._control is None else await self._ready
 
-    async def make(self) -> Member:
-        """Return a new process. Raises NoProcess where none can be made now."""
+    async def make(self, returned: Callable[[Visit], None]) -> Member:
+        """Return a new process, which hands to `returned` what it did not begin.
+
+        Raises NoProcess where none can be made now.
+        """
         try:
             await self.names()
         except ConfigError as error:
             raise NoProcess(str(error)) from error
         serial = next(self._serials)
-        member = Member(made_at=self._clock.monotonic(), kill=lambda: self._request(kill=serial))
+        made_at = self._clock.monotonic()
+        member = Member(made_at=made_at, kill=lambda: self._request(kill=serial), returned=returned)
         started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._members[serial] = member
         self._starting[serial] = started
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self._request(start=serial, pipe=theirs.fileno())
+                self._request(start=serial, ends=(theirs.fileno(), member.box.taker.fileno()))
             member.pid = await started
             await asyncio.get_running_loop().create_unix_connection(lambda: member, sock=ours)
         except BaseException:
             # A process that was made all the same meets the closed pipe and ends.
             ours.close()
+            member.leave()
             raise
         finally:
             self._starting.pop(serial, None)
@@ -118,12 +124,12 @@ class Maker:
             program.kill()
             await asyncio.to_thread(program.wait)
 
-    def _request(self, *, pipe: int | None = None, **facts: int) -> None:
+    def _request(self, *, ends: Sequence[int] = (), **facts: int) -> None:
         if self._control is None:
             return
         data = json.dumps(facts).encode() + b"\n"
         try:
-            socket.send_fds(self._control, [data], [] if pipe is None else [pipe])
+            socket.send_fds(self._control, [data], ends)
         except OSError:
             self._lose()
 

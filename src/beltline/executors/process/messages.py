@@ -14,13 +14,16 @@ from beltline.core.reasons import Reason
 from beltline.executors.process.frames import Frame, Kind
 
 
-def job_frame(job: ClaimedJob, most_bytes: int) -> Frame:
-    """Return the frame that hands a job over: its facts, its payload, and how large its result may be."""
+def job_frame(job: ClaimedJob, *, most_bytes: int, number: int) -> Frame:
+    """Return the frame that hands a job over: its facts, its payload, and how large its result may be.
+
+    `number` names the run where the worker speaks of it later.
+    """
     facts = job._asdict()
     payload = facts.pop("payload")
     if job.labels is not None:
         facts["labels"] = dict(job.labels)
-    return Frame(Kind.JOB, {"job": facts, "most_bytes": most_bytes}, payload)
+    return Frame(Kind.JOB, {"job": facts, "most_bytes": most_bytes, "number": number}, payload)
 
 
 def job_of(frame: Frame) -> ClaimedJob:
