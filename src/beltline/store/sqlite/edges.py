@@ -115,8 +115,8 @@ def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> 
 
 
 def _tell(transaction: Transaction, namespace: str, state: JobState, ids: Sequence[str], now: int) -> Told:
-    """Tell dependents of jobs that ended so: of all, of as many as one transaction tells, or of one in part."""
-    shared = {"namespace": namespace, "state": state.value, "limit": RELEASE_EDGES + 1}
+    """Tell dependents of jobs that ended so: of all, of as many as can be at once, or of one in part."""
+    shared: dict[str, object] = {"namespace": namespace, "state": state.value, "limit": RELEASE_EDGES + 1}
     while True:
         shared["ids"] = packed(ids)
         kinds = [Kind._make(row) for row in transaction.listed("edge_kinds", shared)]

@@ -26,7 +26,7 @@ ALIKE_AT_LEAST: Final = 4
 
 Statement: TypeAlias = tuple[str, dict[str, Any]]
 
-# All but id, payload and payload hash, which lie between these; a getter of the interpreter's own makes it fast.
+# All but id, payload and payload hash; a getter of the interpreter's own makes it fast.
 _PAYLOAD: Final = NewJob._fields.index("payload")
 SHARED: Final = itemgetter(slice(1, _PAYLOAD), slice(_PAYLOAD + 2, None))
 ID: Final = attrgetter("id")
