@@ -77,6 +77,18 @@ async def test_a_batch_splits_itself_and_ends_when_all_is_done() -> None:
         assert (await job.job()).reason is Reason.RETURNED
 
 
+async def test_a_batch_below_that_failed_or_was_cancelled_is_no_item() -> None:
+    app = App()
+    app.bad = {3}
+
+    async with Kit(app.belt) as kit:
+        job = await app.halves.submit(list(range(20)))
+        await kit.drain()
+
+        found = (await batches.tree_of(kit.store, NAMESPACE, job.id)).progress
+        assert (found.items, found.succeeded, found.failed, found.cancelled) == (20, 19, 1, 0)
+
+
 async def test_progress_is_never_whole_before_the_end_and_never_goes_back_far() -> None:
     app = App()
     seen: list[float] = []
