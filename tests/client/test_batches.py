@@ -289,6 +289,31 @@ async def test_a_body_submits_children_and_a_later_run_finds_them() -> None:
         assert (batch.total, batch.succeeded, batch.open) == (4, 4, 0)
 
 
+async def test_children_are_stored_while_more_of_them_are_read() -> None:
+    belt = Beltline("sqlite:///:memory:")
+
+    def child(number: int) -> int:
+        return number
+
+    children = belt.job(child, name="child")
+
+    def many() -> Iterator[dict[str, int]]:
+        yield from ({"number": number} for number in range(2_500))
+        raise OSError("the source broke off")
+
+    async def parent(ctx: Context) -> None:
+        await ctx.submit_many(children, many())
+
+    parents = belt.job(parent, name="parent", retry=ONCE)
+
+    async with Kit(belt) as kit:
+        job = await parents.submit()
+        await kit.drain()
+
+        [batch] = await kit.store.batches.get(NAMESPACE, [job.id])
+        assert batch.total == 2_000
+
+
 @pytest.mark.proof
 async def test_a_batch_survives_a_crash_anywhere() -> None:
     app = App()
