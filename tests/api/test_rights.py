@@ -96,6 +96,7 @@ ALLOWED: Final = MappingProxyType(
         "list_triggers": ALL,
         "create_trigger": CONTROL,
         "get_trigger": ALL,
+        "explain_trigger": ALL,
         "edit_trigger": CONTROL,
         "delete_trigger": CONTROL,
         "pause_trigger": CONTROL,

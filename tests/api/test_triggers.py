@@ -239,3 +239,19 @@ async def test_a_name_with_a_slash_is_called_escaped(service: Service) -> None:
     found = await call(service, ORDER, path="/hooks/shop/shop%2Forders")
 
     assert found.status_code == 201
+
+
+async def test_a_call_that_waits_for_its_window_is_explained(service: Service) -> None:
+    settings = {**SETTINGS, "window": {"debounce": {"quiet": "10s"}}}
+    await service.call("POST", "/triggers", {**TRIGGER, "settings": settings})
+
+    answered = await call(service, ORDER)
+    found = (await service.call("GET", "/triggers/orders/explain")).json()
+
+    assert answered.json() == {"id": None, "existing": False, "held": True}
+    assert (found["id"], found["number"]) == ("orders", 1)
+    assert found["summary"] == "1 event waits; a burst makes one job, 10 s after its last event"
+    [event] = found["events"]
+    assert event["at"] < event["job_at"]
+    assert "hidden" not in json.dumps(found)
+    assert (await service.call("GET", "/triggers/none/explain")).status_code == 404

@@ -23,7 +23,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 "SQLite changes no data in a WITH clause: one PostgreSQL statement is a few of its steps",
                 """apply_attempts apply_grown apply_keys apply_leave apply_linked apply_missed apply_outcomes
                 apply_parents apply_settled apply_watched batch_fold_remove batch_fold_until claim_take
-                deltas_append edge_kinds edge_overdue fold_remove fold_until group_leave log_trim
+                deltas_append edge_front edge_kinds edge_overdue fold_remove fold_until group_leave log_trim
                 prune_artifacts prune_attempts prune_batches
                 prune_dead_find prune_history_find prune_logs prune_marks prune_positions
                 prune_replays_find prune_signals prune_steps release_find release_forget release_left

@@ -216,3 +216,10 @@ def test_a_job_of_another_namespace_is_one_that_is_not_there(cli: Terminal, shop
 
     assert ran.error["code"] == "prerequisite_unknown"
     assert listed.json["items"] == []
+
+
+def test_a_workflow_that_is_not_there_is_told_as_one(cli: Terminal) -> None:
+    ran = cli("workflows", "show", "etl", "--json")
+
+    assert ran.code == 3
+    assert "there is no workflow or run 'etl'" in ran.err + ran.out

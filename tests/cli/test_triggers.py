@@ -33,6 +33,20 @@ def test_a_trigger_is_made_tried_paused_and_deleted(any_cli: Terminal) -> None:
     assert any_cli("triggers", "show", "uploads").code == 3
 
 
+def test_what_waits_for_a_window_is_explained(any_cli: Terminal) -> None:
+    any_cli(*CREATE, "--debounce", "10s/1m")
+    any_cli("triggers", "pause", "uploads")
+
+    told = any_cli("triggers", "explain", "uploads")
+    found = any_cli("triggers", "explain", "uploads", "--json").json
+
+    assert (
+        told.out == "trigger uploads: 0 events wait; it is paused: what it holds waits until it is resumed\n"
+    )
+    assert "beltline triggers resume uploads" in told.err
+    assert (found["id"], found["number"], found["events"]) == ("uploads", 0, [])
+
+
 def test_what_cannot_be_is_told_and_nothing_stored(cli: Terminal) -> None:
     ran = cli("triggers", "create", "uploads", "resize", "--secret", "hunter2", "--field", "width=body.")
 

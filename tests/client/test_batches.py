@@ -77,6 +77,18 @@ async def test_a_batch_splits_itself_and_ends_when_all_is_done() -> None:
         assert (await job.job()).reason is Reason.RETURNED
 
 
+async def test_a_batch_below_that_failed_or_was_cancelled_is_no_item() -> None:
+    app = App()
+    app.bad = {3}
+
+    async with Kit(app.belt) as kit:
+        job = await app.halves.submit(list(range(20)))
+        await kit.drain()
+
+        found = (await batches.tree_of(kit.store, NAMESPACE, job.id)).progress
+        assert (found.items, found.succeeded, found.failed, found.cancelled) == (20, 19, 1, 0)
+
+
 async def test_progress_is_never_whole_before_the_end_and_never_goes_back_far() -> None:
     app = App()
     seen: list[float] = []
@@ -275,6 +287,31 @@ async def test_a_body_submits_children_and_a_later_run_finds_them() -> None:
         [batch] = await kit.store.batches.get(NAMESPACE, [job.id])
         assert isinstance(batch, Batch)
         assert (batch.total, batch.succeeded, batch.open) == (4, 4, 0)
+
+
+async def test_children_are_stored_while_more_of_them_are_read() -> None:
+    belt = Beltline("sqlite:///:memory:")
+
+    def child(number: int) -> int:
+        return number
+
+    children = belt.job(child, name="child")
+
+    def many() -> Iterator[dict[str, int]]:
+        yield from ({"number": number} for number in range(2_500))
+        raise OSError("the source broke off")
+
+    async def parent(ctx: Context) -> None:
+        await ctx.submit_many(children, many())
+
+    parents = belt.job(parent, name="parent", retry=ONCE)
+
+    async with Kit(belt) as kit:
+        job = await parents.submit()
+        await kit.drain()
+
+        [batch] = await kit.store.batches.get(NAMESPACE, [job.id])
+        assert batch.total == 2_000
 
 
 @pytest.mark.proof

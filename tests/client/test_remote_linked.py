@@ -101,6 +101,7 @@ async def test_a_trigger_is_made_tried_steered_and_removed(belt: Beltline) -> No
     paused = await belt.triggers.pause("bounced")
     resumed = await belt.triggers.resume("bounced")
     shown = await belt.triggers.show("bounced")
+    waits = await belt.triggers.explain("bounced")
     [listed] = await belt.triggers.list()
     with pytest.raises(InvalidInput, match="give the id of a job that has ended"):
         await belt.triggers.test("bounced", body={"to": "ann"})
@@ -110,6 +111,7 @@ async def test_a_trigger_is_made_tried_steered_and_removed(belt: Beltline) -> No
     assert json.loads(edited.spec)["window"] == {"throttle": {"most": 5, "per": 60.0, "extra": "delay"}}
     assert (paused.paused, resumed.paused, removed.name) == (True, False, "bounced")
     assert shown.row.spec == listed.spec == edited.spec
+    assert waits.summary.startswith("0 events wait; at most 5 jobs come in any 60 s")
     assert ([each.outcome for each in shown.counts], shown.refusals) == (["waiting"], [])
     with pytest.raises(NotFound):
         await belt.triggers.show("bounced")

@@ -63,10 +63,12 @@ async def test_a_program_makes_tries_and_steers_them() -> None:
         await belt.triggers.edit("late", when="result > 3")
         paused = await belt.triggers.pause("late", why="noise")
         shown = await belt.triggers.show("late")
+        waits = await belt.triggers.explain("late")
         listed = [row.name for row in await belt.triggers.list()]
         resumed = await belt.triggers.resume("late")
         await belt.triggers.delete("late")
 
+        assert (waits.number, waits.events) == (0, [])
         assert (made.kind, tried, unwanted) == ("outcome", {"rows": 3}, {"rows": 4})
         assert (paused.paused, resumed.paused) == (True, False)
         assert ("submitted", 1) in [(each.outcome, each.events) for each in shown.counts]
@@ -98,6 +100,7 @@ def test_synchronous_code_has_the_same(tmp_path: Path) -> None:
         assert not belt.triggers.resume_sync("calls").paused
         assert [row.name for row in belt.triggers.list_sync()] == ["calls"]
         assert belt.triggers.show_sync("calls").row.name == "calls"
+        assert belt.triggers.explain_sync("calls").number == 0
         assert belt.triggers.delete_sync("calls").name == "calls"
     finally:
         belt.close_sync()

@@ -95,6 +95,24 @@ async def test_a_list_known_only_in_the_run_is_fanned_out_and_gathered() -> None
         assert await kit.run(none) == []
 
 
+async def test_a_step_has_its_own_retry_time_out_and_queue() -> None:
+    app = App()
+    app.bad = {"first"}
+    flow = Flow("tuned")
+    options = {"queue": "slow", "max_attempts": 2, "timeout": "90s", "priority": 3}
+    flow.step("first", app.note, what="first", options=options)
+    tuned = app.belt.workflow(flow)
+
+    async with Kit(app.belt) as kit:
+        run = await tuned.start()
+        await kit.drain()
+
+        [job] = await kit.jobs(app.note)
+        assert (job.queue, job.max_attempts, job.priority) == ("slow", 2, 3)
+        assert job.timeout_us == 90_000_000
+        assert (await states(kit, run.id)) == {"first": End.FAILED}
+
+
 async def test_some_items_may_fail() -> None:
     app = App()
     app.bad = {"f1"}
@@ -285,6 +303,22 @@ async def test_nothing_is_stored_where_a_part_is_missing() -> None:
         assert await kit.jobs() == []
 
     assert all(f"'{name}'" in str(caught.value) for name in ("nobody", "nothing", "nowhere"))
+
+
+async def test_a_step_that_gives_its_job_other_fields_is_refused_before_the_run() -> None:
+    app = App()
+    flow = Flow("mistyped")
+    counted = flow.step("counted", app.count, rows=flow.input["rows"], queue="slow")
+    flow.step("noted", app.note, value=counted["rows"])
+    mistyped = app.belt.workflow(flow)
+
+    async with Kit(app.belt) as kit:
+        with pytest.raises(InvalidWorkflow) as caught:
+            await mistyped.start(rows=3)
+        assert await kit.jobs() == []
+
+    assert "step 'counted': count takes no 'queue', but rows" in str(caught.value)
+    assert "step 'noted': note needs 'what'" in str(caught.value)
 
 
 def test_every_fault_of_a_graph_is_told_at_once() -> None:

@@ -11,7 +11,8 @@ from beltline.core.clock import MICROS
 from beltline.core.errors import InvalidPayload
 from beltline.core.window import Debounce, Gather, Throttle, Window
 from beltline.definitions.trigger import JobOutcome, Webhook
-from beltline.engine import triggers, windows
+from beltline.engine import trigger_waits, triggers, windows
+from beltline.engine.explain import explain
 from beltline.engine.triggers import Call, Made
 from tests.engine.desk import Desk
 from tests.engine.reacting import Reacting
@@ -199,3 +200,47 @@ async def test_events_used_long_ago_are_forgotten(reacting: Reacting) -> None:
 
     assert (early, late) == (0, 1)
     assert not (await call(reacting, width=1)).existing
+
+
+async def test_what_waits_says_when_its_jobs_come(reacting: Reacting) -> None:
+    await make(reacting, Throttle(1, per="1m"))
+    for width in (1, 2, 3):
+        await call(reacting, width=width)
+    reacting.desk.clock.advance(10 * MICROS)
+
+    found = await trigger_waits.explain(reacting.store, reacting.namespace, "after")
+
+    now = reacting.desk.now
+    assert found.summary == "2 events wait; at most 1 job comes in any 60 s; further events wait their turn"
+    assert [now - each.at for each in found.events] == [10 * MICROS, 10 * MICROS]
+    assert [(each.job_at or 0) - now for each in found.events] == [50 * MICROS, 110 * MICROS]
+
+
+async def test_a_trigger_that_is_paused_says_so_of_what_it_holds(reacting: Reacting) -> None:
+    await make(reacting, Debounce("10s", longest="1m"))
+    await call(reacting, width=1)
+    waiting = await trigger_waits.explain(reacting.store, reacting.namespace, "after")
+    await triggers.set_paused(reacting.store, reacting.namespace, "after", paused=True, actor="ada")
+
+    paused = await trigger_waits.explain(reacting.store, reacting.namespace, "after")
+
+    assert "one job, 10 s after its last event, at the latest 60 s after its first" in waiting.summary
+    assert (waiting.hints, paused.number) == ([], 1)
+    assert "paused: what it holds waits until it is resumed" in paused.summary
+    assert paused.hints == ["`beltline triggers resume after` lets it go on"]
+
+
+async def test_a_job_that_has_ended_says_who_holds_its_outcome(reacting: Reacting) -> None:
+    await reacting.make(JobOutcome(of="resize", payload={"width": "result.width"}, window=Debounce("10s")))
+    ended = await reacting.end()
+    await reacting.turn()
+    reacting.desk.clock.advance(4 * MICROS)
+
+    held = await explain(reacting.store, reacting.namespace, ended.id)
+    reacting.desk.clock.advance(6 * MICROS)
+    await reacting.turn()
+    done = await explain(reacting.store, reacting.namespace, ended.id)
+
+    assert held.waits == [("event", "trigger/after", "held for 4.0 s", "its job comes in 6.0 s")]
+    assert held.hints == ["`beltline triggers explain after` shows all that waits"]
+    assert (done.waits, done.hints) == ([], [])

@@ -21,6 +21,7 @@ from beltline.definitions.trigger import rule_of
 from beltline.engine import triggers as verbs
 from beltline.engine.trigger_secrets import rotated
 from beltline.engine.trigger_trials import Sample, standing, tried
+from beltline.engine.trigger_waits import explain
 from beltline.store.totals import Counted
 from beltline.store.triggers import StoredTrigger
 from beltline.wire.requests import Act
@@ -32,9 +33,11 @@ from beltline.wire.triggers import (
     TriedBody,
     TriggerBody,
     TryTrigger,
+    WaitsBody,
     standing_shape,
     tried_shape,
     trigger_shape,
+    waits_shape,
 )
 
 LONGEST_OVERLAP_US: Final = 30 * DAY
@@ -82,6 +85,11 @@ async def get_trigger(call: Call[Query, None]) -> Response:
     """Show a trigger, and what became of its events."""
     found = await standing(call.desk.store, call.namespace, call.parts["trigger"])
     return tagged(call.request, standing_shape(found))
+
+
+async def explain_trigger(call: Call[Query, None]) -> Response:
+    """Say what the events wait for that a trigger holds."""
+    return answer(waits_shape(await explain(call.desk.store, call.namespace, call.parts["trigger"])))
 
 
 async def edit_trigger(call: Call[Query, EditTrigger]) -> Response:
@@ -212,6 +220,17 @@ OPERATIONS: Final = (
         handler=get_trigger,
         answered=Answered(type=StandingBody, what="The trigger."),
         refusals=(304, 404),
+    ),
+    Operation(
+        name="explain_trigger",
+        method="GET",
+        path="/triggers/{trigger}/explain",
+        tag="triggers",
+        summary="Say what the events wait for that a trigger holds for its window.",
+        right=Right.READ,
+        handler=explain_trigger,
+        answered=Answered(type=WaitsBody, what="The explanation."),
+        refusals=(404,),
     ),
     Operation(
         name="edit_trigger",

@@ -33,7 +33,7 @@ COMMANDS: Final = MappingProxyType(
         "schedules": Member(
             "beltline.cli.schedules:schedules", "Make jobs at set times: list, edit, pause, fire, backfill."
         ),
-        "triggers": Member("beltline.cli.triggers:triggers", "Turn calls of webhooks into jobs."),
+        "triggers": Member("beltline.cli.triggers:triggers", "Turn outside events into jobs."),
         "batches": Member("beltline.cli.batches:batches", "List, show and steer jobs with children."),
         "workflows": Member("beltline.cli.workflows:workflows", "Apply, list, draw and start workflows."),
         "signal": Member("beltline.cli.workflows:signal", "Send a signal to a run of a workflow."),

@@ -9,12 +9,14 @@ from beltline.cli.text import age
 from beltline.definitions.trigger import rule_of
 from beltline.engine import triggers as verbs
 from beltline.engine.trigger_trials import Standing, rule_text
+from beltline.engine.trigger_waits import HeldWait
 from beltline.store.triggers import Refusal, StoredTrigger, Tallied
 from beltline.wire.triggers import standing_shape, trigger_state
 
 COLUMNS: Final = ("trigger", "kind", "state", "definition", "waits for", "changed")
 COUNT_COLUMNS: Final = ("outcome", "events", "last", "job", "note")
 REFUSAL_COLUMNS: Final = ("when", "event", "why")
+WAIT_COLUMNS: Final = ("event", "came", "its job comes")
 _LONGEST: Final = 80
 
 
@@ -60,6 +62,12 @@ def refusal_row(refusal: Refusal, now: int) -> tuple[str, ...]:
     faults = [line.strip(" -") for line in refusal.error.splitlines() if line.startswith("  - ")]
     why = "; ".join(faults) or _first_line(refusal.error)
     return (age(refusal.at, now), refusal.event_key[:_LONGEST], why[:_LONGEST])
+
+
+def wait_row(wait: HeldWait, now: int) -> tuple[str, ...]:
+    """Return an event that waits as a line."""
+    comes = "never: it is throttled" if wait.job_at is None else age(max(wait.job_at, now), now)
+    return (str(wait.event), age(wait.at, now), comes)
 
 
 def _first_line(text: str) -> str:

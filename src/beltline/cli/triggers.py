@@ -15,20 +15,23 @@ from beltline.cli.trigger_shapes import (
     COLUMNS,
     COUNT_COLUMNS,
     REFUSAL_COLUMNS,
+    WAIT_COLUMNS,
     count_row,
     fields_of as shown_fields,
     refusal_row,
     shown,
     trigger_row,
+    wait_row,
 )
 from beltline.core.durations import micros
 from beltline.definitions.trigger import KINDS, rule_of
-from beltline.engine import trigger_trials, triggers as verbs
+from beltline.engine import trigger_trials, trigger_waits, triggers as verbs
 from beltline.engine.trigger_secrets import rotated
 from beltline.engine.trigger_trials import Sample, Standing
+from beltline.engine.trigger_waits import Waits
 from beltline.store.contract import Store
 from beltline.store.triggers import NewEvent, StoredTrigger
-from beltline.wire.triggers import tried_shape, trigger_shape, trigger_state
+from beltline.wire.triggers import tried_shape, trigger_shape, trigger_state, waits_shape
 
 MOST_REFUSED = 100
 
@@ -95,6 +98,26 @@ def show(invocation: Invocation, name: str, *, refused: int) -> None:
     if standing.refusals:
         heading("newest refused")
         print_table(REFUSAL_COLUMNS, [refusal_row(each, now) for each in standing.refusals])
+
+
+@triggers.command("explain", epilog=example("beltline triggers explain orders"))
+@click.argument("name", metavar="NAME")
+@pass_invocation
+def explain(invocation: Invocation, name: str) -> None:
+    """Say what the events wait for that a trigger holds for its window."""
+
+    async def read(store: Store, namespace: str) -> tuple[Waits, int]:
+        return await trigger_waits.explain(store, namespace, name), store.now()
+
+    found, now = with_store(invocation, read)
+    if invocation.json:
+        print_json(waits_shape(found))
+        return
+    click.echo(f"trigger {name}: {found.summary}")
+    if found.events:
+        print_table(WAIT_COLUMNS, [wait_row(each, now) for each in found.events])
+    for hint in found.hints:
+        note(f"  {hint}")
 
 
 @triggers.command(

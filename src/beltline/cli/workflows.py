@@ -88,8 +88,7 @@ def show(invocation: Invocation, name: str, *, as_mermaid: bool) -> None:
         try:
             return await graphs.stored_workflow(store, namespace, name), None
         except NotFound:
-            found = await runs.view(store, namespace, name)
-            return found.workflow, dict(found.stands)
+            return await _run(store, namespace, name)
 
     workflow, stands = with_store(invocation, read)
     if invocation.json:
@@ -106,6 +105,14 @@ def show(invocation: Invocation, name: str, *, as_mermaid: bool) -> None:
         click.echo(mermaid(workflow, stands), nl=False)
     else:
         click.echo("\n".join(lines(workflow, stands)))
+
+
+async def _run(store: Store, namespace: str, name: str) -> tuple[Workflow, dict[str, Stand]]:
+    try:
+        found = await runs.view(store, namespace, name)
+    except NotFound as error:
+        raise NotFound("workflow or run", name, "`beltline workflows ls` lists the workflows") from error
+    return found.workflow, dict(found.stands)
 
 
 @workflows.command("versions", epilog=example("beltline workflows versions etl --json"))

@@ -144,7 +144,7 @@ class Remote:
         if options.parent is not None:
             job["parent"] = options.parent.job_id
         if not is_named and options.parent is not None:
-            job["id"] = options.parent.name(name, payload_hash(payload))[0]
+            [job["id"]] = options.parent.names(name, [payload_hash(payload)])
         elif not is_named:
             job["id"] = self.new_id()
         return {"definition": name, "payload": json.loads(payload), **job}

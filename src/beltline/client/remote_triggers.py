@@ -14,8 +14,9 @@ from beltline.core.errors import InvalidInput
 from beltline.core.window import Window, window_shape
 from beltline.definitions.trigger_rule import Rule
 from beltline.engine.trigger_trials import Standing
+from beltline.engine.trigger_waits import Waits
 from beltline.store.triggers import StoredTrigger
-from beltline.wire.reading_triggers import standing_of_body, trigger_of_body
+from beltline.wire.reading_triggers import standing_of_body, trigger_of_body, waits_of_body
 
 
 class RemoteTriggers(SyncTriggers):
@@ -49,6 +50,10 @@ class RemoteTriggers(SyncTriggers):
     async def show(self, name: str) -> Standing:
         """Return a trigger, what became of its events, and the newest that could not become a job."""
         return standing_of_body(await self._remote.call("GET", _path(name)))
+
+    async def explain(self, name: str) -> Waits:
+        """Return what the events wait for that a trigger holds."""
+        return waits_of_body(await self._remote.call("GET", f"{_path(name)}/explain"))
 
     async def test(
         self,

@@ -10,8 +10,9 @@ from typing import Any
 from beltline.client.port import ClientPort
 from beltline.core.codec import dump_json
 from beltline.definitions.trigger_rule import Rule
-from beltline.engine import trigger_trials, triggers
+from beltline.engine import trigger_trials, trigger_waits, triggers
 from beltline.engine.trigger_trials import Sample, Standing
+from beltline.engine.trigger_waits import Waits
 from beltline.store.triggers import StoredTrigger
 
 _ACTOR = "client"
@@ -46,6 +47,10 @@ class Triggers:
     async def show(self, name: str) -> Standing:
         """Return a trigger, what became of its events, and the newest that could not become a job."""
         return await trigger_trials.standing(self._port.store, self._port.namespace, name)
+
+    async def explain(self, name: str) -> Waits:
+        """Return what the events wait for that a trigger holds for its window, the oldest first."""
+        return await trigger_waits.explain(self._port.store, self._port.namespace, name)
 
     async def test(
         self,
@@ -100,6 +105,10 @@ class SyncTriggers(Triggers):
     def show_sync(self, name: str) -> Standing:
         """Do what `show` does."""
         return self._port.run_sync(lambda: self.show(name))
+
+    def explain_sync(self, name: str) -> Waits:
+        """Do what `explain` does."""
+        return self._port.run_sync(lambda: self.explain(name))
 
     def test_sync(self, name: str, **sample: Any) -> Any:  # noqa: ANN401 - a payload is any JSON
         """Do what `test` does."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from beltline.core.errors import InvalidInput
 from beltline.core.reasons import Reason
-from beltline.core.states import FINAL, JobState
+from beltline.core.states import DEAD, FINAL, JobState
 
 NEARLY_DONE: Final = 0.999
 
@@ -123,18 +123,25 @@ class Progress(NamedTuple):
     high: float
 
 
-def progress(root: str, batches: Sequence[Batch], splitting: int, state: JobState) -> Progress:
+def progress(
+    root: str, batches: Sequence[Batch], splitting: int, state: JobState, ends: Mapping[str, JobState]
+) -> Progress:
     """Return how far the tree of `root` is, given its batches; `splitting` of its jobs may still split.
+
+    `ends`: how the batches below it ended; one that is pruned counts as succeeded. To its parent such a batch
+    is one child, and here it is none.
 
     What a batch that has not split yet will hold is guessed from those that have: the mean is the estimate,
     nothing and twice as much are its range.
     """
-    inner = {batch.job_id for batch in batches if batch.job_id != root}
+    inner = [batch for batch in batches if batch.job_id != root]
     total = sum(batch.total for batch in batches) - len(inner)
-    open_inner = sum(batch.ended_at is None for batch in batches if batch.job_id != root)
-    ended = sum(batch.ended for batch in batches) - (len(inner) - open_inner)
-    failed = sum(batch.failed for batch in batches)
-    cancelled = sum(batch.cancelled for batch in batches)
+    ended_inner = [
+        ends.get(batch.job_id, JobState.SUCCEEDED) for batch in inner if batch.ended_at is not None
+    ]
+    ended = sum(batch.ended for batch in batches) - len(ended_inner)
+    failed = sum(batch.failed for batch in batches) - sum(each in DEAD for each in ended_inner)
+    cancelled = sum(batch.cancelled for batch in batches) - ended_inner.count(JobState.CANCELLED)
     counts = (total, max(0, ended - failed - cancelled), failed, cancelled, splitting)
     if state in FINAL:
         return Progress(*counts, 1.0, 1.0, 1.0)

@@ -61,26 +61,30 @@ def created_at(job_id: str) -> int:
 
 
 class ChildIds:
-    """The ids of one parent's children: equal words give the same id again, in whatever order they are asked.
+    """The ids of one parent's children: equal ones get the same id again, in whatever order they are asked.
 
     They begin as their parent's, so that they sort where it does, and go on with four characters of the
     parent's own: siblings lie side by side in the tables, where ids that are drawn by a hash alone would
-    touch as many pages as there are jobs. The last 60 bits, of a hash, tell a child from its siblings: the
-    chance that two of a million are alike is below 1e-6, and then the second one is refused.
+    touch as many pages as there are jobs. The last 60 bits, of the payload's hash and one of parent,
+    definition and number, tell a child from its siblings: the chance that two of a million are alike is
+    below 1e-6, and then the second one is refused.
     """
 
-    __slots__ = ("_begun", "_prefix")
+    __slots__ = ("_begun", "_firsts", "_prefix")
 
     def __init__(self, parent: str) -> None:
         self._begun = hashlib.blake2b(parent.encode() + b"\0", digest_size=_DIGEST)
+        self._firsts: dict[str, int] = {}
         family = parent[:_TIME_CHARS] + parent[-_FAMILY_CHARS:]
         self._prefix = family if _is_drawn(parent) else _base_32(self._begun.digest(), _PREFIX_PAIRS)
 
-    def of(self, *words: bytes) -> str:
-        """Return the id of the child that is what these words say."""
-        begun = self._begun.copy()
-        begun.update(b"\0".join(words))
-        value = int.from_bytes(begun.digest(), "big")
+    def of(self, definition: str, payload_hash: bytes, number: int) -> str:
+        """Return the id of the child with this payload that comes after `number` alike."""
+        # The first of its kind, as most are, needs no hash of its own: that is half of the time.
+        salt = self._firsts.get(definition) if number == 0 else None
+        if salt is None:
+            salt = self._salt(definition, number)
+        value = int.from_bytes(payload_hash[:8], "big") ^ salt
         pairs = _PAIRS
         return (
             self._prefix
@@ -91,6 +95,14 @@ class ChildIds:
             + pairs[value >> 10 & 1023]
             + pairs[value & 1023]
         )
+
+    def _salt(self, definition: str, number: int) -> int:
+        begun = self._begun.copy()
+        begun.update(f"{definition}\0{number}".encode())
+        salt = int.from_bytes(begun.digest()[:8], "big")
+        if number == 0:
+            self._firsts[definition] = salt
+        return salt
 
 
 def _base_32(digest: bytes, pairs: int) -> str:

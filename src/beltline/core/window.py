@@ -164,6 +164,27 @@ def _gathered(window: Gather, held: Sequence[Held], now: int) -> Verdict:
     return Verdict(tuple(tuple(event.id for event in group) for group in groups), Memory(), due_at)
 
 
+def outlook(window: Window, held: Sequence[Held], memory: Memory, now: int) -> list[int | None]:
+    """Return when each event held gets its job if no further one comes; None for one that makes none."""
+    verdict = judge(window, held, memory, now)
+    at_once = {each for group in verdict.jobs for each in group}
+    if not isinstance(window, Throttle):
+        rest = now if verdict.due_at is None else verdict.due_at
+        return [now if event.id in at_once else rest for event in held]
+    per = micros(window.per)
+    fires = list(verdict.memory.fires)
+    found: list[int | None] = []
+    for event in held:
+        if event.id in at_once:
+            found.append(now)
+        elif window.extra == "drop":
+            found.append(None)
+        else:
+            fires.append(fires[-window.most] + per)
+            found.append(fires[-1])
+    return found
+
+
 def window_of(given: object) -> Window | None:
     """Return the window that was given, or that a mapping of one kind to its fields says.
 

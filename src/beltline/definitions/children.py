@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, Self
 
@@ -33,25 +32,31 @@ class Brood:
     """The children of one run: each is named by what it is, and by how many alike came before it.
 
     A later run of the same job that submits the same finds those that are there; in which order does not
-    matter. The first run of a job looks for nothing: nobody has submitted yet.
+    matter. The first run of a job looks for nothing (`looks`): nobody has submitted yet.
     """
 
-    __slots__ = ("_alike", "_ids", "_looks", "correlation_id", "job_id")
+    __slots__ = ("_alike", "_ids", "correlation_id", "job_id", "looks")
 
     def __init__(self, job_id: str, run: int, correlation_id: str | None) -> None:
         self.job_id = job_id
         self.correlation_id = correlation_id
-        self._alike: Counter[tuple[str, bytes]] = Counter()
+        self._alike: dict[tuple[str, bytes], int] = {}
         self._ids = ChildIds(job_id)
-        self._looks = run > 1
+        self.looks = run > 1
 
-    def name(self, definition: str, payload_hash: bytes) -> tuple[str, bool]:
-        """Return the id of the next child that is so, and whether there may be one with it already."""
-        number = self._alike[definition, payload_hash]
-        self._alike[definition, payload_hash] += 1
-        return self._ids.of(definition.encode(), payload_hash, b"%d" % number), self._looks
+    def names(self, definition: str, payload_hashes: Iterable[bytes]) -> list[str]:
+        """Return the ids of the next children that are so."""
+        alike, id_of = self._alike, self._ids.of
+        names: list[str] = []
+        for payload_hash in payload_hashes:
+            kind = (definition, payload_hash)
+            number = alike.get(kind, 0)
+            alike[kind] = number + 1
+            names.append(id_of(definition, payload_hash, number))
+        return names
 
     def take_back(self, names: Iterable[tuple[str, bytes]]) -> None:
         """Take note that children were not stored, or perhaps: submitted again, they have the same ids."""
-        self._alike.subtract(names)
-        self._looks = True
+        for kind in names:
+            self._alike[kind] -= 1
+        self.looks = True

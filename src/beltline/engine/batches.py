@@ -155,7 +155,9 @@ async def tree_of(store: Store, namespace: str, job_id: str) -> Tree:
         ListChildren(namespace=namespace, parents=parents, where="dead", limit=PAGE)
     )
     splitting = await _splitting(store, namespace, job, batches)
-    found = progress(job.id, batches, splitting, job.state)
+    over = [each.job_id for each in batches if each.ended_at is not None and each.job_id != job.id]
+    ended = await store.reads.finished(namespace, over)
+    found = progress(job.id, batches, splitting, job.state, {each.id: each.state for each in ended})
     return Tree(job, batch, found, _causes([each for each in dead if each.id not in set(parents)]))
 
 

@@ -80,8 +80,12 @@ def mapped(party: Party, event: Event) -> NewEvent | None:
     found = event.key if rule.dedupe is None else expressions["dedupe"].value(given)
     if found is None and rule.dedupe is None:
         return NewEvent(None, payload, event.hops)
-    # A key of any length and kind, also where two values look alike as text.
-    return NewEvent(hashlib.sha256(dump_json(found)).hexdigest(), payload, event.hops)
+    return NewEvent(stored_key(found), payload, event.hops)
+
+
+def stored_key(key: object) -> str:
+    """Return the text by which a key is known: of any length and kind, also where two look alike as text."""
+    return hashlib.sha256(dump_json(key)).hexdigest()
 
 
 def sorted_out(party: Party, events: Sequence[Event], now: int) -> Sorted:

@@ -12,7 +12,7 @@ from beltline.core.job import Job
 from beltline.core.prerequisites import Edge
 from beltline.core.reasons import WORDS
 from beltline.core.states import FINAL, JobState
-from beltline.engine import capacity, control
+from beltline.engine import capacity, control, trigger_waits
 from beltline.engine.workflows import SIGNAL, json_of
 from beltline.store.contract import Store
 from beltline.store.params import QueueInfo, Session
@@ -21,7 +21,10 @@ MOST_NAMED: Final = 100
 
 
 class Waiting(NamedTuple):
-    """One thing that a job waits for: what it is, how it stands, and what must become of it."""
+    """One thing that a job waits for: what it is, how it stands, and what must become of it.
+
+    Of a job that has ended: an `event`, its outcome, that a trigger holds for its window.
+    """
 
     what: str
     id: str
@@ -43,7 +46,7 @@ async def explain(store: Store, namespace: str, job_id: str) -> Explanation:
     job = await control.fetch(store, namespace, job_id)
     text = WORDS[job.reason]
     if job.state in FINAL:
-        return Explanation(job, f"it ended {job.state.value}: {text}{_error(job)}", [], [])
+        return await _ended(store, namespace, job, f"it ended {job.state.value}: {text}{_error(job)}")
     if job.state is JobState.WAITING:
         return await _waiting(store, namespace, job, text)
     if job.state is JobState.QUEUED:
@@ -55,6 +58,24 @@ async def explain(store: Store, namespace: str, job_id: str) -> Explanation:
         text += f"; it is due {_when(job.run_at, store.now())}{_error(job)}"
         hints = ["`beltline jobs retry` runs it now"]
     return Explanation(job, f"it is {job.state.value}: {text}", [], hints)
+
+
+async def _ended(store: Store, namespace: str, job: Job, summary: str) -> Explanation:
+    now = store.now()
+    waits = [
+        Waiting(
+            "event",
+            f"trigger/{name}",
+            f"held for {_seconds(now - wait.at)}",
+            "never: it is throttled" if wait.job_at is None else f"its job comes {_when(wait.job_at, now)}",
+        )
+        for name, wait in await trigger_waits.holding(store, namespace, job)
+    ]
+    hints = [
+        f"`beltline triggers explain {each.id.removeprefix('trigger/')}` shows all that waits"
+        for each in waits
+    ]
+    return Explanation(job, summary, waits, hints[:3])
 
 
 async def _waiting(store: Store, namespace: str, job: Job, text: str) -> Explanation:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from beltline.core.codec import dump_json
 from beltline.core.errors import Conflict, NotFound
-from beltline.core.workflow import Workflow
+from beltline.core.workflow import REFERENCE, Step, Workflow
 from beltline.definitions.workflow import InvalidWorkflow, workflow_of
 from beltline.engine.submit import JobOptions, option_faults
 from beltline.store.contract import Store
-from beltline.store.params import AuditEntry
+from beltline.store.params import AuditEntry, Definition
 from beltline.store.workflows import StoredWorkflow
 
 
@@ -72,14 +72,22 @@ async def stored_workflow(store: Store, namespace: str, name: str, version: str 
 
 
 async def require_parts(store: Store, namespace: str, workflow: Workflow) -> None:
-    """Raise InvalidWorkflow where job definitions or workflows are missing: a step could never begin."""
+    """Raise InvalidWorkflow where a step could never begin.
+
+    Its job definition or workflow is missing, or its job takes other fields than the step gives.
+    """
     steps = workflow.steps.values()
     jobs = {name for step in steps for name in (step.job, step.undo) if name is not None}
+    known = {name: await store.definitions.get(namespace, name) for name in sorted(jobs)}
     missing = [
         f"there is no job definition {name!r}; register it with `beltline definitions apply APP`"
-        for name in sorted(jobs)
-        if await store.definitions.get(namespace, name) is None
+        for name, definition in known.items()
+        if definition is None
     ]
+    for step in steps:
+        definition = None if step.job is None else known[step.job]
+        if definition is not None:
+            missing += _field_faults(step, definition)
     missing += [
         f"there is no workflow {name!r}; apply it first"
         for name in sorted({step.workflow for step in steps if step.workflow is not None})
@@ -87,3 +95,17 @@ async def require_parts(store: Store, namespace: str, workflow: Workflow) -> Non
     ]
     if missing:
         raise InvalidWorkflow(workflow.name, missing)
+
+
+def _field_faults(step: Step, definition: Definition) -> Iterator[str]:
+    """Yield which fields of a step's payload its job does not take, and which it lacks."""
+    schema, payload = json.loads(definition.schema), step.payload
+    if not isinstance(payload, Mapping) or REFERENCE in payload:
+        return
+    if schema.get("additionalProperties") is False:
+        taken = schema.get("properties", {})
+        for name in sorted(payload.keys() - taken.keys()):
+            fields = ", ".join(taken) or "nothing"
+            yield f"step {step.name!r}: {definition.name} takes no {name!r}, but {fields}"
+    for name in sorted(set(schema.get("required", ())) - payload.keys()):
+        yield f"step {step.name!r}: {definition.name} needs {name!r}"

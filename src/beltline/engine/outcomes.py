@@ -88,7 +88,7 @@ async def event_of(store: Store, party: Party, job: Job, note: NotedOutcome) -> 
     }
     if is_bare:
         given["job"] = job_facts(job, note.state)
-    return Event(given, given, f"{note.job_id}:{note.fence}", hops_of(job) + 1)
+    return Event(given, given, outcome_key(note.job_id, note.fence), hops_of(job) + 1)
 
 
 def job_facts(job: Job, state: str) -> dict[str, Any]:
@@ -136,3 +136,8 @@ async def _value(store: Store, what: str, data: bytes | None) -> object:
             " fetch it by job.id"
         )
     return parse_json(await whole_bytes(store, data) if is_reference(data) else data, limit=LARGEST_BODY)
+
+
+def outcome_key(job_id: str, fence: int) -> str:
+    """Return what tells one outcome from another: each run that ends a job is one."""
+    return f"{job_id}:{fence}"

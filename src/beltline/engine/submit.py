@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import Final, cast
 
 from beltline.core.codec import payload_hash
@@ -31,6 +32,8 @@ from beltline.store.params import Inserted, Insertion, InsertJobs
 MOST_LABELS: Final = 32
 # The payload hash comes next.
 _PAYLOAD: Final = NewJob._fields.index("payload")
+# NewJob._make without its check of the length.
+_MADE: Final = partial(cast("Callable[..., NewJob]", tuple.__new__), NewJob)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 _VALUE: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,256}")
 
@@ -116,23 +119,23 @@ def new_jobs(
     """Return a job for each payload, as `new_job` does; the options are looked at once for all."""
     if options is DEFAULTS or options.id is not None or options.idempotency_key is not None:
         return [new_job(template, payload, options, now=now, random=random) for payload in payloads]
-    jobs: list[NewJob] = []
-    for payload in payloads:
-        if not jobs:
-            jobs.append(new_job(template, payload, options, now=now, random=random))
-            continue
-        first, digest = jobs[0], payload_hash(payload)
-        key, parent = first.idempotency_key, options.parent
-        job_id = (
-            new_id(now, random)
-            if key is not None or parent is None
-            else parent.name(first.definition, digest)[0]
-        )
-        if key is not None:
-            first = first._replace(idempotency_key=f"content:{digest.hex()}")
-        # `_replace` goes by the names of all fields, and takes three times as long.
-        jobs.append(NewJob._make((job_id, *first[1:_PAYLOAD], payload, digest, *first[_PAYLOAD + 2 :])))
-    return jobs
+    if not payloads:
+        return []
+    first = new_job(template, payloads[0], options, now=now, random=random)
+    digests = list(map(payload_hash, payloads[1:]))
+    head, tail = first[1:_PAYLOAD], first[_PAYLOAD + 2 :]
+    if options.parent is not None and first.idempotency_key is None:
+        ids = options.parent.names(first.definition, digests)
+    else:
+        ids = [new_id(now, random) for _ in digests]
+    # `_replace` goes by the names of all fields, and takes three times as long.
+    jobs = [
+        _MADE((job_id, *head, payload, digest, *tail))
+        for job_id, payload, digest in zip(ids, payloads[1:], digests, strict=True)
+    ]
+    if first.idempotency_key is not None:
+        jobs = [job._replace(idempotency_key=f"content:{job.payload_hash.hex()}") for job in jobs]
+    return [first, *jobs]
 
 
 def _with_options(
@@ -154,7 +157,7 @@ def _with_options(
     )
     job_id, is_chosen = options.id or job.id, options.id is not None
     if options.parent is not None and options.id is None and key is None:
-        job_id, is_chosen = options.parent.name(job.definition, job.payload_hash)
+        [job_id], is_chosen = options.parent.names(job.definition, [job.payload_hash]), options.parent.looks
     return job._replace(
         id=job_id,
         chosen_id=is_chosen,

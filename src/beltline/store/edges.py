@@ -13,8 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from beltline.core.prerequisites import Edge, Unknown
 from beltline.core.states import JobState
 
-# What one transaction tells: of so many that ended, so many that wait for them.
-RELEASE_JOBS: Final = 1_000
+# Of so many edges one transaction tells dependents.
 RELEASE_EDGES: Final = 2_000
 
 
@@ -33,7 +32,10 @@ NOTHING: Final = Waits()
 
 
 class Kind(NamedTuple):
-    """Edges to a prerequisite that ended which are alike, and how many there are."""
+    """Edges to prerequisites that ended which are alike, and how many there are; `prerequisite` is one.
+
+    `alternatives`: whether others go with them, and they have to be told one by one.
+    """
 
     prerequisite: str
     state: str
@@ -41,12 +43,15 @@ class Kind(NamedTuple):
     otherwise: str
     delay_us: int
     number: int
+    alternatives: bool
 
     @property
     def is_simple(self) -> bool:
-        """Whether they are met, without a delay."""
+        """Whether they are met, without a delay and alone."""
+        if self.delay_us or self.alternatives:
+            return False
         edge = Edge("", 0, self.prerequisite, self.condition, self.otherwise, self.delay_us)
-        return not self.delay_us and edge.is_met(JobState(self.state))
+        return edge.is_met(JobState(self.state))
 
 
 def first_told(found: Sequence[str], kinds: Sequence[Kind]) -> int:

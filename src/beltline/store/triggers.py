@@ -133,6 +133,7 @@ class HeldEvent(NamedTuple):
     payload: bytes
     hops: int
     at: int
+    event_key: str | None
 
 
 class NotedOutcome(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any
 
 from beltline.core.codec import dump_json
 from beltline.engine.trigger_trials import Standing
+from beltline.engine.trigger_waits import HeldWait, Waits
 from beltline.store.triggers import Refusal, StoredTrigger, Tallied
 from beltline.wire.times import at_of
 
@@ -36,3 +37,11 @@ def standing_of_body(body: dict[str, Any]) -> Standing:
         Refusal(each["event"], at_of(each["at"]) or 0, each["error"], b"") for each in body["refused"]
     ]
     return Standing(trigger_of_body(body), counts, refusals)
+
+
+def waits_of_body(body: dict[str, Any]) -> Waits:
+    """Return what the events of a trigger wait for."""
+    events = [
+        HeldWait(each["event"], at_of(each["at"]) or 0, at_of(each["job_at"])) for each in body["events"]
+    ]
+    return Waits(body["id"], body["summary"], body["number"], events, body["hints"])

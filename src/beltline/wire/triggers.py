@@ -8,6 +8,7 @@ from pydantic import Field, StrictStr
 from typing_extensions import TypedDict
 
 from beltline.engine.trigger_trials import Standing
+from beltline.engine.trigger_waits import Waits
 from beltline.engine.triggers import shape_of
 from beltline.store.triggers import NewEvent, StoredTrigger, Tallied
 from beltline.wire.requests import DurationText, Name, Request, Why
@@ -72,6 +73,24 @@ class TriedBody(TypedDict):
     makes_job: bool
     payload: Any
     dedupe: str | None
+
+
+class HeldEventBody(TypedDict):
+    """An event that waits. `job_at`: when its job comes if no further event does; null: it makes none."""
+
+    event: int
+    at: str | None
+    job_at: str | None
+
+
+class WaitsBody(TypedDict):
+    """What the events wait for that a trigger holds: the oldest of `number`, and what could be done."""
+
+    id: str
+    summary: str
+    number: int
+    events: list[HeldEventBody]
+    hints: list[str]
 
 
 class ReceivedBody(TypedDict):
@@ -155,6 +174,19 @@ def tried_shape(name: str, found: NewEvent | None) -> TriedBody:
         "makes_job": found is not None,
         "payload": None if found is None else value_of(found.payload),
         "dedupe": None if found is None else found.event_key,
+    }
+
+
+def waits_shape(found: Waits) -> WaitsBody:
+    """Return what the events of a trigger wait for."""
+    return {
+        "id": found.name,
+        "summary": found.summary,
+        "number": found.number,
+        "events": [
+            {"event": each.event, "at": iso(each.at), "job_at": iso(each.job_at)} for each in found.events
+        ],
+        "hints": found.hints,
     }
 
 

@@ -20,10 +20,12 @@ JOBS = """
     FROM generate_series(1, $3::integer) AS i
 """
 EDGES = """
-    INSERT INTO edges (namespace, dependent, part, prerequisite, condition, otherwise, delay_us)
-    SELECT $1, 'd' || i, 0, 'p' || i, 'succeeded', 'cancel', 0 FROM generate_series(1, $2::integer) AS i
+    INSERT INTO edges (namespace, dependent, part, prerequisite, condition, otherwise, delay_us, alternatives)
+    SELECT $1, 'd' || i, 0, 'p' || i, 'succeeded', 'cancel', 0, false
+    FROM generate_series(1, $2::integer) AS i
     UNION ALL
-    SELECT $1, 'all', i, 'p' || i, 'succeeded', 'cancel', 0 FROM generate_series(1, $2::integer) AS i
+    SELECT $1, 'all', i, 'p' || i, 'succeeded', 'cancel', 0, false
+    FROM generate_series(1, $2::integer) AS i
 """
 NOTES = """
     INSERT INTO settled (namespace, job_id, state)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, strategies as st
@@ -58,8 +59,8 @@ def test_the_alphabet_has_no_letter_that_is_easily_misread(char: str) -> None:
 
 @pytest.mark.parametrize("parent", [new_id(1_700_000_000_000_000, random.Random(3)), "order-17"])
 def test_children_sort_beside_their_siblings_and_not_among_those_of_another(parent: str) -> None:
-    mine = [ChildIds(parent).of(b"resize", b"%d" % number) for number in range(50)]
-    others = [ChildIds(mine[0]).of(b"resize", b"%d" % number) for number in range(50)]
+    mine = [ChildIds(parent).of("resize", sha256(b"%d" % number).digest(), 0) for number in range(50)]
+    others = [ChildIds(mine[0]).of("resize", sha256(b"%d" % number).digest(), 0) for number in range(50)]
 
     assert len(set(mine + others)) == 100
     assert {len(each) for each in mine} == {26}
@@ -68,12 +69,14 @@ def test_children_sort_beside_their_siblings_and_not_among_those_of_another(pare
     assert mine[0][:14] not in {each[:14] for each in others}
 
 
-def test_a_child_is_named_by_its_words_in_whatever_order_they_are_asked() -> None:
+def test_a_child_is_named_by_what_it_is_in_whatever_order_they_are_asked() -> None:
     parent = new_id(1_700_000_000_000_000, random.Random(3))
     first, again = ChildIds(parent), ChildIds(parent)
+    children = [(kind, sha256(b"1").digest(), number) for kind in ("resize", "crop") for number in range(5)]
 
-    forth = [first.of(b"resize", b"%d" % number) for number in range(5)]
-    back = [again.of(b"resize", b"%d" % number) for number in reversed(range(5))]
+    forth = [first.of(*child) for child in children]
+    back = [again.of(*child) for child in reversed(children)]
 
     assert forth == back[::-1]
+    assert len(set(forth)) == 10
     assert parent[:10] == forth[0][:10]

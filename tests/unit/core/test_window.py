@@ -18,6 +18,7 @@ from beltline.core.window import (
     Verdict,
     Window,
     judge,
+    outlook,
     window_of,
     window_shape,
 )
@@ -155,3 +156,21 @@ def test_a_window_is_read_from_what_it_is_written_as(window: Window) -> None:
 def test_a_window_that_cannot_be_is_refused(given: object, fault: str) -> None:
     with pytest.raises(InvalidInput, match=fault):
         window_of(given)
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        (Debounce("10s"), [15, 15, 15]),
+        (Debounce("10s", longest="12s"), [12, 12, 12]),
+        (Gather(5, within="7s"), [7, 7, 7]),
+        (Gather(2, within="7s"), [6, 6, 12]),
+        (Throttle(1, per="30s"), [6, 36, 66]),
+        (Throttle(2, per="30s"), [6, 6, 36]),
+        (Throttle(2, per="30s", extra="drop"), [6, 6, None]),
+    ],
+)
+def test_each_event_knows_when_its_job_comes(window: Window, expected: list[int | None]) -> None:
+    found = outlook(window, held(0, 3, 5), Memory(), at(6))
+
+    assert found == [None if each is None else at(each) for each in expected]

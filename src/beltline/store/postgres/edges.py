@@ -62,8 +62,10 @@ class PostgresEdges:
 async def _release(statements: Statements, namespace: str, now: int, limit: int) -> tuple[int, Told]:
     rows = await statements.rows("release_take", namespace, limit, RELEASE_EDGES + 1, now)
     found = [(row[5], row[2]) for row in rows if row[0] == "ended"]
-    kinds = [Kind(row[5], row[2], row[6], row[7], row[8], row[1]) for row in rows if row[0] == "kind"]
-    overdue = [Ended(Edge._make(row[3:]), None) for row in rows if row[0] == "overdue"]
+    kinds = [
+        Kind(row[5], row[2], row[6], row[7], row[8], row[1], row[10]) for row in rows if row[0] == "kind"
+    ]
+    overdue = [Ended(Edge._make(row[3:10]), None) for row in rows if row[0] == "overdue"]
     told, count = NOBODY, 0
     if kinds:
         count, told = await _tell_of(statements, namespace, found, kinds, now)

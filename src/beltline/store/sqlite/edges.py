@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set as AbstractSet
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from beltline.core.order import HEAD_START
 from beltline.core.prerequisites import Edge, Ended, are_simple, asked, release, standings
 from beltline.core.states import FINAL, JobState
-from beltline.store.edges import RELEASE_EDGES, RELEASE_JOBS, Kind, first_told
+from beltline.store.edges import RELEASE_EDGES, Kind
 from beltline.store.hints import Hint
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.apply import apply_verb
@@ -25,13 +25,12 @@ class SqliteEdges:
 
     async def release(self, namespace: str, now: int, limit: int) -> int:
         def verb(transaction: Transaction) -> int:
-            done, _ = _release(transaction, namespace, now, limit)
+            done = _release(transaction, namespace, now, limit)
             shared = {"namespace": namespace, "now": now, "limit": RELEASE_EDGES}
             overdue = _edges(transaction, "edge_overdue", shared)
             if overdue:
-                _tell(transaction, namespace, [Ended(edge, None) for edge in overdue], now)
-            if transaction.settled:
-                transaction.hint(namespace, Hint.LINKED)
+                _tell_each(transaction, namespace, [Ended(edge, None) for edge in overdue], now)
+            _note(transaction, namespace)
             return done + len(overdue)
 
         return await self._gate.write(verb)
@@ -56,81 +55,120 @@ def settle_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
     """Return the verb that writes these changes and lets go on what waited for the jobs that end by them.
 
     Where there is one writer nobody else can be about to do the same, so it needs no transaction of its own.
-    What is too much for this one, and what the released ones bring about in turn, is hinted and done later.
+    What is too much for this one, and what the released ones bring about in turn, is noted and done later.
     """
     write = apply_verb(params)
 
     def verb(transaction: Transaction) -> list[Miss]:
         misses = write(transaction)
-        if transaction.settled:
-            transaction.settled = False
-            _, is_all = _release(transaction, params.namespace, params.now, RELEASE_JOBS)
-            if transaction.settled or not is_all:
-                transaction.hint(params.namespace, Hint.LINKED)
+        ended, transaction.ended = transaction.ended, []
+        room = RELEASE_EDGES
+        for state, ids in ended:
+            told = _tell(transaction, params.namespace, state, ids, params.now) if room > 0 else NOBODY
+            room -= told.edges
+            transaction.ended.append((state, ids[told.jobs :]))
+        _note(transaction, params.namespace)
         return misses
 
     return verb
 
 
-def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> tuple[int, bool]:
-    """Tell dependents of what has ended; return how much was done, and whether that was all."""
+class Told(NamedTuple):
+    """Of how many edges dependents were told, and of how many jobs, from the first, all of them were."""
+
+    edges: int
+    jobs: int
+
+
+NOBODY: Final = Told(0, 0)
+
+
+def _note(transaction: Transaction, namespace: str) -> None:
+    """Note, for `release`, whose dependents were not told."""
+    noted = 0
+    for state, ids in transaction.ended:
+        if ids:
+            noted += transaction.changed(
+                "apply_settled", {"namespace": namespace, "state": state.value, "ids": packed(ids)}
+            )
+    transaction.ended.clear()
+    if noted:
+        transaction.hint(namespace, Hint.LINKED)
+
+
+def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> int:
+    """Tell dependents of what was noted, as much as one transaction may; return how much was done."""
     found = transaction.listed("release_find", {"namespace": namespace, "limit": limit})
-    is_all, told = len(found) < limit, 0
-    if found:
-        told, is_told = _tell_of(transaction, namespace, found, now)
-        is_all = is_all and is_told
-    return len(found) + told, is_all
+    noted: dict[str, list[tuple[str, int]]] = {}
+    for job_id, state, number in found:
+        noted.setdefault(state, []).append((job_id, number))
+    done: list[int] = []
+    edges = 0
+    for state, jobs in noted.items():
+        if edges < RELEASE_EDGES:
+            told = _tell(transaction, namespace, JobState(state), [job_id for job_id, _ in jobs], now)
+            edges += told.edges
+            done += [number for _, number in jobs[: told.jobs]]
+    if done:
+        transaction.run("release_forget", {"numbers": packed(done)})
+    return edges + len(found)
 
 
-def _tell_of(
-    transaction: Transaction, namespace: str, found: Sequence[Sequence[Any]], now: int
-) -> tuple[int, bool]:
-    """Tell dependents of these [id, state, number]; return of how many edges, and whether that was all."""
-    shared = {"namespace": namespace, "until": found[-1][2], "limit": RELEASE_EDGES + 1}
-    kinds = [Kind._make(row) for row in transaction.listed("edge_kinds", shared)]
-    few = found[: first_told([job_id for job_id, _, _ in found], kinds)]
-    states = {job_id: JobState(state) for job_id, state, _ in few}
-    mine = {"namespace": namespace, "until": few[-1][2], "limit": RELEASE_EDGES}
-    kinds = [kind for kind in kinds if kind.prerequisite in states]
-    count = 0
-    if not all(kind.is_simple for kind in kinds):
-        edges = _edges(transaction, "edge_from", mine | {"ids": packed(sorted(states))})
+def _tell(transaction: Transaction, namespace: str, state: JobState, ids: Sequence[str], now: int) -> Told:
+    """Tell dependents of jobs that ended so: of all, of as many as can be at once, or of one in part."""
+    shared: dict[str, object] = {"namespace": namespace, "state": state.value, "limit": RELEASE_EDGES + 1}
+    while True:
+        shared["ids"] = packed(ids)
+        kinds = [Kind._make(row) for row in transaction.listed("edge_kinds", shared)]
+        number = sum(kind.number for kind in kinds)
+        if number <= RELEASE_EDGES or len(ids) == 1:
+            break
+        ids = ids[: len(ids) // 2]
+    if not kinds:
+        return Told(0, len(ids))
+    whole = number <= RELEASE_EDGES
+    if all(kind.is_simple for kind in kinds):
+        count = _pass(transaction, shared | {"prerequisite": None if whole else ids[0]}, now)
+    else:
+        edges = _edges(transaction, "edge_from", shared | {"limit": RELEASE_EDGES})
+        _tell_each(transaction, namespace, [Ended(edge, state) for edge in edges], now)
         count = len(edges)
-        _tell(transaction, namespace, [Ended(edge, states[edge.prerequisite]) for edge in edges], now)
-    elif kinds:
-        count = _pass(transaction, mine, now)
-    if count < RELEASE_EDGES:
-        transaction.run("release_forget", mine)
-    return count, count < RELEASE_EDGES and len(few) == len(found)
+    return Told(count, len(ids) if whole else 0)
 
 
 def _pass(transaction: Transaction, edges: dict[str, Any], now: int) -> int:
-    """Tell dependents of edges that are all met, without a delay: most of them are simply ready then."""
-    dependents = transaction.value("edge_dependents", edges)
-    count = transaction.changed("edge_pass", edges | {"dependents": dependents})
-    left = _queue(transaction, edges["namespace"], dependents, now)
+    """Tell dependents of edges that are all met, without a delay: most of them are simply ready then.
+
+    Of a `prerequisite` for which too many wait, the first are told.
+    """
+    name = "edge_dependents" if edges["prerequisite"] is None else "edge_front"
+    dependents, number, last = transaction.row(name, edges) or ("[]", 0, "")
+    count = transaction.changed("edge_pass", edges | {"last": last})
+    left = _queue(transaction, edges["namespace"], dependents, number, now)
     if left:
         _decide(transaction, edges["namespace"], left, (), now)
     return count
 
 
-def _queue(transaction: Transaction, namespace: str, dependents: str, now: int) -> set[str]:
+def _queue(transaction: Transaction, namespace: str, dependents: str, number: int, now: int) -> set[str]:
     """Queue those that wait for nothing more and are simply ready; return those that are to be decided."""
     ready = {"namespace": namespace, "ids": dependents, "now": now, "head_start": HEAD_START}
-    if transaction.changed("release_ready", ready):
+    count = transaction.changed("release_ready", ready)
+    if count:
         transaction.hint(namespace, Hint.QUEUED)
-    return set(transaction.listed("release_left", ready))
+    return set() if count == number else set(transaction.listed("release_left", ready))
 
 
 def _edges(transaction: Transaction, name: str, parameters: dict[str, object]) -> list[Edge]:
     return [Edge._make(row) for row in transaction.listed(name, parameters)]
 
 
-def _tell(transaction: Transaction, namespace: str, ended: Sequence[Ended], now: int) -> None:
+def _tell_each(transaction: Transaction, namespace: str, ended: Sequence[Ended], now: int) -> None:
+    """Tell dependents of edges whose prerequisites ended in different ways."""
     rows = [(*each.edge[:3], each.is_met) for each in ended]
     transaction.run("edge_remove", {"namespace": namespace, "rows": packed(rows)})
     simple, others = are_simple(ended)
-    left = {*others, *(_queue(transaction, namespace, packed(simple), now) if simple else ())}
+    left = {*others, *(_queue(transaction, namespace, packed(simple), len(simple), now) if simple else ())}
     if left:
         _decide(transaction, namespace, left, [each for each in ended if each.edge.dependent in left], now)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby, repeat
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from beltline.core.clock import MINUTE
@@ -16,7 +16,7 @@ from beltline.core.job import NewJob
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.rows import ID_TAKEN, labels_text
-from beltline.store.sqlite.links import insert_links, of_family
+from beltline.store.sqlite.links import Lineage, insert_links, lineage_of
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.transaction import Transaction
 
@@ -26,10 +26,9 @@ ALIKE_AT_LEAST: Final = 4
 
 Statement: TypeAlias = tuple[str, dict[str, Any]]
 
-# All but id, payload and payload hash; getters of the interpreter's own make it fast.
-SHARED: Final = attrgetter(
-    *(name for name in NewJob._fields if name not in {"id", "payload", "payload_hash"})
-)
+# All but id, payload and payload hash; a getter of the interpreter's own makes it fast.
+_PAYLOAD: Final = NewJob._fields.index("payload")
+SHARED: Final = itemgetter(slice(1, _PAYLOAD), slice(_PAYLOAD + 2, None))
 ID: Final = attrgetter("id")
 PAYLOAD: Final = attrgetter("payload")
 PAYLOAD_HASH: Final = attrgetter("payload_hash")
@@ -46,36 +45,38 @@ class Batch(NamedTuple):
 
 def insert_verb(params: InsertJobs) -> Callable[[Transaction], list[Inserted]]:
     """Return the verb that stores these jobs."""
-    if params.waits.edges or params.family is not None or params.opens:
-        return partial(_insert_known, params=params)
     if not _are_new(params.jobs):
         return partial(_insert_known, params=params)
     batch = _batch(params, params.jobs)
     answers = list(map(Inserted, map(ID, params.jobs), repeat(Insertion.CREATED)))
-    return partial(_insert_new, namespace=params.namespace, batch=batch, answers=answers)
+    return partial(_insert_new, params=params, batch=batch, answers=answers)
 
 
 def _insert_new(
-    transaction: Transaction, *, namespace: str, batch: Batch, answers: list[Inserted]
+    transaction: Transaction, *, params: InsertJobs, batch: Batch, answers: list[Inserted]
 ) -> list[Inserted]:
+    """Store jobs that cannot be there yet, and that nobody can wait for."""
+    _insert(transaction, params.namespace, batch, lineage_of(transaction, params))
+    if params.waits.edges or params.family is not None or params.opens:
+        insert_links(transaction, params, params.jobs)
+    return answers
+
+
+def _insert(transaction: Transaction, namespace: str, batch: Batch, lineage: Lineage) -> None:
     try:
         for name, parameters in batch.statements:
-            transaction.run(name, parameters)
+            transaction.run(name, parameters | lineage._asdict())
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
             raise
         raise StoreError(ID_TAKEN) from error
     for hint in batch.hints:
         transaction.hint(namespace, hint)
-    return answers
 
 
 def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inserted]:
     """Store what is not there yet. The write lock makes finding and storing one step."""
-    params = of_family(transaction, params)
-    if _are_new(params.jobs):
-        answers = list(map(Inserted, map(ID, params.jobs), repeat(Insertion.CREATED)))
-        return _insert_linked(transaction, params, params.jobs, answers)
+    lineage = lineage_of(transaction, params)
     keys = _alive_keys(transaction, params)
     ids = _stored_ids(transaction, params)
     answers = []
@@ -94,21 +95,14 @@ def _insert_known(transaction: Transaction, *, params: InsertJobs) -> list[Inser
     keyed = [job for job in created if job.idempotency_key is not None]
     if keyed:
         transaction.run("insert_keys", _keys(params.namespace, keyed))
-    return _insert_linked(transaction, params, created, answers)
+    _insert(transaction, params.namespace, _batch(params, created), lineage)
+    insert_links(transaction, params, created)
+    return answers
 
 
 def _are_new(jobs: Sequence[NewJob]) -> bool:
     """Say whether there is nothing to look for: no job has a key, or an id that was chosen."""
     return set(map(KEY, jobs)) == {None} and not any(map(CHOSEN_ID, jobs))
-
-
-def _insert_linked(
-    transaction: Transaction, params: InsertJobs, created: Sequence[NewJob], answers: list[Inserted]
-) -> list[Inserted]:
-    batch = _batch(params, created)
-    _insert_new(transaction, namespace=params.namespace, batch=batch, answers=answers)
-    insert_links(transaction, params, created)
-    return answers
 
 
 def _answer(

@@ -45,11 +45,13 @@ def note_links(
         given["ids"] = packed([job_id for job_id in json.loads(parameters["ids"]) if job_id not in lost])
     if links.subscriptions and is_final:
         transaction.run("apply_outcomes", given)
-    if links.edges and is_final and transaction.changed("apply_settled", given):
-        transaction.settled = True
+    if links.edges and is_final:
+        transaction.ended.append((JobState(given["state"]), json.loads(given["ids"])))
     noted = 0
     if links.batches:
-        noted += transaction.changed("batch_touch", given)
+        # Of bodies that returned only those without children are left here: see `apply_parents`.
+        has_returned = given["from_state"] == JobState.RUNNING and given["state"] == JobState.SUCCEEDED
+        noted += 0 if has_returned else transaction.changed("batch_touch", given)
         noted += transaction.changed("apply_grown", given) if is_final else 0
     if links.watches and is_final:
         noted += transaction.changed("apply_watched", given)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
 from beltline.core.errors import ParentEnded
 from beltline.core.job import NewJob
 from beltline.core.prerequisites import Known, require_acyclic, stored_edges
 from beltline.core.states import FINAL, JobState
-from beltline.store.batches import KIND, Family, children_of
+from beltline.store.batches import KIND, Family
 from beltline.store.hints import Hint
 from beltline.store.params import InsertJobs
 from beltline.store.sqlite.packing import packed
@@ -52,15 +52,22 @@ def insert_links(transaction: Transaction, params: InsertJobs, created: Sequence
         transaction.hint(namespace, Hint.LINKED)
 
 
-def of_family(transaction: Transaction, params: InsertJobs) -> InsertJobs:
-    """Return the insert with the jobs as children of their parent. Raises ParentEnded."""
+class Lineage(NamedTuple):
+    """The parent and the root that all jobs of an insert get; None where they have their own."""
+
+    family_parent: str | None
+    family_root: str | None
+
+
+def lineage_of(transaction: Transaction, params: InsertJobs) -> Lineage:
+    """Return what the jobs of this insert get. Raises ParentEnded."""
     family = params.family
     if family is None:
-        return params
+        return Lineage(None, None)
     root = transaction.row("batch_root", {"namespace": params.namespace, "parent": family.parent})
     if root is None:
         raise ParentEnded(family.parent)
-    return replace(params, jobs=children_of(params.jobs, family.parent, root[0]))
+    return Lineage(family.parent, root[0])
 
 
 def _grow(transaction: Transaction, params: InsertJobs, family: Family, count: int) -> None:

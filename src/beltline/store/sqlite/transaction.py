@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
+from beltline.core.states import JobState
 from beltline.store.hints import Hint
 from beltline.store.statements import load_statements
 
@@ -32,13 +33,13 @@ class Connection(Protocol):
 class Transaction:
     """One open transaction. `hints` are what others should hear once it is committed.
 
-    `settled`: prerequisites ended in it, and nobody has told their dependents yet.
+    `ended`: jobs that ended in it, by their state, and nobody has told or noted yet who waits for them.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.hints: set[tuple[str, Hint]] = set()
-        self.settled = False
+        self.ended: list[tuple[JobState, list[str]]] = []
 
     def run(self, name: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - a cursor of sqlite3, or alike
         """Run the statement of this name."""

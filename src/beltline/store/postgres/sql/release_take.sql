@@ -19,26 +19,28 @@ taken AS (
 )
 SELECT
     'ended' AS kind, 1::bigint AS count, t.state, NULL AS dependent, NULL::integer AS part, t.job_id AS prerequisite,
-    NULL AS condition, NULL AS otherwise, NULL::bigint AS delay_us, NULL::bigint AS unknown_at
+    NULL AS condition, NULL AS otherwise, NULL::bigint AS delay_us, NULL::bigint AS unknown_at,
+    NULL::boolean AS alternatives
 FROM taken AS t
 UNION ALL
-SELECT 'kind', count(*), f.state, NULL, NULL, f.job_id, f.condition, f.otherwise, f.delay_us, NULL
+SELECT 'kind', count(*), f.state, NULL, NULL, f.job_id, f.condition, f.otherwise, f.delay_us, NULL, f.alternatives
 FROM (
-    SELECT t.job_id, t.state, e.condition, e.otherwise, e.delay_us
+    SELECT t.job_id, t.state, e.condition, e.otherwise, e.delay_us, e.alternatives
     FROM taken AS t
     CROSS JOIN LATERAL (
-        SELECT x.condition, x.otherwise, x.delay_us
+        SELECT x.condition, x.otherwise, x.delay_us, x.alternatives
         FROM edges AS x
         WHERE x.namespace = $1 AND x.prerequisite = t.job_id
         OFFSET 0
     ) AS e
     LIMIT $3
 ) AS f
-GROUP BY f.job_id, f.state, f.condition, f.otherwise, f.delay_us
+GROUP BY f.job_id, f.state, f.condition, f.otherwise, f.delay_us, f.alternatives
 UNION ALL
 (
     SELECT
-        'overdue', 1, NULL, e.dependent, e.part, e.prerequisite, e.condition, e.otherwise, e.delay_us, e.unknown_at
+        'overdue', 1, NULL, e.dependent, e.part, e.prerequisite, e.condition, e.otherwise, e.delay_us, e.unknown_at,
+        e.alternatives
     FROM edges AS e
     WHERE e.namespace = $1 AND e.unknown_at IS NOT NULL AND e.unknown_at <= $4
     ORDER BY e.unknown_at

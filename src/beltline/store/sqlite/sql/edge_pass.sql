@@ -1,9 +1,3 @@
--- Removes the edges of dependents to the prerequisites that were found, all of which are met: each goes with its alternatives.
+-- Removes the edges to jobs that ended, of their dependents up to the :last of those that were named: all are met, none has alternatives.
 DELETE FROM edges
-WHERE (namespace, dependent, part) IN (
-    SELECT e.namespace, e.dependent, e.part
-    FROM settled AS s INDEXED BY settled_namespace
-    CROSS JOIN edges AS e INDEXED BY edges_prerequisite ON e.namespace = :namespace AND e.prerequisite = s.job_id
-    WHERE s.namespace = :namespace AND s.id <= :until
-        AND e.dependent IN (SELECT value FROM json_each(:dependents))
-)
+WHERE namespace = :namespace AND prerequisite IN (SELECT value FROM json_each(:ids)) AND dependent <= :last

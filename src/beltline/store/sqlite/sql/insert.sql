@@ -14,7 +14,7 @@ SELECT
     json_extract(value, '$[12]'), json_extract(value, '$[13]'), json_extract(value, '$[14]'),
     json_extract(value, '$[15]'), json_extract(value, '$[16]'), json_extract(value, '$[17]'),
     json_extract(value, '$[18]'), json_extract(value, '$[19]'), json_extract(value, '$[20]'),
-    json_extract(value, '$[21]'), json_extract(value, '$[22]'), json_extract(value, '$[23]'),
-    json_extract(value, '$[24]'), json_extract(value, '$[25]'),
-    json_extract(value, '$[26]')
+    json_extract(value, '$[21]'), json_extract(value, '$[22]'),
+    coalesce(:family_parent, json_extract(value, '$[23]')), coalesce(:family_root, json_extract(value, '$[24]')),
+    json_extract(value, '$[25]'), json_extract(value, '$[26]')
 FROM json_each(:rows)

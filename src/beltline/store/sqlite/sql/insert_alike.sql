@@ -17,5 +17,6 @@ SELECT
     ),
     substr(:hashes, key * :hash_size + 1, :hash_size),
     :labels, :created_at, :queued_at, :max_attempts, :timeout_us, :deadline_at, :expires_at,
-    :correlation_id, :traceparent, :owner, :actor, :parent, :root, :idempotency_key, :needs
+    :correlation_id, :traceparent, :owner, :actor,
+    coalesce(:family_parent, :parent), coalesce(:family_root, :root), :idempotency_key, :needs
 FROM json_each(:ids)

@@ -1,2 +1,2 @@
--- Removes the prerequisites that were found, whose dependents were told.
-DELETE FROM settled WHERE namespace = :namespace AND id <= :until
+-- Removes notes of prerequisites whose dependents were told.
+DELETE FROM settled WHERE id IN (SELECT value FROM json_each(:numbers))
