@@ -62,6 +62,8 @@ def settle_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
     def verb(transaction: Transaction) -> list[Miss]:
         misses = write(transaction)
         ended, transaction.ended = transaction.ended, []
+        if _tell_together(transaction, params.namespace, ended, params.now):
+            ended = []
         room = RELEASE_EDGES
         for state, ids in ended:
             told = _tell(transaction, params.namespace, state, ids, params.now) if room > 0 else NOBODY
@@ -103,7 +105,10 @@ def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> 
     for job_id, state, number in found:
         noted.setdefault(state, []).append((job_id, number))
     done: list[int] = []
-    edges = 0
+    ended = [(JobState(state), [job_id for job_id, _ in jobs]) for state, jobs in noted.items()]
+    edges = _tell_together(transaction, namespace, ended, now)
+    if edges:
+        done, noted = [number for _, _, number in found], {}
     for state, jobs in noted.items():
         if edges < RELEASE_EDGES:
             told = _tell(transaction, namespace, JobState(state), [job_id for job_id, _ in jobs], now)
@@ -112,6 +117,26 @@ def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> 
     if done:
         transaction.run("release_forget", {"numbers": packed(done)})
     return edges + len(found)
+
+
+def _tell_together(
+    transaction: Transaction, namespace: str, ended: Sequence[tuple[JobState, Sequence[str]]], now: int
+) -> int:
+    """Tell dependents of jobs that ended in different ways at once, where it matters which is told first.
+
+    Return of how many edges; 0 where each state can be told by itself.
+    """
+    if len(ended) <= 1:
+        return 0
+    told: list[Ended] = []
+    for state, ids in ended:
+        shared: dict[str, object] = {"namespace": namespace, "ids": packed(ids), "limit": RELEASE_EDGES + 1}
+        told += [Ended(edge, state) for edge in _edges(transaction, "edge_from", shared)]
+    matters = any(each.edge.delay_us or not each.is_met for each in told)
+    if not matters or len(told) > RELEASE_EDGES or len({each.state for each in told}) == 1:
+        return 0
+    _tell_each(transaction, namespace, told, now)
+    return len(told)
 
 
 def _tell(transaction: Transaction, namespace: str, state: JobState, ids: Sequence[str], now: int) -> Told:
