@@ -13,10 +13,11 @@ LEAF: Final = 1_000
 
 
 class Runs:
-    """Counts runs, and calls somebody at one of them."""
+    """Counts runs, and calls somebody at one of them. `first_at`: when the first one began."""
 
     def __init__(self) -> None:
         self.number = 0
+        self.first_at = time.perf_counter()
         self._at = -1
         self._call: Callable[[], None] = lambda: None
 
@@ -26,6 +27,8 @@ class Runs:
 
     def count(self) -> None:
         """Count one."""
+        if not self.number:
+            self.first_at = time.perf_counter()
         self.number += 1
         if self.number == self._at:
             self._call()
