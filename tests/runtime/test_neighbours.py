@@ -235,6 +235,7 @@ def test_where_the_platform_does_not_tell_there_is_no_text_and_nobody_is_gone(
 
     assert neighbours.own(supervised=False) is None
     assert not neighbours.is_gone(text)
+    assert not neighbours.is_gone(f" {os.getpid()}:1")
 
 
 def test_files_of_another_namespaces_processes_prove_nothing(files: Files) -> None:

@@ -49,7 +49,7 @@ class Neighbours:
         It is no more, is a zombie, or its id is another's by now.
         """
         place, *named = (process or "").split(" ")
-        if place != self._place or not named:
+        if not self._place or place != self._place or not named:
             return False
         found = [_NAMED.fullmatch(each) for each in named]
         return all(each is not None and self._has_ended(each[1], each[2]) for each in found)
