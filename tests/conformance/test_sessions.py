@@ -31,6 +31,14 @@ async def test_a_session_says_what_it_works_on_and_has_code_for(world: World) ->
     assert (found.queues, found.definitions) == (("mails", "ä"), ("ship", "bill"))
 
 
+async def test_a_session_keeps_which_process_it_is(world: World) -> None:
+    told, silent = await world.session(process="boot/pid:[1]/ 7:12 ä"), await world.session()
+
+    found = await listed(world)
+
+    assert (found[told].process, found[silent].process) == ("boot/pid:[1]/ 7:12 ä", None)
+
+
 async def test_names_may_repeat(world: World) -> None:
     first, second = await world.session("twin"), await world.session("twin")
 

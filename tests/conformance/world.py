@@ -62,6 +62,7 @@ class World:
         definitions: tuple[str, ...] | None = None,
         versions: tuple[str, ...] | None = None,
         offer: str | None = None,
+        process: str | None = None,
     ) -> str:
         """Open a session and return its id."""
         params = NewSession(
@@ -77,6 +78,7 @@ class World:
             definitions=definitions,
             versions=versions,
             offer=offer,
+            process=process,
         )
         await self.store.sessions.open(params)
         return params.id

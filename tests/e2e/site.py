@@ -47,6 +47,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=stderr,
                 stderr=stderr,
+                start_new_session=True,
             )
 
     @property
@@ -79,6 +80,11 @@ class WorkerProcess:
     def kill(self) -> None:
         """End it as a pulled plug would, and wait for that."""
         self.process.kill()
+        self.process.wait()
+
+    def kill_tree(self) -> None:
+        """End it and its children at the same moment, and wait for it."""
+        os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> int:

@@ -41,6 +41,16 @@ async def test_what_a_lost_worker_held_runs_again_at_once(desk: Desk) -> None:
     assert "worker worker (pid 4711 on host-1) stopped renewing its lease" in error["message"]
 
 
+async def test_how_a_worker_was_lost_is_told_in_the_error(desk: Desk) -> None:
+    job = await desk.running()
+
+    await rescue(desk.store, desk.namespace, await seen(desk), random=desk.random, how="died")
+
+    error = read_failure((await desk.job(job.id)).error)
+    assert error is not None
+    assert error["message"] == "worker worker (pid 4711 on host-1) died while it ran this job"
+
+
 async def test_a_worker_that_beat_meanwhile_keeps_its_jobs(desk: Desk) -> None:
     job = await desk.running()
     session = await seen(desk)

@@ -5,20 +5,15 @@ import random
 import pytest
 
 from beltline.config import RetentionConfig
-from beltline.core.clock import SystemClock
 from beltline.runtime.chores import chores
 from beltline.runtime.loop import Loop
-from beltline.runtime.rescuer import Rescuer
 from tests.runtime.works import Works
 
 
 @pytest.fixture
 def loops(works: Works) -> dict[str, Loop]:
     chance = random.Random(1)
-    rescuer = Rescuer(works.store, "default", clock=SystemClock(), random=chance, own=lambda: "")
-    made = chores(
-        works.store, "default", retention=RetentionConfig(), rescuer=rescuer, rescue_s=1.0, random=chance
-    )
+    made = chores(works.store, "default", retention=RetentionConfig(), random=chance)
 
     @works.belt.job
     async def noop() -> None: ...
@@ -30,7 +25,6 @@ async def test_every_worker_does_its_share_of_the_chores(loops: dict[str, Loop])
     assert sorted(loops) == [
         "policy replayer",
         "pruner",
-        "rescuer",
         "sweeper",
     ]
 
@@ -40,7 +34,6 @@ async def test_every_worker_does_its_share_of_the_chores(loops: dict[str, Loop])
     [
         "policy replayer",
         "pruner",
-        "rescuer",
         "sweeper",
     ],
 )

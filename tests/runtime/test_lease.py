@@ -25,6 +25,15 @@ async def test_a_session_tells_where_its_worker_is(works: Works) -> None:
     assert (session.lease_us, session.concurrency) == (QUICK.lease_us, QUICK.concurrency)
 
 
+async def test_a_session_tells_which_process_it_is(works: Works) -> None:
+    made = Lease(works.store, "default", QUICK, random=random.Random(1), process=lambda: "this one")
+
+    await made.open()
+
+    [session] = await works.sessions()
+    assert session.process == "this one"
+
+
 async def test_a_worker_without_a_name_is_called_by_host_and_process(works: Works) -> None:
     made = lease(works)
 

@@ -1,4 +1,7 @@
-"""A worker is lost when another has itself watched it for a whole lease: no clock or pause can fake that."""
+"""A worker is lost when another has itself watched it for a whole lease: no clock or pause can fake that.
+
+One whose process is gone for certain is lost at once.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import pytest
 from beltline.core.clock import DAY
 from beltline.core.errors import StoreUnavailable
 from beltline.core.job import ClaimedJob
+from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.engine.settle import claim
 from beltline.runtime.rescuer import Rescuer
@@ -29,8 +33,14 @@ class Watching:
     def __init__(self, works: Works, clock: FakeClock) -> None:
         self.works = works
         self.clock = clock
+        self.gone: set[str | None] = set()
         self.rescuer = Rescuer(
-            works.store, "default", clock=clock, random=random.Random(1), own=lambda: "own"
+            works.store,
+            "default",
+            clock=clock,
+            random=random.Random(1),
+            own=lambda: "own",
+            is_gone=lambda process: process in self.gone,
         )
 
         @works.belt.job
@@ -38,7 +48,7 @@ class Watching:
 
         self.noop = noop
 
-    async def open(self, session: str) -> None:
+    async def open(self, session: str, process: str | None = None) -> None:
         await self.works.store.sessions.open(
             NewSession(
                 namespace="default",
@@ -50,11 +60,12 @@ class Watching:
                 queues=None,
                 concurrency=1,
                 now=self.clock.now(),
+                process=process,
             )
         )
 
-    async def claimed(self, session: str) -> ClaimedJob:
-        await self.open(session)
+    async def claimed(self, session: str, process: str | None = None) -> ClaimedJob:
+        await self.open(session, process)
         await self.noop.submit()
         [job] = await claim(self.works.store, "default", session, queues=None, limit=1)
         return job
@@ -227,3 +238,67 @@ async def test_a_rescue_is_told(watching: Watching, caplog: pytest.LogCaptureFix
     assert [record.getMessage() for record in caplog.records] == [
         "worker other (other) is lost: 1 jobs rescued"
     ]
+
+
+async def test_a_worker_whose_process_is_gone_is_rescued_at_the_first_look(watching: Watching) -> None:
+    job = await watching.claimed("other", "a process")
+    watching.gone.add("a process")
+
+    await watching.rescuer.tick()
+
+    found = await watching.works.job(job.id)
+    assert (found.state, found.reason, found.crashes) == (JobState.RETRYING, Reason.WORKER_LOST, 1)
+    assert await watching.works.sessions() == []
+
+
+async def test_that_a_process_is_gone_is_told(watching: Watching, caplog: pytest.LogCaptureFixture) -> None:
+    await watching.claimed("other", "a process")
+    watching.gone.add("a process")
+
+    with caplog.at_level(logging.WARNING, "beltline"):
+        await watching.watch(2)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "worker other (other) is lost, its process is gone: 1 jobs rescued"
+    ]
+
+
+async def test_a_worker_whose_process_may_live_has_its_whole_lease(watching: Watching) -> None:
+    jobs = [await watching.claimed("living", "a process"), await watching.claimed("unknown")]
+    watching.gone.add("another process")
+
+    await watching.watch(3)
+    assert [await watching.state(job) for job in jobs] == [JobState.RUNNING] * 2
+
+    await watching.watch(1)
+    assert [await watching.state(job) for job in jobs] == [JobState.RETRYING] * 2
+
+
+async def test_a_worker_does_not_take_itself_for_dead(watching: Watching) -> None:
+    job = await watching.claimed("own", "a process")
+    watching.gone.add("a process")
+
+    await watching.watch(20)
+
+    assert await watching.state(job) is JobState.RUNNING
+    assert not watching.rescuer.sees_dead()
+
+
+async def test_a_death_after_a_look_is_seen_without_the_store(watching: Watching, door: Door) -> None:
+    await watching.claimed("other", "a process")
+    await watching.rescuer.tick()
+    door.knocks = 0
+
+    before = watching.rescuer.sees_dead()
+    watching.gone.add("a process")
+
+    assert (before, watching.rescuer.sees_dead(), door.knocks) == (False, True, 0)
+
+
+async def test_who_is_rescued_is_not_seen_for_ever(watching: Watching) -> None:
+    await watching.claimed("other", "a process")
+    watching.gone.add("a process")
+
+    await watching.watch(2)
+
+    assert not watching.rescuer.sees_dead()

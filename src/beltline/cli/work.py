@@ -79,7 +79,7 @@ def work(
 
     APP is module:object or a file, path/to/app.py, whose Beltline says which jobs there are. SIGTERM or
     Ctrl-C drains: no new jobs are taken, running ones may end, what does not end in time is given back,
-    uncharged. A second Ctrl-C ends at once; other workers then take over when the lease has passed.
+    uncharged. A second Ctrl-C ends at once; others then take over, at the latest when the lease has passed.
     """
     from beltline.runtime.children import end_with_parent
     from beltline.runtime.supervisor import supervise

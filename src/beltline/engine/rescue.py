@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from beltline.core.decide import Policy
 from beltline.core.failure import failure
@@ -16,9 +17,15 @@ from beltline.engine.template import stored_policy
 from beltline.store.contract import Store
 from beltline.store.params import Session
 
+SILENT: Final = "stopped renewing its lease"
 
-async def rescue(store: Store, namespace: str, session: Session, *, random: Random) -> Settled | None:
-    """Take back the jobs of a session that was seen unrenewed for its whole lease.
+
+async def rescue(
+    store: Store, namespace: str, session: Session, *, random: Random, how: str = SILENT
+) -> Settled | None:
+    """Take back the jobs of a session that was seen unrenewed for its whole lease, or is dead for certain.
+
+    `how` it was lost is told in the error of each job.
 
     Returns None where the session beat meanwhile. Several rescuers may try at once: the fence lets one write
     each job. A session that closed while it held jobs is rescued without being marked.
@@ -30,8 +37,7 @@ async def rescue(store: Store, namespace: str, session: Session, *, random: Rand
     policies = await policies_of(store, namespace, jobs, session)
     error = failure(
         "WorkerLost",
-        f"worker {session.name} (pid {session.pid} on {session.host}) stopped renewing its lease"
-        " while it ran this job",
+        f"worker {session.name} (pid {session.pid} on {session.host}) {how} while it ran this job",
     )
     outcome = Outcome(Ending.LOST, error=error, reason=Reason.WORKER_LOST)
     batch = [Settlement(job, outcome, policies[job.definition]) for job in jobs]

@@ -10,7 +10,6 @@ from beltline.core.errors import ObjectsUnavailable
 from beltline.core.ids import Random
 from beltline.engine import objects, replay_policy, upkeep
 from beltline.runtime.loop import Loop
-from beltline.runtime.rescuer import Rescuer
 from beltline.store.contract import Store
 
 PRUNE_S: Final = 600.0
@@ -20,15 +19,7 @@ POLICY_S: Final = 10.0
 SWEEP_S: Final = 3_600.0
 
 
-def chores(
-    store: Store,
-    namespace: str,
-    *,
-    retention: RetentionConfig,
-    rescuer: Rescuer,
-    rescue_s: float,
-    random: Random,
-) -> list[Loop]:
+def chores(store: Store, namespace: str, *, retention: RetentionConfig, random: Random) -> list[Loop]:
     """Return the loops, not yet started."""
 
     async def prune() -> bool:
@@ -56,6 +47,5 @@ def chores(
     return [
         Loop("sweeper", SWEEP_S, sweep, random=random),
         Loop("policy replayer", POLICY_S, replay_by_policy, random=random),
-        Loop("rescuer", rescue_s, rescuer.tick, random=random),
         Loop("pruner", PRUNE_S, prune, random=random),
     ]

@@ -35,6 +35,7 @@ class Lease:
         random: Random,
         offer: Offer | None = None,
         opened: Callable[[str], None] | None = None,
+        process: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.session = ""
         self.doubtful = False
@@ -45,6 +46,7 @@ class Lease:
         self._beats = 0
         self._offer = offer
         self._opened = opened
+        self._process = process
 
     async def open(self) -> None:
         """Open a new session; `session` is its id from then on. Several workers may have one name."""
@@ -65,6 +67,7 @@ class Lease:
                 definitions=None if offer is None else tuple(offer.versions),
                 versions=None if offer is None else tuple(offer.versions.values()),
                 offer=None if offer is None else offer.text(),
+                process=self._process(),
             )
         )
         self.session = session

@@ -9,6 +9,7 @@ from beltline.config import RetentionConfig
 from beltline.core.clock import MICROS, Clock
 from beltline.core.ids import Random
 from beltline.runtime.loop import Loop
+from beltline.runtime.neighbours import Neighbours
 from beltline.runtime.rescuer import Rescuer
 from beltline.runtime.upkeep import Upkeep
 from beltline.store.contract import Store
@@ -38,6 +39,7 @@ class Steward:
         self._retention = retention
         self._clock = clock
         self._random = random
+        self._neighbours = Neighbours()
         self._loops: dict[str, list[Loop]] = {}
         self._unsubscribe: list[Callable[[], None]] = []
         self._looking = Loop("steward", LOOK_S, self.tick, random=random)
@@ -71,6 +73,7 @@ class Steward:
             random=self._random,
             own=lambda: "",
             every_us=int(RESCUE_S * MICROS),
+            is_gone=self._neighbours.is_gone,
         )
         upkeep = Upkeep(
             store,

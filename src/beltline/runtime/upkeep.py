@@ -49,6 +49,8 @@ class Upkeep:
         self._scheduler = Scheduler(store, namespace, random=random)
         self._releaser = Releaser(store, namespace, random=random)
         self._watcher = Watcher(store, namespace, random=random, sources=sources)
+        self._rescuer = rescuer
+        self._rescuing = Loop("rescuer", rescue_s, rescuer.tick, random=random)
         self._replayer = Loop("replayer", REST_S, partial(replays.tick, store, namespace), random=random)
         self._bulk = Loop("bulk actions", REST_S, partial(do_due, store, namespace), random=random)
         self._overdue = Loop("overdue", REST_S, self._end_overdue, random=random)
@@ -57,7 +59,8 @@ class Upkeep:
             Loop("lookout", LOOK_S, self._look, random=random),
             *(self._dispatcher, self._scheduler, self._releaser, self._watcher),
             *(self._replayer, self._bulk, self._overdue, self._folder),
-            *chores(store, namespace, retention=retention, rescuer=rescuer, rescue_s=rescue_s, random=random),
+            self._rescuing,
+            *chores(store, namespace, retention=retention, random=random),
         ]
 
     def hinted(self, hint: Hint) -> None:
@@ -96,6 +99,7 @@ class Upkeep:
             (agenda.folds, self._folder),
             (agenda.replays, self._replayer),
             (agenda.bulk, self._bulk),
+            (self._rescuer.sees_dead(), self._rescuing),
         ):
             if is_due:
                 woken.wake()

@@ -22,6 +22,7 @@ from beltline.runtime.lease import BEATS_A_LEASE, Lease
 from beltline.runtime.loop import Loop
 from beltline.runtime.machine import offer_of, slots_of
 from beltline.runtime.memory import RunMemory
+from beltline.runtime.neighbours import Neighbours
 from beltline.runtime.offspring import AtStore, Offspring
 from beltline.runtime.parts import Parts
 from beltline.runtime.picker import Picker
@@ -59,8 +60,8 @@ class Worker:
         self._exit_code, self._patience_us = 0, config.drain_us
         self._beat_s = config.lease_us / BEATS_A_LEASE / MICROS
         offer = offer_of(config, parts.registry)
-        opened = None if parts.box is None else parts.box.open
-        self._lease = Lease(store, namespace, config, random=random, offer=offer, opened=opened)
+        self._neighbours = Neighbours()
+        self._lease = self._make_lease(offer)
         self._settler = Stower(
             store, namespace, random=random, settled=self._settled, gather_s=lambda: self._runner.gather_s
         )
@@ -134,6 +135,18 @@ class Worker:
             await self._drain()
         return self._exit_code
 
+    def _make_lease(self, offer: Offer) -> Lease:
+        parts, neighbours = self._parts, self._neighbours
+        return Lease(
+            self._store,
+            self._namespace,
+            self._config,
+            random=parts.random,
+            offer=offer,
+            opened=None if parts.box is None else parts.box.open,
+            process=lambda: neighbours.own(supervised=parts.box is not None),
+        )
+
     def _make_upkeep(self) -> Upkeep:
         parts = self._parts
         rescuer = Rescuer(
@@ -143,6 +156,7 @@ class Worker:
             random=parts.random,
             own=lambda: self._lease.session,
             every_us=int(self._beat_s * MICROS),
+            is_gone=self._neighbours.is_gone,
         )
         return Upkeep(
             self._store,

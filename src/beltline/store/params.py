@@ -169,7 +169,8 @@ class NewSession:
     """A worker process as the store knows it. `id` is unique; `name` is for people and may repeat.
 
     `queues` None is all of them. `definitions`: what it has code for, None where it does not say, and their
-    `versions` in the same order. `offer`: the text of what it has for jobs (see core.offers).
+    `versions` in the same order. `offer`: the text of what it has for jobs (see core.offers). `process`: by
+    this text others on its machine can prove that it has ended (runtime.neighbours); None where they cannot.
     """
 
     namespace: str
@@ -184,6 +185,7 @@ class NewSession:
     definitions: tuple[str, ...] | None = None
     versions: tuple[str, ...] | None = None
     offer: str | None = None
+    process: str | None = None
 
 
 class Session(NamedTuple):
@@ -207,6 +209,7 @@ class Session(NamedTuple):
     definitions: tuple[str, ...] | None = None
     versions: tuple[str, ...] | None = None
     offer: str | None = None
+    process: str | None = None
 
 
 class BeatReply(NamedTuple):

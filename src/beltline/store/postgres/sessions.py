@@ -31,6 +31,7 @@ class PostgresSessions:
             params.definitions,
             params.versions,
             params.offer,
+            params.process,
         )
 
     async def beat(self, namespace: str, session: str, now: int) -> BeatReply:
@@ -48,7 +49,7 @@ class PostgresSessions:
 
     async def page(self, namespace: str, *, ended: bool = False, limit: int = 1_000) -> list[Session]:
         rows = await self._pool.rows("session_page", namespace, ended, limit)
-        return [Session._make((*row[:-4], *map(_names, row[-4:-1]), row[-1])) for row in rows]
+        return [Session._make((*row[:11], *map(_names, row[11:14]), *row[14:])) for row in rows]
 
 
 def _names(found: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -28,6 +28,7 @@ class SqliteSessions:
             "definitions": None if params.definitions is None else packed(params.definitions),
             "versions": None if params.versions is None else packed(params.versions),
             "offer": params.offer,
+            "process": params.process,
             "now": params.now,
         }
         await self._gate.write(lambda transaction: transaction.run("session_open", parameters).close())
@@ -57,7 +58,7 @@ class SqliteSessions:
         rows = await self._gate.read(
             lambda transaction: transaction.run("session_page", parameters).fetchall()
         )
-        return [Session._make((*row[:-4], *map(_names, row[-4:-1]), row[-1])) for row in rows]
+        return [Session._make((*row[:11], *map(_names, row[11:14]), *row[14:])) for row in rows]
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

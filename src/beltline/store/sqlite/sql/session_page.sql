@@ -1,6 +1,6 @@
 -- Sessions, newest first; ended ones where they still hold jobs, or all.
 SELECT id, name, host, pid, lease_us, concurrency, opened_at, beat_at, beats, closed_at, lost_at, queues, definitions, versions,
-    offer
+    offer, process
 FROM sessions AS s
 WHERE namespace = :namespace
     AND (
