@@ -14,12 +14,12 @@ from beltline.core.errors import (
     BeltlineError,
     ConfigError,
     InvalidInput,
-    InvalidPayload,
     NotFound,
     ObjectsUnavailable,
     StoreError,
     Unsupported,
 )
+from beltline.wire.problems import fault_bodies
 
 OK: Final = 0
 FAILED: Final = 1
@@ -60,8 +60,8 @@ def fault_of(error: BeltlineError, **details: object) -> Fault:
     """Return how an error is shown; passwords in its message are masked."""
     if isinstance(error, ConfigError):
         details["problems"] = [masked(problem) for problem in error.problems]
-    if isinstance(error, InvalidPayload):
-        details["faults"] = [{"path": path, "message": what} for path, what in error.faults]
+    if faults := fault_bodies(error):
+        details["faults"] = faults
     return Fault(error.code, masked(str(error)), exit_code(error), details)
 
 

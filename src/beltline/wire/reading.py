@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from beltline.core.codec import dump_json
 from beltline.core.durations import moment
-from beltline.core.errors import BeltlineError, InvalidPayload
+from beltline.core.errors import BeltlineError, InvalidOptions, InvalidPayload
 from beltline.core.job import Job
 from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
@@ -90,6 +90,8 @@ def error_of(status: int, content: bytes) -> BeltlineError:
     # Made without its facts, which the message holds: a caller goes by the class.
     error = kind.__new__(kind)
     BeltlineError.__init__(error, detail)
+    if isinstance(error, InvalidOptions):
+        error.faults = tuple(faults)
     if isinstance(error, InvalidWorkflow):
         error.faults = tuple(what for _, what in faults)
     return error
