@@ -58,7 +58,7 @@ class Generated:
         self._package = package
         self._service = service
 
-    def call(self, operation: str, *parts: str, **given: Any) -> Any:
+    def call(self, operation: str, *parts: str, **given: Any) -> Any:  # noqa: ANN401 - the types are generated
         module = importlib.import_module(f"{NAME}.api.jobs.{operation}")
         token = self._service.keys["operator"]
         with self._package.AuthenticatedClient(base_url=self._service.url, token=token) as client:
