@@ -3,16 +3,57 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from beltline.definitions.secret import MASK, is_secret
+from beltline.core.codec import dump_json
+from beltline.core.job import Job
+from beltline.definitions.secret import MASK, holds_secrets, is_secret
+from beltline.objects.reference import is_reference
+from beltline.store.contract import Store
 
 # Which of them holds is not looked at: what any of them marks is masked.
 _LISTED: Final = ("anyOf", "oneOf", "allOf")
 _SINGLE: Final = ("if", "then", "else")
 _DEEPEST: Final = 64
+
+
+class Schemas(NamedTuple):
+    """The JSON Schemas of a definition's payloads and results."""
+
+    payload: str
+    result: str
+
+
+async def schemas_of(store: Store, namespace: str, definition: str) -> Schemas:
+    """Return the schemas of a definition, such that mark nothing where it is gone."""
+    found = await store.definitions.get(namespace, definition)
+    if found is None:
+        return Schemas("{}", "{}")
+    return Schemas(found.schema, json.dumps(json.loads(found.policies).get("result")))
+
+
+async def without_secrets(store: Store, namespace: str, jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs with asterisks in place of what is secret in their payloads and results.
+
+    What lies in the object store is left as the reference that it is.
+    """
+    names = {job.definition for job in jobs}
+    schemas = {name: await schemas_of(store, namespace, name) for name in names}
+    return [
+        job._replace(
+            payload=_masked_bytes(job.payload, schemas[job.definition].payload),
+            result=None if job.result is None else _masked_bytes(job.result, schemas[job.definition].result),
+        )
+        for job in jobs
+    ]
+
+
+def _masked_bytes(data: bytes, schema: str) -> bytes:
+    if not data or is_reference(data) or not holds_secrets(json.loads(schema or "{}")):
+        return data
+    return dump_json(masked_value(json.loads(data), schema))
 
 
 def masked_value(value: object, schema: str) -> object:
