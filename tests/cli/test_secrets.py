@@ -26,9 +26,11 @@ def test_secrets_are_masked_wherever_jobs_are_shown(any_cli: Terminal, any_shop:
     any_shop.fail()
 
     told = [
+        any_cli("submit", "log-in", PAYLOAD, "--id", "later", "--delay", "1h", "--json"),
         any_cli("jobs", "ls", "--json"),
         any_cli("jobs", "show", done),
         any_cli("jobs", "show", done, "--json"),
+        any_cli("jobs", "watch", done, "--json"),
         any_cli("dlq", "ls", "--json"),
         any_cli("dlq", "show", dead),
         any_cli("dlq", "edit", dead, PAYLOAD, "--json"),
@@ -38,8 +40,8 @@ def test_secrets_are_masked_wherever_jobs_are_shown(any_cli: Terminal, any_shop:
 
     assert [ran.code for ran in told] == [0] * len(told)
     assert [number for number, ran in enumerate(told) if "geheim" in ran.out + ran.err] == []
-    assert told[2].json["payload"] == {"host": "h", "password": "***"}
-    assert told[2].json["result"] == {"password": "***"}
+    assert told[3].json["payload"] == {"host": "h", "password": "***"}
+    assert told[3].json["result"] == {"password": "***"}
     assert any_shop.job(dead).payload == PAYLOAD.encode()
 
 
