@@ -16,7 +16,6 @@ from beltline.core.errors import (
     BeltlineError,
     InvalidBatch,
     InvalidInput,
-    InvalidOptions,
     InvalidPayload,
     PayloadTooLarge,
     UnknownDefinition,
@@ -28,6 +27,7 @@ from beltline.engine.after import together
 from beltline.engine.objects import is_large, kept, payload_limit
 from beltline.engine.submit import (
     DEFAULTS,
+    InvalidOptions,
     JobOptions,
     accepted,
     new_job,

@@ -39,17 +39,6 @@ class InvalidInput(BeltlineError):
     code = "invalid_input"
 
 
-class InvalidOptions(InvalidInput):
-    """What a submit says beside the payload was refused. `faults` holds (path, what is wrong) for each."""
-
-    code = "options_invalid"
-
-    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
-        self.faults = tuple(faults)
-        lines = "\n".join(f"  - {what}" for _, what in self.faults)
-        super().__init__(f"the job's options were refused:\n{lines}")
-
-
 class InvalidPayload(InvalidInput):
     """A payload does not fit its definition. `faults` holds (path, what is wrong) for every fault.
 
@@ -71,14 +60,10 @@ class InvalidPayload(InvalidInput):
         lines = [f"  - {path or '(whole payload)'}: {what}" for path, what in self.faults]
         if options:
             lines += ["and the job's options:", *(f"  - {what}" for _, what in self.options)]
+        told = "\n".join(lines)
         super().__init__(
-            "\n".join(
-                [
-                    f"the payload of {definition!r} was refused:",
-                    *lines,
-                    "Nothing was stored; mend these and submit again.",
-                ]
-            )
+            f"the payload of {definition!r} was refused:\n{told}\n"
+            "Nothing was stored; mend these and submit again."
         )
 
 

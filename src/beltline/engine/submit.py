@@ -14,7 +14,6 @@ from beltline.core.errors import (
     IdReused,
     InvalidBatch,
     InvalidInput,
-    InvalidOptions,
     InvalidPayload,
     KeyReused,
 )
@@ -41,6 +40,17 @@ MOST_LABELS: Final = 32
 _PAYLOAD: Final = NewJob._fields.index("payload")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 _VALUE: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,256}")
+
+
+class InvalidOptions(InvalidInput):
+    """What a submit says beside the payload was refused. `faults` holds (path, what is wrong) for each."""
+
+    code = "options_invalid"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  - {what}" for _, what in self.faults)
+        super().__init__(f"the job's options were refused:\n{lines}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from beltline.core.errors import (
     Conflict,
     InvalidBatch,
     InvalidInput,
-    InvalidOptions,
     InvalidPayload,
     MalformedJson,
     NotFound,
@@ -29,6 +28,7 @@ from beltline.core.errors import (
 )
 from beltline.core.json_faults import member
 from beltline.definitions.workflow import InvalidWorkflow
+from beltline.engine.submit import InvalidOptions
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 1

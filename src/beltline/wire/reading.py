@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from beltline.core.codec import dump_json
 from beltline.core.durations import moment
-from beltline.core.errors import BeltlineError, InvalidOptions, InvalidPayload
+from beltline.core.errors import BeltlineError, InvalidPayload
 from beltline.core.job import Job
 from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.definitions.workflow import InvalidWorkflow
+from beltline.engine.submit import InvalidOptions
 
 _TIMES: Final = (
     "created_at",
