@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beltline.api.health import LEADER
 from beltline.core.clock import HOUR, MICROS
 from beltline.definitions.schedule import Schedule
 from beltline.engine.schedules import ScheduleRequest, create
@@ -96,6 +97,7 @@ async def test_health_needs_no_key_and_readiness_looks_at_the_store(service: Ser
             "service": "ok",
             "store": "ok",
             "migrations": "ok",
+            "leader": LEADER,
             "schedules": "ok",
             "workers": "0 alive",
         },
@@ -116,7 +118,7 @@ async def test_late_ticks_and_live_workers_are_told_and_requests_served(service:
     found = await service.http.get("/readyz")
 
     assert found.status_code == 200
-    assert found.json()["checks"]["schedules"] == "late by 120 s in 1 namespaces"
+    assert found.json()["checks"]["schedules"] == ("late by 120 s in 1 namespaces: does a worker live there?")
 
 
 async def test_metrics_need_a_key_and_show_its_namespace(service: Service) -> None:

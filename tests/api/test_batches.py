@@ -42,12 +42,16 @@ async def test_a_batch_is_made_from_a_batch_type(service: Service) -> None:
     no_type = await service.call("POST", "/batches", {"type": "resize", "definition": [1]})
     unknown = await service.call("POST", "/batches", {"type": "none", "definition": [1]})
     wrong = await service.call("POST", "/batches", {"type": "album", "definition": 5})
+    worse = await service.call("POST", "/batches", {"type": "album", "definition": 5, "queue": "a b"})
+    worst = await service.call("POST", "/batches", {"type": "none", "definition": 5, "queue": "a b"})
 
     assert (made.status_code, made.json()) == (201, {"id": "holidays", "existing": False})
     assert (again.status_code, again.json()["existing"]) == (200, True)
     assert "is a job definition, and no batch type" in no_type.json()["detail"]
     assert unknown.json()["code"] == "definition_unknown"
     assert [fault["path"] for fault in wrong.json()["faults"]] == ["payload.definition"]
+    assert [fault["path"] for fault in worse.json()["faults"]] == ["queue", "payload.definition"]
+    assert [fault["path"] for fault in worst.json()["faults"]] == ["queue", "type"]
     job = (await service.call("GET", "/jobs/holidays?include=payload")).json()
     assert (job["definition"], job["payload"], job["labels"]) == (
         "album",

@@ -42,6 +42,11 @@ def test_every_name_is_given_once() -> None:
     assert all(re.fullmatch(r"[a-z_]+", name) for name in names)
 
 
+def test_every_schema_has_a_plain_name() -> None:
+    # Two models of one name would get their modules as names, and no client could be generated from those.
+    assert [name for name in document()["components"]["schemas"] if not re.fullmatch("[A-Za-z]+", name)] == []
+
+
 def test_every_reference_leads_to_a_schema_and_every_schema_is_used() -> None:
     found = document()
 

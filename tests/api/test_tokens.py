@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
@@ -19,6 +20,7 @@ from beltline.core.clock import MICROS, MINUTE
 from beltline.core.errors import ConfigError
 from tests.api.service import NAMESPACE, Service, running_service
 from tests.clocks import FakeClock
+from tests.listening import listening
 
 KEY = ECKey.generate_key("P-256", auto_kid=True)
 OTHER = RSAKey.generate_key(2_048, auto_kid=True)
@@ -43,14 +45,35 @@ def signed(given: dict[str, Any], key: ECKey | RSAKey = KEY, **header: str) -> s
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path) -> AsyncIterator[Service]:
+async def opened(tmp_path: Path, keys: str | None = None) -> AsyncIterator[Service]:
+    """Yield a service that finds the keys of its issuer in a file, or at a URL."""
     clock = FakeClock()
     file = tmp_path / "jwks.json"
     write(file, KEY)
-    tokens = Tokens(Issuer(issuer=ISSUER, audience=AUDIENCE, keys=str(file)), clock=clock)
+    tokens = Tokens(Issuer(issuer=ISSUER, audience=AUDIENCE, keys=keys or str(file)), clock=clock)
     await tokens.check()
     async with running_service(tokens=tokens, clock=clock) as service:
         yield service
+
+
+@asynccontextmanager
+async def published(file: Path) -> AsyncIterator[str]:
+    """Yield the URL at which an issuer shows the keys in a file; without the file it is out of order."""
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(_shown(file))
+        await writer.drain()
+
+    async with listening(answered) as port:
+        yield f"http://127.0.0.1:{port}/jwks.json"
+
+
+def _shown(file: Path) -> bytes:
+    """Return the answer of HTTP that shows a file."""
+    status, body = (b"200 OK", file.read_bytes()) if file.exists() else (b"503 Unavailable", b"{}")
+    head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body))
+    return head + body
 
 
 def write(file: Path, *keys: Any) -> None:
@@ -129,6 +152,29 @@ async def test_keys_stay_known_while_the_issuer_is_away(tmp_path: Path) -> None:
         service.clock.advance(11 * MINUTE)
 
         assert await status(service, signed(claims(service.clock))) == 200
+
+
+async def test_keys_are_read_from_a_url_and_renewed_there(tmp_path: Path) -> None:
+    file = tmp_path / "jwks.json"
+    async with published(file) as url, opened(tmp_path, url) as service:
+        known = await status(service, signed(claims(service.clock)))
+        write(file, OTHER)
+        service.clock.advance(MINUTE)
+        renewed = await status(service, signed(claims(service.clock), OTHER))
+        old = await status(service, signed(claims(service.clock)))
+        file.unlink()
+        service.clock.advance(11 * MINUTE)
+        away = await status(service, signed(claims(service.clock), OTHER))
+
+    assert (known, renewed, old, away) == (200, 200, 401, 200)
+
+
+async def test_a_url_without_keys_is_refused_at_the_start(tmp_path: Path) -> None:
+    async with published(tmp_path / "none") as url:
+        issuer = Issuer(issuer=ISSUER, audience=AUDIENCE, keys=url)
+
+        with pytest.raises(ConfigError, match=r"no keys.*503"):
+            await Tokens(issuer, clock=FakeClock()).check()
 
 
 async def test_an_issuer_without_keys_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -98,7 +98,22 @@ def test_every_fault_of_a_payload_is_listed_with_its_path(where: tuple[str, ...]
 
     assert ran.code == 2
     assert ran.error["code"] == "payload_invalid"
-    assert {fault["path"] for fault in ran.error["faults"]} == {"width", "colour"}
+    assert {fault["path"] for fault in ran.error["faults"]} == {"payload.width", "payload.colour"}
+
+
+@pytest.mark.parametrize("where", [(), ("--app", APP)], ids=["store", "app"])
+def test_faults_of_options_and_payload_are_told_at_once(where: tuple[str, ...], cli: Terminal) -> None:
+    ran = cli("submit", "resize", '{"width": "wide"}', "--priority=9999", "--label=a b=c", *where, "--json")
+
+    assert ran.code == 2
+    assert ran.error["code"] == "payload_invalid"
+    assert {fault["path"] for fault in ran.error["faults"]} == {
+        "priority",
+        'labels["a b"]',
+        "payload.width",
+    }
+    assert "priority 9999: use a whole number" in ran.error["message"]
+
     assert cli("jobs", "ls", "--json").json["total"] == 0
 
 

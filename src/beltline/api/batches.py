@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from beltline.api.answering import answer, tagged
 from beltline.api.listing import JobList
 from beltline.api.operation import Answered, Call, Handler, Operation, Query
 from beltline.api.paging import PageQuery, number_and_text, paged
-from beltline.api.submitting import Submitted, stored
+from beltline.api.submitting import Fault, Submitted, further_of_job, stored
 from beltline.core.errors import InvalidInput
 from beltline.core.job import Job
 from beltline.core.roles import Right
@@ -51,6 +51,18 @@ async def create_batch(call: Call[Query, CreateBatch]) -> Response:
     options = {name: getattr(given, name) for name in given.model_fields_set - {"type", "definition"}}
     asked = SubmitJob(definition=given.type, payload={"definition": given.definition}, **options)
     return await stored(call, asked)
+
+
+async def further_of_batch(call: Call[Any, Any], value: object) -> Sequence[Fault]:
+    """Return what is wrong with the rest of a batch some fields of which are refused."""
+    if not isinstance(value, dict):
+        return ()
+    payload = {"definition": value.get("definition")}
+    job = {**value, "definition": value.get("type"), "payload": payload}
+    job.pop("type", None)
+    return [
+        ("type" if path == "definition" else path, what) for path, what in await further_of_job(call, job)
+    ]
 
 
 async def list_batches(call: Call[PageQuery, None]) -> Response:
@@ -139,6 +151,7 @@ OPERATIONS: Final = (
         right=Right.SUBMIT,
         handler=create_batch,
         body=CreateBatch,
+        further=further_of_batch,
         example={"type": "album", "definition": [1, 2, 3], "id": "holidays"},
         answered=Answered(
             type=Submitted,

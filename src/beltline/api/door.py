@@ -15,7 +15,7 @@ from beltline.api.answering import refusal
 from beltline.api.callers import Caller
 from beltline.api.desk import Desk
 from beltline.api.operation import Call, Operation
-from beltline.api.reading import body_bytes, read
+from beltline.api.reading import Unfit, body_bytes, read
 from beltline.api.turnstile import LARGE
 from beltline.core.errors import BeltlineError, Conflict
 from beltline.store.answers import BeginAnswer
@@ -86,7 +86,13 @@ async def _answered(desk: Desk, operation: Operation, request: Request) -> Respo
 async def _done_once(desk: Desk, asked: _Asked) -> Response:
     """Read what came whole, and do it; once where it bears an idempotency key."""
     operation, request, caller, namespace, parts, data = asked
-    query, body = read(operation, request, data, desk.settings.largest_body)
+    try:
+        query, body = read(operation, request, data, desk.settings.largest_body)
+    except Unfit as error:
+        if operation.further is None:
+            raise
+        bare: Call[Any, Any] = Call(desk, caller, namespace, parts, None, None, request)
+        raise error.beside(await operation.further(bare, error.value)) from error
     call = Call(desk, caller, namespace, parts, query, body, request)
     given = request.headers.get(_IDEMPOTENCY_KEY)
     if given is None or operation.method != "POST" or not operation.replayable:

@@ -24,6 +24,8 @@ _SECONDS: Final = 2.0
 # Requests can be served without workers and in spite of late ticks: these are told, and go on being served.
 _NEEDED: Final = ("service", "store", "migrations")
 LATE_US: Final = MINUTE
+# Nothing is led (each worker looks for due ticks), so what a leader would show is whether they come.
+LEADER: Final = "none is needed: every worker fires schedules; schedules says whether any does"
 MOST_NAMESPACES: Final = 50
 _NO_NAMESPACE: Final = ""
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -120,13 +122,17 @@ async def _looked(desk: Desk, _: str) -> str:
         namespaces = (await store.api_keys.namespaces())[:MOST_NAMESPACES]
         ticks = [(await store.schedules.outlook(namespace)).next_at for namespace in namespaces]
         late_us = [now - at for at in ticks if at is not None and now - at > LATE_US]
-        late = f"late by {max(late_us) // MICROS} s in {len(late_us)} namespaces" if late_us else "ok"
+        late = (
+            f"late by {max(late_us) // MICROS} s in {len(late_us)} namespaces: does a worker live there?"
+            if late_us
+            else "ok"
+        )
         alive = [
             is_alive(session, now)
             for namespace in namespaces
             for session in await store.sessions.page(namespace)
         ]
-        found |= {"schedules": late, "workers": f"{sum(alive)} alive"}
+        found |= {"leader": LEADER, "schedules": late, "workers": f"{sum(alive)} alive"}
     return json.dumps(found)
 
 

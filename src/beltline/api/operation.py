@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -45,6 +45,8 @@ class Call(Generic[Q_co, B_co]):
         return self.caller.actor
 
 
+# Returns what else is wrong with the body of a request that is refused for some of its fields.
+Further = Callable[[Call[Any, Any], object], Awaitable[Sequence[tuple[str, str]]]]
 Handler = Callable[[Call[Any, Any]], Awaitable[Response]]
 
 
@@ -65,6 +67,7 @@ class Operation:
 
     `refusals` are the statuses that it may give beside those of every operation. `replayable` False: what it
     answers is a secret, and is never kept for a repeated request. `is_submit`: a flood of it waits in line.
+    `further` looks for faults that only the store can tell, where others are found before.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Operation:
     refusals: tuple[int, ...] = field(default=())
     replayable: bool = True
     is_submit: bool = False
+    further: Further | None = None
 
     @property
     def full_path(self) -> str:

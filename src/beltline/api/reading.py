@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -14,9 +15,27 @@ from beltline.api.operation import Operation
 from beltline.api.settings import ServeSettings
 from beltline.core.codec import parse_json
 from beltline.core.json_faults import member
-from beltline.wire.problems import Refused
+from beltline.wire.problems import MOST_FAULTS, Refused
 
 _JSON_TYPES = frozenset({"application/json", ""})
+
+
+class Unfit(Refused):
+    """The query or the body is not what the operation takes. `value` is the body, parsed."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]], value: object) -> None:
+        self.value = value
+        told = "; ".join(": ".join(fault) for fault in faults[:5])
+        super().__init__(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "request_invalid",
+            f"the request was refused, nothing was done: {told}",
+            faults=faults,
+        )
+
+    def beside(self, further: Sequence[tuple[str, str]]) -> Unfit:
+        """Return the same with more faults, each told once."""
+        return Unfit(list(dict.fromkeys((*self.faults, *further))), self.value)
 
 
 async def body_bytes(request: Request, settings: ServeSettings, *, limit: int | None = None) -> bytes:
@@ -45,23 +64,17 @@ async def body_bytes(request: Request, settings: ServeSettings, *, limit: int | 
 
 
 def read(operation: Operation, request: Request, data: bytes, limit: int) -> tuple[BaseModel, Any]:
-    """Return the query and the body. Raises Refused that lists every fault of both, and MalformedJson."""
+    """Return the query and the body. Raises Unfit that lists every fault of both, and MalformedJson."""
     faults: list[tuple[str, str]] = []
     asked = _query_values(operation.query, request) if request.scope["query_string"] else {}
     query = _valid(operation.query, asked, "query", faults)
-    body = None
+    body = value = None
     if operation.body is not None:
         _require_json(request)
         value = parse_json(data, limit=limit) if data else {}
         body = _valid(operation.body, value, "", faults)
     if faults or query is None:
-        told = "; ".join(": ".join(fault) for fault in faults[:5])
-        raise Refused(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "request_invalid",
-            f"the request was refused, nothing was done: {told}",
-            faults=faults,
-        )
+        raise Unfit(faults, value)
     return query, body
 
 
@@ -71,7 +84,7 @@ def _valid(
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        faults.extend(_faults(error, place))
+        faults.extend(islice(_faults(error, place), MOST_FAULTS))
         return None
 
 

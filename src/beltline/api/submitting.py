@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set as AbstractSet
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from pydantic import ValidationError
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from beltline.api.answering import answer
 from beltline.api.operation import Answered, Call, Operation
 from beltline.core.codec import dump_json
-from beltline.core.errors import BeltlineError, InvalidBatch, InvalidInput, PayloadTooLarge, UnknownDefinition
+from beltline.core.errors import (
+    BeltlineError,
+    InvalidBatch,
+    InvalidInput,
+    InvalidPayload,
+    PayloadTooLarge,
+    UnknownDefinition,
+)
 from beltline.core.job import NewJob
+from beltline.core.json_faults import member
 from beltline.core.roles import Right
 from beltline.engine.after import together
 from beltline.engine.objects import is_large, kept, payload_limit
-from beltline.engine.submit import DEFAULTS, JobOptions, accepted, new_job, waits_for
+from beltline.engine.submit import (
+    DEFAULTS,
+    InvalidOptions,
+    JobOptions,
+    accepted,
+    new_job,
+    option_faults,
+    waits_for,
+    with_option_faults,
+)
 from beltline.store.batches import Family
 from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted, Insertion
 from beltline.wire.prerequisites import after_of
-from beltline.wire.requests import SubmitJob, SubmitJobs
+from beltline.wire.problems import MOST_FAULTS, located_faults
+from beltline.wire.requests import MOST_JOBS, SubmitJob, SubmitJobs
+
+Fault: TypeAlias = tuple[str, str]
 
 # How jobs are tied to others is stored beside them.
 _LINKS: Final = frozenset({"after", "unknown", "parent"})
@@ -87,43 +108,109 @@ async def stored_all(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> Re
 
 
 async def _jobs(call: Call[Any, Any], all_asked: Sequence[SubmitJob]) -> list[_Made]:
-    """Return the jobs of a request. Raises InvalidBatch that lists every fault of all of them."""
+    """Return the jobs of a request. Raises InvalidBatch that lists every fault, up to a thousand."""
     made: list[_Made] = []
     faults: list[tuple[int, InvalidInput]] = []
+    found = looked_at = 0
     for index, asked in enumerate(all_asked):
+        looked_at = index + 1
         try:
             made.append(await _job(call, asked))
         except InvalidInput as error:
             faults.append((index, error))
         except UnknownDefinition as error:
-            faults.append((index, InvalidInput(str(error))))
+            faults.append((index, InvalidOptions([("definition", str(error))])))
+        else:
+            continue
+        found += len(_located(faults[-1][1]))
+        if found >= MOST_FAULTS:
+            break
     if faults:
-        raise InvalidBatch(faults, of=len(all_asked), called="job")
+        raise InvalidBatch(faults, of=looked_at, called="job", is_whole=looked_at == len(all_asked))
     return made
 
 
 async def _job(call: Call[Any, Any], asked: SubmitJob) -> _Made:
+    """Return a job. Raises InvalidInput that lists every fault of its options and its payload."""
     desk = call.desk
-    known = await desk.templates.of(call.namespace, asked.definition)
+    options = _options(call, asked)
+    try:
+        known = await desk.templates.of(call.namespace, asked.definition)
+    except UnknownDefinition as error:
+        faults = list(option_faults(options))
+        if not faults:
+            raise
+        raise InvalidOptions([("definition", str(error)), *faults]) from error
     payload = dump_json(asked.payload)
     limit = payload_limit(desk.store)
     if len(payload) > limit:
         raise PayloadTooLarge("the payload", len(payload), limit)
-    # The body was parsed by the strict parser: it need not be parsed again.
-    known.schema.check_value(asked.definition, asked.payload)
-    now = desk.store.now()
+    try:
+        # The body was parsed by the strict parser: it need not be parsed again.
+        known.schema.check_value(asked.definition, asked.payload)
+    except InvalidPayload as error:
+        raise with_option_faults(error, options) from error
+    job = new_job(known.template, payload, options, now=desk.store.now(), random=desk.random)
+    if options is DEFAULTS:
+        return _Made(job._replace(actor=call.actor), NOTHING)
+    return _Made(job, waits_for(options, [job]))
+
+
+def _options(call: Call[Any, Any], asked: SubmitJob) -> JobOptions:
     given = asked.model_fields_set & _OPTIONS
     if not given and not asked.after:
-        job = new_job(known.template, payload, DEFAULTS, now=now, random=desk.random)
-        return _Made(job._replace(actor=call.actor), NOTHING)
-    options = JobOptions(
+        return DEFAULTS
+    return JobOptions(
         **{name: getattr(asked, name) for name in given},
         after=after_of(asked.after or ()),
         unknown=asked.unknown,
         actor=call.actor,
     )
-    job = new_job(known.template, payload, options, now=now, random=desk.random)
-    return _Made(job, waits_for(options, [job]))
+
+
+async def further_of_job(call: Call[Any, Any], value: object) -> Sequence[Fault]:
+    """Return what is wrong with the rest of a job some fields of which are refused."""
+    rest = _rest(value)
+    if rest is None:
+        return ()
+    try:
+        await _job(call, rest)
+    except InvalidInput as error:
+        return _located(error)
+    except UnknownDefinition as error:
+        return [("definition", str(error))]
+    return ()
+
+
+async def further_of_jobs(call: Call[Any, Any], value: object) -> Sequence[Fault]:
+    """Return what is wrong with the rest of such jobs, until there are a thousand faults."""
+    jobs = value.get("jobs") if isinstance(value, dict) else None
+    faults: list[Fault] = []
+    for index, job in enumerate(jobs[:MOST_JOBS] if isinstance(jobs, list) else ()):
+        place = member("jobs", index)
+        faults += [(f"{place}.{path}", what) for path, what in await further_of_job(call, job)]
+        if len(faults) >= MOST_FAULTS:
+            break
+    return faults
+
+
+def _located(error: InvalidInput) -> Sequence[Fault]:
+    """Return the faults of one job: what is refused without a path is the size of its payload."""
+    return list(located_faults(error)) or [("payload", str(error))]
+
+
+def _rest(value: object) -> SubmitJob | None:
+    """Return a job without its faulty fields; None where no job can be made of what is left."""
+    try:
+        return SubmitJob.model_validate(value)
+    except ValidationError as error:
+        faulty = {fault["loc"][:1] for fault in error.errors(include_url=False, include_input=False)}
+    if not isinstance(value, dict) or () in faulty:
+        return None
+    try:
+        return SubmitJob.model_validate({name: part for name, part in value.items() if (name,) not in faulty})
+    except ValidationError:
+        return None
 
 
 async def _tied(
@@ -185,6 +272,7 @@ OPERATIONS: Final = (
         handler=submit_job,
         body=SubmitJob,
         is_submit=True,
+        further=further_of_job,
         example=_example(),
         answered=Answered(
             type=Submitted,
@@ -204,6 +292,7 @@ OPERATIONS: Final = (
         handler=submit_jobs,
         body=SubmitJobs,
         is_submit=True,
+        further=further_of_jobs,
         example={"jobs": [_example()]},
         answered=Answered(
             type=SubmittedList,

@@ -28,7 +28,7 @@ from beltline.wire.requests import Act
 from beltline.wire.triggers import (
     CreateTrigger,
     EditTrigger,
-    RotateSecret,
+    RotateTrigger,
     StandingBody,
     TriedBody,
     TriggerBody,
@@ -113,7 +113,7 @@ async def delete_trigger(call: Call[WhyQuery, None]) -> Response:
     return nothing()
 
 
-async def rotate_trigger(call: Call[Query, RotateSecret]) -> Response:
+async def rotate_trigger(call: Call[Query, RotateTrigger]) -> Response:
     """Take another secret, and for a while the former one too."""
     given = call.body
     overlap_us = micros(given.overlap, what="overlap")
@@ -267,7 +267,7 @@ OPERATIONS: Final = (
         summary="Take another secret of a webhook, and the former one too for a while.",
         right=Right.CONTROL,
         handler=rotate_trigger,
-        body=RotateSecret,
+        body=RotateTrigger,
         example={"secret": "env:ORDERS_SECRET_2", "overlap": "24h"},
         answered=Answered(type=TriggerBody, what="The trigger as it stands now."),
         refusals=(404, 409),

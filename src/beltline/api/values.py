@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -11,7 +10,7 @@ from beltline.core.job import Job
 from beltline.core.roles import Right
 from beltline.engine.objects import whole_bytes
 from beltline.store.params import AuditEntry
-from beltline.wire.masking import masked_value
+from beltline.wire.masking import masked_value, schemas_of
 from beltline.wire.problems import Refused
 from beltline.wire.shapes import value_of
 
@@ -52,8 +51,5 @@ async def view_payload(call: Call[Any, Any], definition: str, data: bytes, targe
 
 async def masked(call: Call[Any, Any], definition: str, value: object, *, result: bool = False) -> object:
     """Return a payload, or a result, without what the schema of its definition marks as secret."""
-    found = await call.desk.store.definitions.get(call.namespace, definition)
-    if found is None:
-        return value
-    schema = json.dumps(json.loads(found.policies).get("result")) if result else found.schema
-    return masked_value(value, schema)
+    schemas = await schemas_of(call.desk.store, call.namespace, definition)
+    return masked_value(value, schemas.result if result else schemas.payload)

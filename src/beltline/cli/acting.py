@@ -16,6 +16,7 @@ from beltline.cli.progress import bar
 from beltline.core.errors import BeltlineError
 from beltline.core.job import Job
 from beltline.store.contract import Store
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import job_shape
 
 AT_ONCE: Final = 32
@@ -40,7 +41,8 @@ def act_on(invocation: Invocation, job_ids: Sequence[str], verb: Verb, why: str)
         async def one(job_id: str) -> Job | BeltlineError:
             async with slots:
                 try:
-                    return await verb(store, namespace, job_id, actor=who, why=why)
+                    done = await verb(store, namespace, job_id, actor=who, why=why)
+                    return (await without_secrets(store, namespace, [done]))[0] if invocation.json else done
                 except BeltlineError as error:
                     return error
 

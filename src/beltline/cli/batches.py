@@ -16,6 +16,7 @@ from beltline.core.job import Job
 from beltline.engine import batches as engine, control
 from beltline.store.contract import Store
 from beltline.wire.linked import batch_row_shape, tree_shape
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import job_shape
 
 
@@ -98,7 +99,8 @@ def _action(name: str, verb: Action, text: str, done: str) -> None:
     def act(invocation: Invocation, job_id: str, why: str) -> None:
         async def work(store: Store, namespace: str) -> tuple[int | Job, Job]:
             count = await verb(store, namespace, job_id, actor=actor(), why=why)
-            return count, await control.fetch(store, namespace, job_id)
+            job = await control.fetch(store, namespace, job_id)
+            return count, (await without_secrets(store, namespace, [job]))[0]
 
         count, job = with_store(invocation, work)
         jobs = count if isinstance(count, int) else 1

@@ -26,5 +26,5 @@ async def submit_lines(
             jobs = await belt.submit_many(name, payloads, options=options)
     except InvalidBatch as error:
         faults = [(numbers[index], fault) for index, fault in error.faults]
-        raise InvalidBatch(faults, of=error.of, called="line") from error
+        raise InvalidBatch(faults, of=error.of, called="line", options=error.options) from error
     return [job.id for job in jobs]

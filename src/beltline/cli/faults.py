@@ -14,7 +14,6 @@ from beltline.core.errors import (
     BeltlineError,
     ConfigError,
     InvalidInput,
-    InvalidPayload,
     NotFound,
     ObjectsUnavailable,
     StoreError,
@@ -60,8 +59,12 @@ def fault_of(error: BeltlineError, **details: object) -> Fault:
     """Return how an error is shown; passwords in its message are masked."""
     if isinstance(error, ConfigError):
         details["problems"] = [masked(problem) for problem in error.problems]
-    if isinstance(error, InvalidPayload):
-        details["faults"] = [{"path": path, "message": what} for path, what in error.faults]
+    if isinstance(error, InvalidInput):
+        # Its room takes longer to load than most commands take.
+        from beltline.wire.problems import fault_bodies
+
+        if faults := fault_bodies(error):
+            details["faults"] = faults
     return Fault(error.code, masked(str(error)), exit_code(error), details)
 
 

@@ -21,6 +21,7 @@ from beltline.objects.reference import is_reference, reference_of
 from beltline.store.artifact import StoredArtifact
 from beltline.store.contract import Store
 from beltline.store.steps import Memory, Remembered
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import (
     artifact_shape,
     attempt_shape,
@@ -89,6 +90,7 @@ async def story_of(store: Store, namespace: str, job_id: str) -> Story:
         job = await whole(store, job)
     except ObjectsError as error:
         unread = str(error)
+    [job] = await without_secrets(store, namespace, [job])
     artifacts = await store.artifacts.page(namespace, job_id)
     attempts = await store.reads.attempts(namespace, job_id)
     queues = await store.queues.page(namespace)

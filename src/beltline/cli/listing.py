@@ -16,6 +16,7 @@ from beltline.core.states import JobState
 from beltline.engine.capacity import explained
 from beltline.store.contract import Store
 from beltline.store.pages import JobFilter, JobPage, ListJobs, Sort
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import job_shape
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -109,7 +110,8 @@ def print_page(
     async def read(store: Store, namespace: str) -> tuple[JobPage, int]:
         params = ListJobs(namespace=namespace, where=where, sort=Sort(sort), **page)
         found = await store.reads.page(params)
-        return found._replace(items=await explained(store, namespace, found.items)), store.now()
+        items = await without_secrets(store, namespace, await explained(store, namespace, found.items))
+        return found._replace(items=items), store.now()
 
     found, now = with_store(invocation, read)
     if invocation.json:

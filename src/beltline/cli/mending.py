@@ -22,6 +22,7 @@ from beltline.engine import control, dead_letters
 from beltline.engine.dead_letters import Plan
 from beltline.store.contract import Store
 from beltline.store.steps import Memory
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import job_shape
 
 
@@ -168,6 +169,7 @@ def edit(
             job = await dead_letters.edit(store, namespace, job_id, data, actor=who, why=why)
         if replays and not dry_run:
             job = await control.replay(store, namespace, job_id, actor=who, why=why)
+        [job] = await without_secrets(store, namespace, [job])
         remembered = await store.steps.load(namespace, [job_id])
         return job, [row.name for row in remembered if row.kind is Memory.STEP]
 

@@ -25,6 +25,7 @@ from beltline.core.states import JobState
 from beltline.core.values import amounts_in
 from beltline.definitions.after import After
 from beltline.engine.submit import JobOptions
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import job_shape
 
 T = TypeVar("T")
@@ -131,12 +132,13 @@ def submit(
 
     async def work(belt: Beltline) -> Job:
         reference = await belt.submit(name, data, options=options)
-        job = await reference.job()
+        [job] = await without_secrets(belt.store, belt.namespace, [await reference.job()])
         _tell(invocation, job, existing=reference.existing, waits=wait is not None)
         if wait is None:
             return job
         await watch_job(belt.store, belt.namespace, job.id, timeout_us=timeout_us, changed=_ignore)
-        return await belt.get(job.id)
+        # The result is what was asked for: whoever submits a job may have it whole.
+        return (await belt.get(job.id))._replace(payload=job.payload)
 
     job = _with_client(invocation, app, work)
     return OK if wait is None else _ended(invocation, job)

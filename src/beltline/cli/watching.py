@@ -20,6 +20,7 @@ from beltline.core.states import FINAL
 from beltline.engine import control
 from beltline.store.contract import Store
 from beltline.store.hints import Hint
+from beltline.wire.masking import without_secrets
 from beltline.wire.shapes import job_shape
 
 # Progress is written without a hint, so a look now and then is needed anyway; four a second suffice a person.
@@ -31,7 +32,7 @@ SOONEST_S: Final = 0.02
 async def watch_job(
     store: Store, namespace: str, job_id: str, *, timeout_us: int | None, changed: Callable[[Job, int], None]
 ) -> Job:
-    """Call `changed` with the job and the store's time at each look, until the job is final; return it then.
+    """Call `changed` with the job, less its secrets, and the store's time at each look; return it once final.
 
     Raises NotFound, and ResultTimeout after `timeout_us`.
     """
@@ -46,7 +47,7 @@ async def watch_job(
     try:
         while True:
             hinted.clear()
-            job = await control.fetch(store, namespace, job_id)
+            [job] = await without_secrets(store, namespace, [await control.fetch(store, namespace, job_id)])
             now = store.now()
             changed(job, now)
             if job.state in FINAL:

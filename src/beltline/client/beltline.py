@@ -28,7 +28,7 @@ from beltline.client.workflows import Workflows, workflows_of
 from beltline.config import ObjectsConfig, StoreConfig, load, masked
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.codec import dump_json
-from beltline.core.errors import ConfigError
+from beltline.core.errors import ConfigError, InvalidBatch, InvalidPayload
 from beltline.core.ids import Random
 from beltline.core.job import Job
 from beltline.definitions.declared import Declarations, declaration
@@ -40,7 +40,7 @@ from beltline.definitions.port import Through
 from beltline.definitions.registry import Registry
 from beltline.definitions.result import ResultType
 from beltline.engine.explain import Explanation
-from beltline.engine.submit import DEFAULTS, JobOptions
+from beltline.engine.submit import DEFAULTS, JobOptions, with_option_faults
 from beltline.engine.template import Template
 from beltline.store.contract import Store
 from beltline.store.open import configured_store
@@ -314,9 +314,11 @@ class Beltline:
             [found] = await self._submit_remotely(name, [payload], options)
             return found
         target = await target_of(name, self.registry, self.store, self._port.namespace)
-        return await self._port.submit(
-            target.template, checked(target, payload, self._port.payload_limit), options, target.result
-        )
+        try:
+            data = checked(target, payload, self._port.payload_limit)
+        except InvalidPayload as error:
+            raise with_option_faults(error, options) from error
+        return await self._port.submit(target.template, data, options, target.result)
 
     async def submit_many(
         self, name: str, payloads: Iterable[Mapping[str, Any] | bytes], *, options: JobOptions = DEFAULTS
@@ -328,7 +330,10 @@ class Beltline:
         if self._port.remote is not None:
             return await self._submit_remotely(name, list(payloads), options)
         target = await target_of(name, self.registry, self.store, self._port.namespace)
-        found = all_checked(target, payloads, self._port.payload_limit)
+        try:
+            found = all_checked(target, payloads, self._port.payload_limit)
+        except InvalidBatch as error:
+            raise with_option_faults(error, options) from error
         return await self._port.submit_all(target.template, found, options, target.result)
 
     async def get(self, job_id: str) -> Job:

@@ -9,9 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from beltline.client.portal import run_here
 from beltline.client.reference import JobReference
-from beltline.core.errors import InvalidInput, Unsupported
+from beltline.core.errors import InvalidInput, InvalidPayload, Unsupported
 from beltline.definitions.definition import JobDefinition
-from beltline.engine.submit import DEFAULTS, OPTION_NAMES, JobOptions
+from beltline.engine.submit import DEFAULTS, OPTION_NAMES, JobOptions, with_option_faults
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -92,7 +92,10 @@ class JobHandle(Generic[R]):
         StoreUnavailable; then nothing was stored (after StoreUnavailable it may have been: submit again with
         an idempotency key).
         """
-        payload = self.definition.payload.dump(args, kwargs, limit=self._port.payload_limit)
+        try:
+            payload = self.definition.payload.dump(args, kwargs, limit=self._port.payload_limit)
+        except InvalidPayload as error:
+            raise with_option_faults(error, self._options) from error
         return await self._port.submit_payload(self.definition, payload, self._options, self._conn)
 
     async def submit_many(self, calls: Iterable[Mapping[str, Any]]) -> list[JobReference[R]]:

@@ -40,16 +40,29 @@ class InvalidInput(BeltlineError):
 
 
 class InvalidPayload(InvalidInput):
-    """A payload does not fit its definition. `faults` holds (path, what is wrong) for every fault."""
+    """A payload does not fit its definition. `faults` holds (path, what is wrong) for every fault.
+
+    `options` holds the same of what the submit says beside the payload.
+    """
 
     code = "payload_invalid"
 
-    def __init__(self, definition: str, faults: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        definition: str,
+        faults: Sequence[tuple[str, str]],
+        *,
+        options: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self.definition = definition
         self.faults = tuple(faults)
-        lines = "\n".join(f"  - {path or '(whole payload)'}: {what}" for path, what in self.faults)
+        self.options = tuple(options)
+        lines = [f"  - {path or '(whole payload)'}: {what}" for path, what in self.faults]
+        if options:
+            lines += ["and the job's options:", *(f"  - {what}" for _, what in self.options)]
+        told = "\n".join(lines)
         super().__init__(
-            f"the payload of {definition!r} was refused:\n{lines}\n"
+            f"the payload of {definition!r} was refused:\n{told}\n"
             "Nothing was stored; mend these and submit again."
         )
 
@@ -118,21 +131,35 @@ class UnknownDefinition(NotFound):
 
 
 class InvalidBatch(InvalidInput):
-    """Some payloads of a bulk submit were refused. `faults` holds (index from 0, error) for each of them."""
+    """Some payloads of a bulk submit were refused. `faults` holds (index from 0, error) for each of them.
+
+    `of`: how many were looked at; `is_whole` False where the look ended early, for there were faults enough.
+    `options` holds (path, what is wrong) of options that all have in common.
+    """
 
     code = "batch_invalid"
     most_told: ClassVar[int] = 20
 
     def __init__(
-        self, faults: Sequence[tuple[int, InvalidInput]], *, of: int, called: str = "payload"
+        self,
+        faults: Sequence[tuple[int, InvalidInput]],
+        *,
+        of: int,
+        called: str = "payload",
+        is_whole: bool = True,
+        options: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.faults = tuple(faults)
         self.of = of
-        lines = "\n".join(f"{called} {index + 1}: {error}" for index, error in self.faults[: self.most_told])
-        rest = (
-            f"\n… and {len(self.faults) - self.most_told} more" if len(self.faults) > self.most_told else ""
-        )
-        super().__init__(f"{len(self.faults)} of {of} payloads refused, nothing stored:\n{lines}{rest}")
+        self.options = tuple(options)
+        looked_at = f"{of}" if is_whole else f"the first {of}"
+        lines = [f"{len(self.faults)} of {looked_at} payloads refused, nothing stored:"]
+        lines += [f"{called} {index + 1}: {error}" for index, error in self.faults[: self.most_told]]
+        if len(self.faults) > self.most_told:
+            lines.append(f"… and {len(self.faults) - self.most_told} more")
+        if options:
+            lines += ["and the jobs' options:", *(f"  - {what}" for _, what in self.options)]
+        super().__init__("\n".join(lines))
 
 
 class Forbidden(BeltlineError):

@@ -10,6 +10,7 @@ from beltline.core.errors import InvalidInput, InvalidPayload
 from beltline.core.json_faults import member
 from beltline.definitions.faults import MISSING, UNEXPECTED, Faults
 from beltline.definitions.formats import format_checks
+from beltline.definitions.secret import MASK, holds_secrets
 
 _LONGEST: Final = 300
 _MOST_FAULTS: Final = 100
@@ -28,10 +29,13 @@ class StoredSchema:
         import jsonschema_rs  # noqa: PLC0415
 
         try:
+            parsed = cast("dict[str, Any]", parse_json(schema))
             self._validator = jsonschema_rs.validator_for(
-                cast("dict[str, Any]", parse_json(schema)),
+                parsed,
                 formats=format_checks(schema),
                 validate_formats=True,
+                # The fault of a whole repeats its parts: where one may be secret, no fault repeats a value.
+                mask=MASK if holds_secrets(parsed) else None,
                 offline=True,
             )
         except (ValueError, TypeError) as error:

@@ -40,10 +40,14 @@ def together(all_waits: Iterable[Waits]) -> Waits:
     )
 
 
-def after_faults(after: object, unknown: object) -> Iterator[str]:
-    """Yield every fault of what a submit says of prerequisites."""
+def after_faults(after: object, unknown: object) -> Iterator[tuple[str, str]]:
+    """Yield the path and the words of every fault of what a submit says of prerequisites."""
     if unknown not in set(Unknown):
-        yield f"unknown {unknown!r}: use {_listed(Unknown)}"
+        yield "unknown", f"unknown {unknown!r}: use {_listed(Unknown)}"
+    yield from (("after", what) for what in _list_faults(after))
+
+
+def _list_faults(after: object) -> Iterator[str]:
     if isinstance(after, str) or not isinstance(after, Sequence):
         yield f"after {after!r}: give a list of jobs or job ids, for instance after=[job]"
         return

@@ -22,7 +22,7 @@ async def apply(store: Store, namespace: str, workflow: Workflow, graph: Mapping
     faults = [
         f"step {name!r}: {fault}"
         for name, step in workflow.steps.items()
-        for fault in option_faults(JobOptions(**dict(step.options)))
+        for _, fault in option_faults(JobOptions(**dict(step.options)))
     ]
     if faults:
         raise InvalidWorkflow(workflow.name, faults)

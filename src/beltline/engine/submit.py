@@ -11,9 +11,16 @@ from typing import Final, cast
 
 from beltline.core.codec import payload_hash
 from beltline.core.durations import Duration, Moment, micros, moment
-from beltline.core.errors import IdReused, InvalidInput, KeyReused
+from beltline.core.errors import (
+    IdReused,
+    InvalidBatch,
+    InvalidInput,
+    InvalidPayload,
+    KeyReused,
+)
 from beltline.core.ids import Random, new_id
 from beltline.core.job import NewJob
+from beltline.core.json_faults import member
 from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
 from beltline.core.reasons import Reason
@@ -36,6 +43,17 @@ _PAYLOAD: Final = NewJob._fields.index("payload")
 _MADE: Final = partial(cast("Callable[..., NewJob]", tuple.__new__), NewJob)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 _VALUE: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,256}")
+
+
+class InvalidOptions(InvalidInput):
+    """What a submit says beside the payload was refused. `faults` holds (path, what is wrong) for each."""
+
+    code = "options_invalid"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  - {what}" for _, what in self.faults)
+        super().__init__(f"the job's options were refused:\n{lines}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +100,7 @@ OPTION_NAMES: Final = frozenset(field.name for field in fields(JobOptions))
 
 
 def new_job(template: Template, payload: bytes, options: JobOptions, *, now: int, random: Random) -> NewJob:
-    """Return the job to store. Raises InvalidInput that lists every fault of the options."""
+    """Return the job to store. Raises InvalidOptions that lists every fault of the options."""
     if options is not DEFAULTS:
         return _with_options(template, payload, options, now, random)
     digest = payload_hash(payload)
@@ -222,60 +240,74 @@ def _until(value: Duration | Moment, now: int, what: str) -> int:
 
 
 def require_options(options: JobOptions) -> None:
-    """Raise InvalidInput that lists every fault of the options."""
+    """Raise InvalidOptions that lists every fault of the options."""
     faults = list(option_faults(options))
     if faults:
-        raise InvalidInput(
-            "the job's options were refused:\n" + "\n".join(f"  - {fault}" for fault in faults)
-        )
+        raise InvalidOptions(faults)
 
 
-def option_faults(options: JobOptions) -> Iterator[str]:
-    """Yield every fault of the options."""
+def with_option_faults(error: InvalidPayload | InvalidBatch, options: JobOptions) -> InvalidInput:
+    """Return what refuses a payload, or some, with what is wrong with the options: all is told at once."""
+    found = tuple(option_faults(options))
+    if not found:
+        return error
+    if isinstance(error, InvalidPayload):
+        return InvalidPayload(error.definition, error.faults, options=found)
+    return InvalidBatch(error.faults, of=error.of, options=found)
+
+
+def option_faults(options: JobOptions) -> Iterator[tuple[str, str]]:
+    """Yield the path and the words of every fault of the options."""
     yield from _exclusions(options)
     yield from _name_faults(options)
     yield from _number_faults(options)
     yield from _time_faults(options)
     yield from _label_faults(options.labels)
-    yield from resource_faults(options.resources)
-    yield from tag_faults(options.tags)
+    yield from (("resources", what) for what in resource_faults(options.resources))
+    yield from (("tags", what) for what in tag_faults(options.tags))
     pinned: object = options.pinned
     if pinned is not None and not isinstance(pinned, bool):
-        yield f"pinned {options.pinned!r}: use True or False"
+        yield "pinned", f"pinned {options.pinned!r}: use True or False"
     yield from after_faults(options.after, options.unknown)
 
 
-def _exclusions(options: JobOptions) -> Iterator[str]:
+def _exclusions(options: JobOptions) -> Iterator[tuple[str, str]]:
     if options.delay is not None and options.run_at is not None:
-        yield "delay and run_at exclude each other: give one of them"
+        yield "delay", "delay and run_at exclude each other: give one of them"
     if options.id is not None and (options.idempotency_key is not None or options.dedupe):
-        yield "id and idempotency_key (or dedupe) exclude each other: each alone makes a submit repeatable"
+        yield (
+            "id",
+            "id and idempotency_key (or dedupe) exclude each other: each alone makes a submit repeatable",
+        )
     if options.dedupe not in {None, "content"}:
-        yield f"dedupe {options.dedupe!r} is unknown; use 'content'"
+        yield "dedupe", f"dedupe {options.dedupe!r} is unknown; use 'content'"
 
 
-def _name_faults(options: JobOptions) -> Iterator[str]:
+def _name_faults(options: JobOptions) -> Iterator[tuple[str, str]]:
     for what in ("id", "queue"):
         name = getattr(options, what)
         if name is not None and not _fits(_NAME, name):
-            yield f"{what} {name!r}: use 1 to 128 letters, digits and . _ : / @ -, first a letter or digit"
+            yield (
+                what,
+                f"{what} {name!r}: use 1 to 128 letters, digits and . _ : / @ -, first a letter or digit",
+            )
     for what in ("idempotency_key", "correlation_id", "traceparent", "owner", "actor"):
         text = getattr(options, what)
         if text is not None and not (text and _fits(_VALUE, text)):
-            yield f"{what}: use 1 to 256 printable characters"
+            yield what, f"{what}: use 1 to 256 printable characters"
 
 
-def _number_faults(options: JobOptions) -> Iterator[str]:
+def _number_faults(options: JobOptions) -> Iterator[tuple[str, str]]:
     for what, least, most in (
         ("priority", LOWEST_PRIORITY, HIGHEST_PRIORITY),
         ("max_attempts", 1, MOST_ATTEMPTS),
     ):
         value = getattr(options, what)
         if value is not None and not (type(value) is int and least <= value <= most):
-            yield f"{what} {value!r}: use a whole number from {least:,} to {most:,}"
+            yield what, f"{what} {value!r}: use a whole number from {least:,} to {most:,}"
 
 
-def _time_faults(options: JobOptions) -> Iterator[str]:
+def _time_faults(options: JobOptions) -> Iterator[tuple[str, str]]:
     readers: tuple[tuple[str, Callable[[str], object]], ...] = (
         ("delay", lambda what: micros(cast("Duration", options.delay), what=what)),
         ("timeout", lambda what: micros(cast("Duration", options.timeout), what=what)),
@@ -288,22 +320,25 @@ def _time_faults(options: JobOptions) -> Iterator[str]:
             try:
                 read(what)
             except InvalidInput as error:
-                yield str(error)
+                yield what, str(error)
 
 
-def _label_faults(labels: object) -> Iterator[str]:
+def _label_faults(labels: object) -> Iterator[tuple[str, str]]:
     if labels is None:
         return
     if not isinstance(labels, Mapping):
-        yield f"labels {labels!r}: give a mapping of names to texts"
+        yield "labels", f"labels {labels!r}: give a mapping of names to texts"
         return
     if len(labels) > MOST_LABELS:
-        yield f"labels: {len(labels)} given, at most {MOST_LABELS} are kept"
+        yield "labels", f"labels: {len(labels)} given, at most {MOST_LABELS} are kept"
     for name, value in labels.items():
         if not _fits(_NAME, name):
-            yield f"label name {name!r}: use 1 to 128 letters, digits and . _ : / @ -"
+            yield member("labels", name), f"label name {name!r}: use 1 to 128 letters, digits and . _ : / @ -"
         if not _fits(_VALUE, value):
-            yield f"label {name!r}: the value must be a text of at most 256 printable characters"
+            yield (
+                member("labels", name),
+                f"label {name!r}: the value must be a text of at most 256 printable characters",
+            )
 
 
 def _fits(pattern: re.Pattern[str], value: object) -> bool:

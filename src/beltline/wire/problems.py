@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Final, NotRequired
 
 from typing_extensions import TypedDict
@@ -27,9 +28,11 @@ from beltline.core.errors import (
 )
 from beltline.core.json_faults import member
 from beltline.definitions.workflow import InvalidWorkflow
+from beltline.engine.submit import InvalidOptions
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 1
+MOST_FAULTS: Final = 1_000
 
 # The first kind that an error is of counts.
 _STATUSES: Final[Sequence[tuple[type[BeltlineError], HTTPStatus]]] = (
@@ -113,22 +116,32 @@ def problem_of(error: BeltlineError) -> ProblemBody:
         "code": code,
         "detail": masked(str(error)),
     }
-    faults: list[FaultBody] = [{"path": path, "message": masked(what)} for path, what in _faults(error)]
+    faults = fault_bodies(error)
     if faults:
         found["faults"] = faults
     return found
 
 
-def _faults(error: BeltlineError) -> Iterator[tuple[str, str]]:
-    if isinstance(error, Refused):
+def fault_bodies(error: BeltlineError) -> list[FaultBody]:
+    """Return the faults that an error holds, at most `MOST_FAULTS`; passwords in them are masked."""
+    return [
+        {"path": path, "message": masked(what)} for path, what in islice(located_faults(error), MOST_FAULTS)
+    ]
+
+
+def located_faults(error: BeltlineError) -> Iterator[tuple[str, str]]:
+    """Yield the path in the request and the words of each fault that an error holds."""
+    if isinstance(error, Refused | InvalidOptions):
         yield from error.faults
     elif isinstance(error, InvalidPayload):
+        yield from error.options
         yield from ((_inside("payload", path), what) for path, what in error.faults)
     elif isinstance(error, InvalidWorkflow):
         yield from (("", what) for what in error.faults)
     elif isinstance(error, InvalidBatch):
+        yield from error.options
         for index, fault in error.faults:
-            inner = list(_faults(fault)) or [("", str(fault))]
+            inner = list(located_faults(fault)) or [("", str(fault))]
             yield from ((_inside(member("jobs", index), path), what) for path, what in inner)
 
 

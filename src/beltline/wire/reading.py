@@ -13,6 +13,7 @@ from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.definitions.workflow import InvalidWorkflow
+from beltline.engine.submit import InvalidOptions
 
 _TIMES: Final = (
     "created_at",
@@ -90,6 +91,8 @@ def error_of(status: int, content: bytes) -> BeltlineError:
     # Made without its facts, which the message holds: a caller goes by the class.
     error = kind.__new__(kind)
     BeltlineError.__init__(error, detail)
+    if isinstance(error, InvalidOptions):
+        error.faults = tuple(faults)
     if isinstance(error, InvalidWorkflow):
         error.faults = tuple(what for _, what in faults)
     return error

@@ -121,7 +121,7 @@ class EditTrigger(Request):
     why: Why = ""
 
 
-class RotateSecret(Request):
+class RotateTrigger(Request):
     """Where the new secret lies, and for how long the former one is taken too."""
 
     secret: Annotated[StrictStr, Field(max_length=1_100, examples=["env:ORDERS_SECRET_2"])]

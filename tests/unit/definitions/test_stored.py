@@ -44,6 +44,22 @@ def test_at_most_a_hundred_faults_are_listed() -> None:
     assert len(refusal.value.faults) == 100
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b'{"pin":"hunter2"}', b'{"pin":"hunter2","size":"hunter2"}', b'[{"pin":"hunter2"}]', b'"hunter2"'],
+)
+def test_no_fault_quotes_a_payload_that_may_hold_a_secret(data: bytes) -> None:
+    schema = StoredSchema(
+        """{"type":"object","properties":{"size":{"type":"integer"},
+        "pin":{"type":"string","minLength":20,"format":"password"}}}"""
+    )
+
+    with pytest.raises(InvalidPayload) as refusal:
+        schema.check("job", data)
+
+    assert "hunter2" not in str(refusal.value)
+
+
 def test_a_fault_quotes_no_more_than_a_line_of_the_payload() -> None:
     with pytest.raises(InvalidPayload) as refusal:
         SCHEMA.check("job", b'{"m":1,"n":"' + b"x" * 10_000 + b'"}')
