@@ -45,6 +45,13 @@ def test_an_unknown_option_is_refused_with_those_that_are_known(jobs: Jobs) -> N
         jobs.add.options(prio=1)
 
 
+async def test_an_option_that_is_given_as_an_argument_is_refused_with_how_to_give_it(opened: Jobs) -> None:
+    with pytest.raises(InvalidPayload, match=r"priority: is no parameter .* \.options\(priority=…\)\.submit"):
+        await opened.add.submit(left=1, right=2, priority=3)
+
+    assert await stored(opened) == 0
+
+
 async def test_a_faulty_option_is_refused_and_nothing_is_stored(opened: Jobs) -> None:
     with pytest.raises(InvalidInput, match="delay 'soon'"):
         await opened.add.options(delay="soon").submit(1, 2)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from beltline.client.portal import run_here
 from beltline.client.reference import JobReference
 from beltline.core.errors import InvalidInput, InvalidPayload, Unsupported
 from beltline.definitions.definition import JobDefinition
+from beltline.definitions.faults import UNEXPECTED
 from beltline.engine.submit import DEFAULTS, OPTION_NAMES, JobOptions, with_option_faults
+
+_OPTIONS: Final = OPTION_NAMES | {"conn"}
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -95,7 +98,7 @@ class JobHandle(Generic[R]):
         try:
             payload = self.definition.payload.dump(args, kwargs, limit=self._port.payload_limit)
         except InvalidPayload as error:
-            raise with_option_faults(error, self._options) from error
+            raise with_option_faults(_telling_options(error), self._options) from error
         return await self._port.submit_payload(self.definition, payload, self._options, self._conn)
 
     async def submit_many(self, calls: Iterable[Mapping[str, Any]]) -> list[JobReference[R]]:
@@ -116,3 +119,14 @@ class JobHandle(Generic[R]):
         if inspect.iscoroutinefunction(getattr(self._conn, "execute", None)):
             raise Unsupported("`conn=` is an asynchronous connection: await the asynchronous form instead")
         return run_here(self.submit(*args, **kwargs))
+
+
+def _telling_options(error: InvalidPayload) -> InvalidPayload:
+    """Say of each option that was given as an argument how it is given."""
+    faults = [
+        (path, f"is no parameter of the job but an option: .options({path}=…).submit(…)")
+        if text == UNEXPECTED and path in _OPTIONS
+        else (path, text)
+        for path, text in error.faults
+    ]
+    return InvalidPayload(error.definition, faults)
