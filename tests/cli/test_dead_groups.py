@@ -109,7 +109,7 @@ def test_a_payload_that_does_not_fit_changes_nothing(cli: Terminal, shop: Shop) 
 
     assert ran.code == 2
     assert ran.error["code"] == "payload_invalid"
-    assert {fault["path"] for fault in ran.error["faults"]} == {"width", "x"}
+    assert {fault["path"] for fault in ran.error["faults"]} == {"payload.width", "payload.x"}
     assert json.loads(shop.job(job_id).payload) == {"width": 13}
     assert cli("dlq", "edit", job_id, "no json").code == 2
     assert cli("dlq", "edit", job_id).code == 2
