@@ -35,7 +35,7 @@ def test_jobs_that_end_their_workers_take_no_good_one_along() -> None:
     assert figures["ends"] == {"good succeeded": 1_000, "poison process_died": 5}
 
 
-@pytest.mark.proof
+@pytest.mark.figure
 def test_bodies_in_processes_hold_their_figures() -> None:
     figures = printed("bodies")
 

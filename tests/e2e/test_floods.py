@@ -87,7 +87,7 @@ async def among_slow(url: str, key: str, slow: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("times", "most"), [(300, 100), pytest.param(FLOOD, MOST_QUEUED, marks=pytest.mark.proof)]
+    ("times", "most"), [(300, 100), pytest.param(FLOOD, MOST_QUEUED, marks=pytest.mark.figure)]
 )
 def test_a_flood_is_bounded_and_loses_nothing_that_was_stored(
     postgres_schema_url: str, tmp_path: Path, times: int, most: int
@@ -107,7 +107,7 @@ def test_a_flood_is_bounded_and_loses_nothing_that_was_stored(
         assert loud <= 2 * calm + 0.005, f"p99 of a read {calm:.4f} s, in the flood {loud:.4f} s"
 
 
-@pytest.mark.parametrize("slow", [50, pytest.param(SLOW, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("slow", [50, pytest.param(SLOW, marks=pytest.mark.figure)])
 def test_slow_clients_leave_the_others_quick(tmp_path: Path, slow: int) -> None:
     store_url = f"sqlite:///{tmp_path / 'beltline.db'}"
     [key] = asyncio.run(made_keys(store_url, (Role.ADMIN,)))
