@@ -32,11 +32,11 @@ format: setup ## Put the code into its standard form and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Figures want the machine for themselves: they come last, one by one (5: the chosen tests have none).
 # The fences run in `make check`: a run of everything leaves them out.
 test: setup ## Run the tests on SQLite and a real PostgreSQL (TESTS=... chooses some)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/architecture $(TESTS)
 
+# Figures want the machine for themselves: they come last, one by one (5: the chosen tests have none).
 proof: setup ## Run the long tests too: hundreds of crashes, thousands of seeds
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not figure" $(TESTS)
 	$(BIN)/python -m pytest -n 0 -o faulthandler_timeout=900 -m figure $(TESTS) || [ $$? -eq 5 ]
