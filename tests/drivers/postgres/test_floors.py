@@ -75,3 +75,24 @@ async def test_a_busy_store_asks_once_which_queues_hold_jobs(busy: World) -> Non
         await taken(busy)
 
     assert statements == [pool_of(busy).text(name) for name in ("filled", "claim_front", "claim_front")]
+
+
+async def test_a_store_that_has_room_left_asks_nothing_more_than_to_claim(busy: World) -> None:
+    busy.clock.advance(SPAN_US)
+    await taken(busy, limit=10)
+    await busy.insert(busy.new(order_key=FIRST + 10))
+    async with counted(busy) as statements:
+        await taken(busy, limit=10)
+
+    assert statements == [pool_of(busy).text("claim_queues")]
+
+
+async def test_what_may_have_been_queued_anywhere_is_looked_for_from_the_front_at_once(busy: World) -> None:
+    async with busy.another() as other:
+        urgent = other.new(order_key=0)
+        await other.insert(urgent)
+    await busy.store.queues.set_paused(busy.namespace, "another", paused=False, now=busy.now)
+    async with counted(busy) as statements:
+        assert await taken(busy) == [urgent.id]
+
+    assert statements == [pool_of(busy).text("claim_queues")]

@@ -41,16 +41,17 @@ class Claims:
         except BaseException:
             self._floors.drop(look)
             raise
-        self._floors.end(look, rows[-1][_KEY] if rows else None, params.now)
+        taken = rows[-1][_KEY] if rows else None
+        self._floors.end(look, taken, params.now, is_busy=len(rows) == params.limit)
         return rows
 
     async def _from_floor(self, params: ClaimJobs, floor: Floor) -> list[Row]:
         queues = params.queues
         if queues is None:
-            if floor.queues is None:
+            if floor.queues is None and floor.is_busy:
                 names = await self._pool.rows("filled", params.namespace, _MOST_NAMED + 1)
                 floor.queues = frozenset(row[0] for row in names)
-            if len(floor.queues) <= _MOST_NAMED:
+            if floor.queues is not None and len(floor.queues) <= _MOST_NAMED:
                 queues = tuple(sorted(floor.queues))
         return await self._take(params, queues, floor.order_key)
 

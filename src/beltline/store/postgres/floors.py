@@ -30,6 +30,8 @@ class Floor:
     ends_at: int
     order_key: int = LOWEST
     queues: frozenset[str] | None = None
+    # Whether the last claim got all that it asked for: then it is worth asking which queues hold jobs.
+    is_busy: bool = False
 
 
 @dataclass(slots=True)
@@ -58,10 +60,10 @@ class Floors:
         self._looks.append(look)
         return look
 
-    def end(self, look: Look, taken: int | None, now: int) -> None:
+    def end(self, look: Look, taken: int | None, now: int, *, is_busy: bool) -> None:
         """Keep where the next claim looks: at the last order key that this one took; None: it took none."""
         self.drop(look)
-        if taken is None:
+        if taken is None or look.lowest == LOWEST:
             self._floors.pop(look.asked, None)
             return
         floor = look.floor
@@ -70,6 +72,7 @@ class Floors:
                 self._floors.clear()
             floor = self._floors[look.asked] = Floor(now + SPAN_US)
         floor.order_key = min(taken, look.lowest)
+        floor.is_busy = is_busy
 
     def drop(self, look: Look) -> None:
         """Forget a look."""
@@ -77,15 +80,19 @@ class Floors:
 
     def lower(self, namespace: str, jobs: Collection[NewJob] = ()) -> None:
         """Hear that these jobs were stored, or (none) that any may have been queued."""
-        floors = [floor for asked, floor in self._floors.items() if asked[0] == namespace]
+        mine = [asked for asked in self._floors if asked[0] == namespace]
         looks = [look for look in self._looks if look.asked[0] == namespace]
-        if not floors and not looks:
+        if not mine and not looks:
             return
         first = min((job.order_key for job in jobs if job.order_key is not None), default=LOWEST)
         queues = {job.queue for job in jobs}
-        for floor in floors:
+        for asked in mine:
+            if first == LOWEST:
+                del self._floors[asked]
+                continue
+            floor = self._floors[asked]
             floor.order_key = min(floor.order_key, first)
-            if not jobs or floor.queues is None or not floor.queues.issuperset(queues):
+            if floor.queues is not None and not floor.queues.issuperset(queues):
                 floor.queues = None
         for look in looks:
             look.lowest = min(look.lowest, first)
