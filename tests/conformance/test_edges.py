@@ -89,6 +89,26 @@ async def test_a_policy_says_what_a_lost_condition_does(
     assert error is None or f"job {first.id} ended cancelled".encode() in error
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+async def test_of_prerequisites_that_end_differently_at_once_the_first_lost_one_says_what_it_does(
+    world: World, *, swapped: bool
+) -> None:
+    first, second = world.new(), world.new()
+    await world.insert(first, second)
+    last = waiting(world)
+    await store(world, [last], [edge(last, first), edge(last, second, 1, otherwise="fail")])
+
+    ends = [
+        change_to(await world.job(first.id), JobState.CANCELLED, world.now),
+        change_to(await world.job(second.id), JobState.FAILED, world.now),
+    ]
+    assert await world.apply(*reversed(ends) if swapped else ends) == []
+    await release(world)
+
+    assert await standing(world, last) == CANCELLED
+    assert f"job {first.id} ended cancelled".encode() in ((await world.job(last.id)).error or b"")
+
+
 async def test_all_prerequisites_must_end_and_the_last_one_counts(world: World) -> None:
     firsts = [world.new() for _ in range(5)]
     await world.insert(*firsts)

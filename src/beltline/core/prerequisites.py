@@ -249,6 +249,10 @@ def asked(ended: Sequence[Ended], dependents: Collection[str]) -> list[tuple[str
     return sorted(parts | set(found.items()))
 
 
+def _place(ended: Ended) -> tuple[int, str]:
+    return ended.edge.part, ended.edge.prerequisite
+
+
 def standings(
     jobs: Iterable[Job], ended: Sequence[Ended], left: Mapping[tuple[str, int], tuple[bool, bool]]
 ) -> list[Standing]:
@@ -262,7 +266,8 @@ def standings(
     waiting = {dependent for (dependent, _), (waits, _) in left.items() if waits}
     found: list[Standing] = []
     for job in jobs:
-        mine = by_dependent.get(job.id, [])
+        # Stores give edges in no order.
+        mine = sorted(by_dependent.get(job.id, ()), key=_place)
         met = {each.edge.part for each in mine if each.is_met}
         lost = next(
             (
