@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from beltline.core.clock import DAY
-from beltline.core.prerequisites import LONGEST_UNKNOWN_US, Unknown
+from beltline.core.prerequisites import LONGEST_UNKNOWN_US
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
 from beltline.store.edges import RELEASE_EDGES
@@ -247,74 +247,6 @@ async def test_what_a_job_waits_for_can_be_read(world: World) -> None:
 
     assert found == [edges[0], edges[1]._replace(unknown_at=world.now + LONGEST_UNKNOWN_US)]
     assert await world.store.edges.page(world.namespace, second.id, 1) == found[:1]
-
-
-async def test_a_prerequisite_may_come_later(world: World) -> None:
-    second = await dependent(world, "to-come")
-    world.clock.advance(LONGEST_UNKNOWN_US - 1)
-    await release(world)
-    assert await standing(world, second) == WAITS
-
-    first = world.new(id="to-come", chosen_id=True)
-    await world.insert(first)
-    world.clock.advance(DAY)
-    await release(world)
-    assert await standing(world, second) == WAITS
-    await end(world, first, JobState.SUCCEEDED)
-    await release(world)
-
-    assert await standing(world, second) == READY
-
-
-async def test_nothing_waits_for_ever_for_what_never_comes(world: World) -> None:
-    cancelled = await dependent(world, "never")
-    failed = await dependent(world, "never", otherwise="fail")
-    run = await dependent(world, "never", otherwise="run")
-    world.clock.advance(LONGEST_UNKNOWN_US)
-
-    await release(world)
-
-    unknown = Reason.PREREQUISITE_UNKNOWN
-    assert await standing(world, cancelled) == (JobState.CANCELLED, unknown)
-    assert await standing(world, failed) == (JobState.FAILED, unknown)
-    # A job that runs anyway waits for nothing once it must not wait any longer.
-    assert await standing(world, run) == READY
-
-
-async def test_an_unknown_prerequisite_may_count_as_met(world: World) -> None:
-    job = waiting(world)
-    await store(world, [job], [edge(job, "elsewhere")], Unknown.SATISFIED)
-
-    await release(world)
-
-    assert await standing(world, job) == READY
-
-
-async def test_an_unknown_prerequisite_may_be_refused(world: World) -> None:
-    first, job = world.new(), waiting(world)
-    await world.insert(first)
-
-    message = await refused(
-        world,
-        [job],
-        [edge(job, first), edge(job, "one", 1), edge(job, "two", 2)],
-        unknown=Unknown.REFUSE,
-    )
-
-    assert message.startswith("prerequisite_unknown: there is no job one, two in this namespace to wait for")
-    await end(world, first, JobState.SUCCEEDED)
-    assert await release(world) == 0
-
-
-async def test_a_pruned_prerequisite_counts_as_one_that_succeeded(world: World) -> None:
-    pruned = world.new().id
-    world.clock.advance(2 * DAY)
-
-    first, second = await dependent(world, pruned), await dependent(world, pruned, condition="failed")
-    await release(world)
-
-    assert await standing(world, first) == READY
-    assert await standing(world, second) == (JobState.CANCELLED, Reason.PREREQUISITE_UNKNOWN)
 
 
 async def test_jobs_of_one_insert_may_wait_for_each_other(world: World) -> None:
