@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from beltline.store.postgres.floors import SPAN_US
+from beltline.store.postgres.floors import SPAN_US, Floors
 from tests.conformance.world import World
 from tests.drivers.postgres.inside import counted, pool_of
 
@@ -96,3 +96,14 @@ async def test_what_may_have_been_queued_anywhere_is_looked_for_from_the_front_a
         assert await taken(busy) == [urgent.id]
 
     assert statements == [pool_of(busy).text("claim_queues")]
+
+
+def test_each_of_two_claims_at_once_hears_of_what_is_queued_meanwhile() -> None:
+    floors, asked = Floors(), ("here", None)
+    first, second = floors.begin(asked, 0), floors.begin(asked, 0)
+    floors.end(second, FIRST + 2, 0, is_busy=False)
+
+    floors.lower("here")
+    floors.end(first, FIRST + 1, 0, is_busy=False)
+
+    assert floors.begin(asked, 0).floor is None

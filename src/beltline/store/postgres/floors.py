@@ -34,9 +34,9 @@ class Floor:
     is_busy: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Look:
-    """One claim on its way, and the lowest order key queued meanwhile."""
+    """One claim on its way, and the lowest order key queued meanwhile. Two that look alike are still two."""
 
     asked: Asked
     floor: Floor | None
@@ -48,7 +48,7 @@ class Floors:
 
     def __init__(self) -> None:
         self._floors: dict[Asked, Floor] = {}
-        self._looks: list[Look] = []
+        self._looks: set[Look] = set()
 
     def begin(self, asked: Asked, now: int) -> Look:
         """Return a look: from a floor, or (None) from the front. `end` or `drop` must follow."""
@@ -57,7 +57,7 @@ class Floors:
             del self._floors[asked]
             floor = None
         look = Look(asked, floor)
-        self._looks.append(look)
+        self._looks.add(look)
         return look
 
     def end(self, look: Look, taken: int | None, now: int, *, is_busy: bool) -> None:
