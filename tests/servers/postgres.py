@@ -30,6 +30,9 @@ SUPERUSER: Final = "beltline"
 # The path of a Unix socket is limited to about 100 characters, and an unprivileged user must be able to
 # reach it: a folder in /tmp is short and open to everyone, wherever the repository lies.
 _PARENT: Final = "/tmp"
+# Making a table costs a disk two to three times what it costs memory, and most tests make ninety of their own.
+_MEMORY: Final = Path("/dev/shm")
+_ROOM_BYTES: Final = 4 << 30
 _STARTS: Final = 100
 _POLL_SECONDS: Final = 0.02
 _POLLS: Final = 3000
@@ -38,14 +41,14 @@ _STOP_SECONDS: Final = 60
 # Unsafe in a crash of the machine only: of a PostgreSQL that is killed, the kernel keeps what it wrote.
 _FAST: Final = MappingProxyType({"fsync": "off", "full_page_writes": "off"})
 
-# Reads until we close the pipe or die, however we die; then it ends the server and removes the folder.
+# Reads until we close the pipe or die, however we die; then it ends the server and removes the folders.
 _WATCHDOG: Final = """
 cat > /dev/null
 if pid=$(cat "$1/pid" 2> /dev/null); then
     kill -QUIT "$pid" 2> /dev/null
     n=0; while kill -0 "$pid" 2> /dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
 fi
-rm -rf "$1"
+rm -rf "$@"
 """
 
 
@@ -86,7 +89,8 @@ class PostgresServer:
     """One PostgreSQL server of ours. `start` makes it the first time; `close` (or leaving `with`) removes it.
 
     Args:
-        durable: keep PostgreSQL's own safe settings. Without it, fsync is off.
+        durable: keep PostgreSQL's own safe settings, on the disk. Without it, fsync is off, and the tables lie in
+            memory where there is room.
         settings: further settings, as in postgresql.conf.
         small_disk: the size of a file system of its own, such as `64m`, that the server finds in the folder
             `small`, with a folder for `tables`. Linux lets any user mount one where only the server sees it.
@@ -101,6 +105,7 @@ class PostgresServer:
     ) -> None:
         self.installation = find_installation()
         self._settings = {**({} if durable else _FAST), **settings}
+        self._in_memory = not durable and _has_room()
         self._small_disk = small_disk
         self._user = _unprivileged_user()
         self.folder: Path | None = None
@@ -167,15 +172,19 @@ class PostgresServer:
         """Make the folder, its watchdog and an empty cluster in it."""
         folder = self.folder = Path(tempfile.mkdtemp(prefix="beltline-pg-", dir=_PARENT))
         folder.chmod(0o755)
+        tables = [_MEMORY / folder.name] if self._in_memory else []
         self._watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", _WATCHDOG, "watchdog", str(folder)],
+            ["/bin/sh", "-c", _WATCHDOG, "watchdog", folder, *tables],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        for place in tables:
+            place.mkdir(mode=0o700)
+            (folder / "data").symlink_to(place)
         for name in ("data", "socket", "small"):
-            (folder / name).mkdir(mode=0o700)
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
             if self._user:
                 os.chown(folder / name, self._user.pw_uid, self._user.pw_gid)
         if self._user and not self._reachable():
@@ -281,6 +290,14 @@ class _Identity(TypedDict, total=False):
 def _unprivileged_user() -> pwd.struct_passwd | None:
     """Whom PostgreSQL runs as where we are root; None where we are not."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _has_room() -> bool:
+    """Whether there is a file system in memory that we may write to, with room for the tables of the tests."""
+    if not os.access(_MEMORY, os.W_OK):
+        return False
+    space = os.statvfs(_MEMORY)
+    return space.f_bavail * space.f_frsize >= _ROOM_BYTES
 
 
 def _copied(installation: Installation, folder: Path) -> Installation:

@@ -74,7 +74,7 @@ Priority: TypeAlias = Annotated[StrictInt, Field(ge=LOWEST_PRIORITY, le=HIGHEST_
 class Request(BaseModel):
     """A body that holds nothing unknown."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class AfterJob(Request):
