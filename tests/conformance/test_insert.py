@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from beltline.core.clock import DAY
 from beltline.core.errors import StoreError
-from beltline.core.job import Job
+from beltline.core.job import Job, NewJob
 from beltline.core.states import JobState
 from beltline.store.params import Inserted, Insertion
 from tests.conformance.builders import change_to
@@ -312,3 +314,46 @@ async def test_a_thousand_jobs_go_in_at_once(world: World) -> None:
 
     found: list[Job] = await world.store.reads.get(world.namespace, [job.id for job in jobs])
     assert [job.id for job in found] == [job.id for job in jobs]
+
+
+def many(world: World, count: int) -> list[NewJob]:
+    """Jobs of which each has what its neighbours have not."""
+    return [
+        world.new(
+            definition=f"definition-{number % 3}",
+            queue=f"queue-{number % 5}",
+            payload=b'{"text":"%d \\u00e9 \xc3\xa9"}' % number,
+            state=JobState.SCHEDULED if number % 2 else JobState.QUEUED,
+            priority=number % 7,
+            timeout_us=number or None,
+            labels={"number": str(number)} if number % 4 else None,
+            owner="media" if number % 6 else None,
+            needs='{"resources":{"cpu":1}}' if number % 8 else "",
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [1_000, 1_001, 2_500])
+async def test_very_many_jobs_read_back_with_every_column_and_are_counted(world: World, count: int) -> None:
+    jobs = many(world, count)
+
+    assert await world.insert(*jobs) == [Inserted(job.id, CREATED) for job in jobs]
+
+    found = await world.store.reads.get(world.namespace, [job.id for job in jobs])
+    assert found == [row_of(job, world.namespace) for job in jobs]
+    tallies = await world.store.upkeep.tallies(world.namespace, world.now - DAY, world.now + DAY)
+    counted = {(tally.definition, tally.queue): tally.jobs for tally in tallies if tally.event == "submitted"}
+    assert counted == Counter((job.definition, job.queue) for job in jobs)
+
+
+async def test_of_very_many_jobs_none_is_stored_where_one_has_the_id_of_another(world: World) -> None:
+    stored = await world.bring(JobState.QUEUED)
+    jobs = [*many(world, 1_500), world.new(id=stored.id)]
+
+    with pytest.raises(StoreError, match="drawn"):
+        await world.insert(*jobs)
+
+    assert await world.store.reads.get(world.namespace, [job.id for job in jobs]) == [stored]
+    tallies = await world.store.upkeep.tallies(world.namespace, world.now - DAY, world.now + DAY)
+    assert sum(tally.jobs for tally in tallies if tally.event == "submitted") == 1

@@ -30,7 +30,7 @@ SUPERUSER: Final = "beltline"
 # The path of a Unix socket is limited to about 100 characters, and an unprivileged user must be able to
 # reach it: a folder in /tmp is short and open to everyone, wherever the repository lies.
 _PARENT: Final = "/tmp"
-# Making a table costs a disk two to three times what it costs memory, and most tests make ninety of their own.
+# A schema of a test takes 0.16 s to make in memory and 0.5 s on a disk.
 _MEMORY: Final = Path("/dev/shm")
 _ROOM_BYTES: Final = 4 << 30
 _STARTS: Final = 100
@@ -89,8 +89,8 @@ class PostgresServer:
     """One PostgreSQL server of ours. `start` makes it the first time; `close` (or leaving `with`) removes it.
 
     Args:
-        durable: keep PostgreSQL's own safe settings, on the disk. Without it, fsync is off, and the tables lie in
-            memory where there is room.
+        durable: keep PostgreSQL's own safe settings, on the disk. Without it, fsync is off, and the tables
+            lie in memory where there is room.
         settings: further settings, as in postgresql.conf.
         small_disk: the size of a file system of its own, such as `64m`, that the server finds in the folder
             `small`, with a folder for `tables`. Linux lets any user mount one where only the server sees it.
@@ -293,7 +293,7 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
 
 
 def _has_room() -> bool:
-    """Whether there is a file system in memory that we may write to, with room for the tables of the tests."""
+    """Whether there is a file system in memory that we may write to, with room for tests."""
     if not os.access(_MEMORY, os.W_OK):
         return False
     space = os.statvfs(_MEMORY)

@@ -18,7 +18,7 @@ from beltline.core.errors import (
     InvalidPayload,
     KeyReused,
 )
-from beltline.core.ids import Random, new_id
+from beltline.core.ids import Random, new_id, new_ids
 from beltline.core.job import NewJob
 from beltline.core.json_faults import member
 from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
@@ -135,7 +135,7 @@ def new_jobs(
     template: Template, payloads: Sequence[bytes], options: JobOptions, *, now: int, random: Random
 ) -> list[NewJob]:
     """Return a job for each payload, as `new_job` does; the options are looked at once for all."""
-    if options is DEFAULTS or options.id is not None or options.idempotency_key is not None:
+    if options.id is not None or options.idempotency_key is not None:
         return [new_job(template, payload, options, now=now, random=random) for payload in payloads]
     if not payloads:
         return []
@@ -145,7 +145,7 @@ def new_jobs(
     if options.parent is not None and first.idempotency_key is None:
         ids = options.parent.names(first.definition, digests)
     else:
-        ids = [new_id(now, random) for _ in digests]
+        ids = new_ids(now, random, len(digests))
     # `_replace` goes by the names of all fields, and takes three times as long.
     jobs = [
         _MADE((job_id, *head, payload, digest, *tail))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from hashlib import sha256
 
 import pytest
 from hypothesis import given, strategies as st
 
-from beltline.core.ids import ALPHABET, ChildIds, created_at, new_id
+from beltline.core.ids import ALPHABET, ChildIds, created_at, new_id, new_ids
 
 MOMENTS = st.integers(0, 2**48 * 1_000)
 
@@ -50,6 +51,22 @@ def test_an_id_of_a_known_moment_is_known() -> None:
             return 0.0
 
     assert new_id(1_893_499_200_000_000, Ones()) == "01q3enhrg0" + "z" * 16
+
+
+@given(now=MOMENTS, seed=st.integers(), count=st.integers(0, 50))
+def test_ids_that_are_drawn_at_once_are_as_those_drawn_one_by_one(now: int, seed: int, count: int) -> None:
+    made = new_ids(now, random.Random(seed), count)
+
+    assert len(set(made)) == len(made) == count
+    assert {created_at(each) for each in made} <= {now // 1_000 * 1_000}
+    assert all(len(each) == 26 and set(each) <= set(ALPHABET) for each in made)
+
+
+def test_each_character_of_ids_drawn_at_once_is_as_likely() -> None:
+    drawn = Counter("".join(each[10:] for each in new_ids(1, random.Random(7), 20_000)))
+
+    assert set(drawn) == set(ALPHABET)
+    assert all(9_500 < count < 10_500 for count in drawn.values())
 
 
 @pytest.mark.parametrize("char", ["i", "l", "o", "u"])

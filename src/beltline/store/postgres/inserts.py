@@ -23,6 +23,15 @@ _OWN: Final = (0, 6, 7)
 _TIMES: Final = range(8, 12)
 _MOST_LOCKS: Final = 256
 
+# From so many jobs on, what COPY asks beside its rows (a transaction, the types of the columns) is worth it.
+MOST_IN_STATEMENT: Final = 1_000
+_COPIED: Final = (
+    *("namespace", "fence", "runs", "attempts_used", "crashes", "id", "definition", "version", "queue"),
+    *("state", "reason", "payload", "payload_hash", "created_at", "queued_at", "run_at", "order_key"),
+    *("priority", "max_attempts", "timeout_us", "deadline_at", "expires_at", "idempotency_key", "labels"),
+    *("correlation_id", "traceparent", "owner", "actor", "parent", "root", "needs"),
+)
+
 Key: TypeAlias = tuple[str, str]
 Known: TypeAlias = tuple[str, bytes]
 
@@ -53,6 +62,15 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
     needs, equal_needs = varying(columns[-1])
     head = [namespace, *columns[:18], labels, *columns[20:-1]]
     return "insert", [*head, *counts, needs, equal_needs]
+
+
+async def insert_many(statements: Statements, params: InsertJobs) -> list[Inserted]:
+    """Store new jobs in a transaction by COPY: the server stores the first while we send the others."""
+    started = (params.namespace, 0, 0, 0, 0)
+    rows = ((*started, *job[:18], labels_text(job.labels), *job[20:]) for job in params.jobs)
+    await statements.raw.copy_records_to_table("jobs", records=rows, columns=_COPIED)
+    await statements.run("insert_counts", params.namespace, *_counts(params.jobs, params.now))
+    return [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
 
 
 async def insert_known(statements: Statements, address: Address, params: InsertJobs) -> list[Inserted]:

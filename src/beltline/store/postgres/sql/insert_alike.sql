@@ -1,5 +1,5 @@
 -- Stores jobs that are alike but for their id, payload and times: 105,000 rows a second in batches of 1,000 where
--- insert.sql, with an array for each column, does 63,000. COPY does 108,000 but cannot count the deltas with it.
+-- insert.sql, with an array for each column, does 63,000.
 -- $1 namespace; arrays of one length, $2 to $8, of the times only those that differ, the others null; the columns that are
 -- equal, $9 to $26; the times that are equal, $27 to $30; then the deltas to count, $31 minute, $32 definition,
 -- $33 queue, $34 count; and $35 needs, for all.
