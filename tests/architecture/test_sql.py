@@ -34,6 +34,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 "SQLite has one writer and no SKIP LOCKED: it merges the fronts of all queues at once",
                 "claim_fronts claim_named_queues claim_session",
             ),
+            ("a database in memory begins as a copy of a migrated one", "identity_new migrations_dated"),
             ("COPY, which SQLite has not, counts nothing beside its rows", "insert_counts"),
             ("SQLite looks whether it was ever migrated before it takes the write lock", "migrations_exist"),
             (

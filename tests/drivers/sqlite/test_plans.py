@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sqlite3
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from beltline.core.states import JobState
 from beltline.store.pages import JobFilter, ListJobs
+from beltline.store.sqlite.store import SqliteStore
 from beltline.store.sqlite.transaction import STATEMENTS
 from beltline.store.steps import NewEntry, NewPosition, NewStep
+from tests.clocks import FakeClock
 from tests.conformance.builders import change_to
 from tests.conformance.remembering import enter, memory, record, save
+from tests.conformance.stores import Place
 from tests.conformance.world import World
 from tests.drivers.sqlite.inside import connection_of, counted
 
@@ -72,9 +78,34 @@ TABLES = re.compile(
 )
 
 
-def plan(world: World, name: str) -> list[str]:
+@pytest.fixture(scope="module")
+def stored() -> Iterator[Mapping[bool, sqlite3.Connection]]:
+    """Stores for plans alone: a fresh one, and (True) one with jobs whose tables were analyzed."""
+    worlds = {analyzed: _memory() for analyzed in (False, True)}
+    asyncio.run(_opened(worlds[False], jobs=0))
+    asyncio.run(_opened(worlds[True], jobs=300))
+    connections = {analyzed: connection_of(world) for analyzed, world in worlds.items()}
+    connections[True].execute("ANALYZE")
+    yield connections
+    for world in worlds.values():
+        asyncio.run(world.store.close())
+
+
+def _memory() -> World:
+    clock = FakeClock()
+    store = SqliteStore(None, clock=clock)
+    return World(Place(store.url), store, clock, "here")
+
+
+async def _opened(world: World, *, jobs: int) -> None:
+    await world.store.open()
+    if jobs:
+        await world.insert(*(world.new(queue=f"q{number % 3}") for number in range(jobs)))
+
+
+def plan(connection: sqlite3.Connection, name: str) -> list[str]:
     parameters = dict.fromkeys(re.findall(r":([a-z_]+)", STATEMENTS[name]), "[]")
-    rows = connection_of(world).execute(f"EXPLAIN QUERY PLAN {STATEMENTS[name]}", parameters).fetchall()
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {STATEMENTS[name]}", parameters).fetchall()
     return [detail for *_, detail in rows]
 
 
@@ -99,19 +130,17 @@ async def test_a_list_of_what_few_jobs_are_does_not_read_what_is_queued(
 
 @pytest.mark.parametrize("analyzed", [False, True], ids=["fresh", "analyzed"])
 @pytest.mark.parametrize("name", SERVED_BY)
-async def test_a_hot_statement_uses_its_index(inline: World, name: str, analyzed: bool) -> None:
-    if analyzed:
-        await inline.insert(*(inline.new(queue=f"q{n % 3}") for n in range(300)))
-        connection_of(inline).execute("ANALYZE")
-
-    steps = plan(inline, name)
+def test_a_hot_statement_uses_its_index(
+    stored: Mapping[bool, sqlite3.Connection], name: str, analyzed: bool
+) -> None:
+    steps = plan(stored[analyzed], name)
 
     assert any(SERVED_BY[name] in step for step in steps), steps
 
 
 @pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - {"audit_append", "migrations_note"}))
-async def test_no_statement_walks_a_table_that_grows(inline: World, name: str) -> None:
-    assert not [step for step in plan(inline, name) if TABLES.match(step)]
+def test_no_statement_walks_a_table_that_grows(stored: Mapping[bool, sqlite3.Connection], name: str) -> None:
+    assert not [step for step in plan(stored[False], name) if TABLES.match(step)]
 
 
 async def fill(world: World, queued: int) -> None:

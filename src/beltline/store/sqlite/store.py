@@ -34,6 +34,7 @@ from beltline.store.hints import Wakeups
 from beltline.store.replays import ReplayStore
 from beltline.store.revisions import RevisionStore
 from beltline.store.schedules import ScheduleStore
+from beltline.store.sqlite import image
 from beltline.store.sqlite.answers import SqliteAnswers
 from beltline.store.sqlite.api_keys import SqliteApiKeys
 from beltline.store.sqlite.artifacts import SqliteArtifacts
@@ -175,7 +176,10 @@ class SqliteStore:
         self._gate.listen(wanted=wanted)
 
     def _prepare(self, connection: sqlite3.Connection, *, allowed: bool) -> None:
-        migrate(connection, allowed=allowed, url=self.url, now=self._clock.now())
+        now = self._clock.now()
+        if self._path is None and allowed:
+            image.begin(connection, now=now)
+        migrate(connection, allowed=allowed, url=self.url, now=now)
         if self.objects is not None:
             self.objects.owner = Transaction(connection).value("identity")
 

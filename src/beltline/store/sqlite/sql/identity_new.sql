@@ -1,0 +1,2 @@
+-- Draws another identity, for a copy of a database.
+UPDATE identity SET id = lower(hex(randomblob(8)))
