@@ -15,7 +15,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from beltline.api.tokens import Issuer, Tokens
+from beltline.api.tokens import LARGEST_KEYS, Issuer, Tokens
 from beltline.core.clock import MICROS, MINUTE
 from beltline.core.errors import ConfigError
 from tests.api.service import NAMESPACE, Service, running_service
@@ -174,6 +174,17 @@ async def test_a_url_without_keys_is_refused_at_the_start(tmp_path: Path) -> Non
         issuer = Issuer(issuer=ISSUER, audience=AUDIENCE, keys=url)
 
         with pytest.raises(ConfigError, match=r"no keys.*503"):
+            await Tokens(issuer, clock=FakeClock()).check()
+
+
+@pytest.mark.parametrize("is_url", [True, False], ids=["url", "file"])
+async def test_keys_that_are_far_too_long_are_refused_at_the_start(tmp_path: Path, is_url: bool) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps(KeySet([KEY]).as_dict(private=False)) + " " * LARGEST_KEYS)
+    async with published(file) as url:
+        issuer = Issuer(issuer=ISSUER, audience=AUDIENCE, keys=url if is_url else str(file))
+
+        with pytest.raises(ConfigError, match=r"no keys.*more than 1,048,576 bytes"):
             await Tokens(issuer, clock=FakeClock()).check()
 
 

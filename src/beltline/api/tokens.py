@@ -28,6 +28,8 @@ KEPT_US: Final = 10 * MINUTE
 # An unknown key id makes us look for new keys, but not for every made-up token.
 SOONEST_US: Final = 30 * MICROS
 LONGEST_TOKEN: Final = 16_384
+# A hundred keys of RSA take about 50,000 bytes.
+LARGEST_KEYS: Final = 1_024 * 1_024
 _FETCH_S: Final = 10.0
 
 Fetch = Callable[[str], Awaitable[bytes]]
@@ -136,15 +138,31 @@ class Tokens:
 
 
 async def fetched(place: str) -> bytes:
-    """Return what is at a URL or in a file. Raises OSError."""
+    """Return what is at a URL or in a file. Raises OSError, also where that is longer than LARGEST_KEYS."""
     if not place.startswith(("https://", "http://")):
-        return await asyncio.to_thread(Path(place).read_bytes)
+        return await asyncio.to_thread(_read, place)
     import httpx2  # noqa: PLC0415 - most services have no issuer
 
     try:
-        async with httpx2.AsyncClient(timeout=_FETCH_S) as client:
-            answer = await client.get(place)
+        async with (
+            httpx2.AsyncClient(timeout=_FETCH_S) as client,
+            client.stream("GET", place) as answer,
+        ):
             answer.raise_for_status()
-            return answer.content
+            body = b""
+            async for part in answer.aiter_bytes():
+                body = _bounded(body + part)
+            return body
     except httpx2.HTTPError as error:
         raise OSError(f"{place}: {error}") from error
+
+
+def _read(place: str) -> bytes:
+    with Path(place).open("rb") as file:
+        return _bounded(file.read(LARGEST_KEYS + 1))
+
+
+def _bounded(body: bytes) -> bytes:
+    if len(body) > LARGEST_KEYS:
+        raise OSError(f"more than {LARGEST_KEYS:,} bytes, which no set of keys has")
+    return body
