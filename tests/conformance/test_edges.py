@@ -109,6 +109,27 @@ async def test_of_prerequisites_that_end_differently_at_once_the_first_lost_one_
     assert f"job {first.id} ended cancelled".encode() in ((await world.job(last.id)).error or b"")
 
 
+@pytest.mark.parametrize("delays", [(30, 0), (0, 30)])
+async def test_of_prerequisites_that_end_alike_at_once_the_longest_delay_counts(
+    world: World, delays: tuple[int, int]
+) -> None:
+    both = world.new(), world.new(state=JobState.SCHEDULED, run_at=world.now + DAY)
+    await world.insert(*both)
+    last = waiting(world)
+    edges = [
+        edge(last, each, part, condition="finished", delay_us=delay)
+        for part, (each, delay) in enumerate(zip(both, delays, strict=True))
+    ]
+    await store(world, [last], edges)
+
+    ends = [change_to(await world.job(each.id), JobState.CANCELLED, world.now) for each in both]
+    assert await world.apply(*ends) == []
+    await release(world)
+
+    assert await standing(world, last) == (JobState.SCHEDULED, Reason.DELAYED)
+    assert (await world.job(last.id)).run_at == world.now + 30
+
+
 async def test_all_prerequisites_must_end_and_the_last_one_counts(world: World) -> None:
     firsts = [world.new() for _ in range(5)]
     await world.insert(*firsts)

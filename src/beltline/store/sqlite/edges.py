@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set as AbstractSet
+from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from typing import Any, Final, NamedTuple
 
 from beltline.core.order import HEAD_START
@@ -61,14 +61,14 @@ def settle_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
 
     def verb(transaction: Transaction) -> list[Miss]:
         misses = write(transaction)
-        ended, transaction.ended = transaction.ended, []
+        ended, transaction.ended = transaction.ended, {}
         if _tell_together(transaction, params.namespace, ended, params.now):
-            ended = []
+            ended = {}
         room = RELEASE_EDGES
-        for state, ids in ended:
+        for state, ids in ended.items():
             told = _tell(transaction, params.namespace, state, ids, params.now) if room > 0 else NOBODY
             room -= told.edges
-            transaction.ended.append((state, ids[told.jobs :]))
+            transaction.ended.setdefault(state, []).extend(ids[told.jobs :])
         _note(transaction, params.namespace)
         return misses
 
@@ -88,7 +88,7 @@ NOBODY: Final = Told(0, 0)
 def _note(transaction: Transaction, namespace: str) -> None:
     """Note, for `release`, whose dependents were not told."""
     noted = 0
-    for state, ids in transaction.ended:
+    for state, ids in transaction.ended.items():
         if ids:
             noted += transaction.changed(
                 "apply_settled", {"namespace": namespace, "state": state.value, "ids": packed(ids)}
@@ -105,7 +105,7 @@ def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> 
     for job_id, state, number in found:
         noted.setdefault(state, []).append((job_id, number))
     done: list[int] = []
-    ended = [(JobState(state), [job_id for job_id, _ in jobs]) for state, jobs in noted.items()]
+    ended = {JobState(state): [job_id for job_id, _ in jobs] for state, jobs in noted.items()}
     edges = _tell_together(transaction, namespace, ended, now)
     if edges:
         done, noted = [number for _, _, number in found], {}
@@ -120,7 +120,7 @@ def _release(transaction: Transaction, namespace: str, now: int, limit: int) -> 
 
 
 def _tell_together(
-    transaction: Transaction, namespace: str, ended: Sequence[tuple[JobState, Sequence[str]]], now: int
+    transaction: Transaction, namespace: str, ended: Mapping[JobState, Sequence[str]], now: int
 ) -> int:
     """Tell dependents of jobs that ended in different ways at once, where it matters which is told first.
 
@@ -129,7 +129,7 @@ def _tell_together(
     if len(ended) <= 1:
         return 0
     told: list[Ended] = []
-    for state, ids in ended:
+    for state, ids in ended.items():
         shared: dict[str, object] = {"namespace": namespace, "ids": packed(ids), "limit": RELEASE_EDGES + 1}
         told += [Ended(edge, state) for edge in _edges(transaction, "edge_from", shared)]
     matters = any(each.edge.delay_us or not each.is_met for each in told)

@@ -46,7 +46,7 @@ def note_links(
     if links.subscriptions and is_final:
         transaction.run("apply_outcomes", given)
     if links.edges and is_final:
-        transaction.ended.append((JobState(given["state"]), json.loads(given["ids"])))
+        transaction.ended.setdefault(JobState(given["state"]), []).extend(json.loads(given["ids"]))
     noted = 0
     if links.batches:
         # Of bodies that returned only those without children are left here: see `apply_parents`.

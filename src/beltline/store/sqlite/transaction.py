@@ -39,7 +39,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.hints: set[tuple[str, Hint]] = set()
-        self.ended: list[tuple[JobState, list[str]]] = []
+        self.ended: dict[JobState, list[str]] = {}
 
     def run(self, name: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - a cursor of sqlite3, or alike
         """Run the statement of this name."""
