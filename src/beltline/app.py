@@ -22,7 +22,7 @@ from beltline.client.loading import load_app, store_of
 from beltline.client.served.line import Standing
 from beltline.client.served.offspring import WorkerRemote
 from beltline.client.served.store import ServedStore
-from beltline.config import Config, masked
+from beltline.config import COLLECT_AFTER, Config, masked
 from beltline.core.clock import Clock, SystemClock
 from beltline.core.errors import ConfigError, StoreError
 from beltline.engine import triggers
@@ -41,7 +41,6 @@ from beltline.store.open import configured_store, store_from_url
 from beltline.triggers.spool import SCHEME as SPOOL, Spool
 
 SWITCH_INTERVAL_S: Final = 0.00005
-COLLECT_AFTER: Final = 20_000
 
 
 def chance() -> random.SystemRandom:

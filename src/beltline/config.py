@@ -37,6 +37,8 @@ DEFAULT_FILE: Final = "beltline.toml"
 FILE_VARIABLE: Final = "BELTLINE_CONFIG"
 DEFAULT: Final = "default"
 LARGEST_OBJECT: Final = 1_024 * MIB
+# After so many new objects a process of ours looks for garbage; Python's own 700 is meant for small programs.
+COLLECT_AFTER: Final = 20_000
 QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 
 _SCHEMES: Final = frozenset({"sqlite", "postgresql", "postgres", "http", "https"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -13,7 +14,7 @@ import click
 
 from beltline.cli.command import Group, Invocation, Member, example
 from beltline.cli.faults import EXIT_CODES, FAILED, INTERRUPTED, OK, PIPE_CLOSED, Fault, fault_of, usage_fault
-from beltline.config import masked
+from beltline.config import COLLECT_AFTER, masked
 from beltline.core.errors import BeltlineError, Unsupported
 
 DEBUG_VARIABLE: Final = "BELTLINE_DEBUG"
@@ -88,6 +89,8 @@ def root() -> Group:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    # A start makes 80,000 objects that stay; to look for garbage after each 700 of them took 28 ms of 500.
+    gc.set_threshold(COLLECT_AFTER)
     sys.exit(run(sys.argv[1:] if argv is None else argv, os.environ))
 
 
