@@ -357,3 +357,14 @@ async def test_of_very_many_jobs_none_is_stored_where_one_has_the_id_of_another(
     assert await world.store.reads.get(world.namespace, [job.id for job in jobs]) == [stored]
     tallies = await world.store.upkeep.tallies(world.namespace, world.now - DAY, world.now + DAY)
     assert sum(tally.jobs for tally in tallies if tally.event == "submitted") == 1
+
+
+async def test_of_very_many_jobs_with_chosen_ids_those_that_are_there_are_told(world: World) -> None:
+    jobs = [job._replace(id=f"row-{number}", chosen_id=True) for number, job in enumerate(many(world, 1_500))]
+    await world.insert(*jobs[:100])
+
+    answers = await world.insert(*jobs)
+
+    assert [answer.outcome for answer in answers] == [EXISTING] * 100 + [CREATED] * 1_400
+    found = await world.store.reads.get(world.namespace, [job.id for job in jobs])
+    assert found == [row_of(job, world.namespace) for job in jobs]

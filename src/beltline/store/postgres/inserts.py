@@ -64,13 +64,19 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
     return "insert", [*head, *counts, needs, equal_needs]
 
 
-async def insert_many(statements: Statements, params: InsertJobs) -> list[Inserted]:
-    """Store new jobs in a transaction by COPY: the server stores the first while we send the others."""
-    started = (params.namespace, 0, 0, 0, 0)
-    rows = ((*started, *job[:18], labels_text(job.labels), *job[20:]) for job in params.jobs)
+async def insert_new(statements: Statements, namespace: str, jobs: Sequence[NewJob], now: int) -> None:
+    """Store jobs that are not there yet, in a transaction, and count them.
+
+    Of very many the server stores the first, by COPY, while we send the others.
+    """
+    if len(jobs) <= MOST_IN_STATEMENT:
+        name, values = statement_of(namespace, jobs, now)
+        await statements.run(name, *values)
+        return
+    begun = (namespace, 0, 0, 0, 0)
+    rows = ((*begun, *job[:18], labels_text(job.labels), *job[20:]) for job in jobs)
     await statements.raw.copy_records_to_table("jobs", records=rows, columns=_COPIED)
-    await statements.run("insert_counts", params.namespace, *_counts(params.jobs, params.now))
-    return [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
+    await statements.run("insert_counts", namespace, *_counts(jobs, now))
 
 
 async def insert_known(statements: Statements, address: Address, params: InsertJobs) -> list[Inserted]:
@@ -104,8 +110,7 @@ async def insert_known(statements: Statements, address: Address, params: InsertJ
     ]
     if keyed:
         await statements.run("insert_keys", params.namespace, *map(list, zip(*keyed, strict=True)))
-    name, values = statement_of(params.namespace, created, params.now)
-    await statements.run(name, *values)
+    await insert_new(statements, params.namespace, created, params.now)
     await insert_links(statements, params, created)
     return answers
 

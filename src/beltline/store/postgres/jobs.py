@@ -30,7 +30,7 @@ from beltline.store.postgres.changes import Written, is_return, parts_of, writte
 from beltline.store.postgres.claims import Claims
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
-from beltline.store.postgres.inserts import MOST_IN_STATEMENT, insert_known, insert_many, statement_of
+from beltline.store.postgres.inserts import MOST_IN_STATEMENT, insert_known, insert_new, statement_of
 from beltline.store.postgres.linked_callers import Texts, insert_linked_with
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import ID_TAKEN, job_of, labels_of
@@ -64,10 +64,12 @@ class PostgresJobs:
         if is_linked(params) or any(job.idempotency_key is not None or job.chosen_id for job in params.jobs):
             address = self._pool.address
             return await self._pool.transaction(lambda statements: insert_known(statements, address, params))
-        if len(params.jobs) > MOST_IN_STATEMENT:
-            return await self._pool.transaction(lambda statements: insert_many(statements, params))
-        name, values = statement_of(params.namespace, params.jobs, params.now)
-        await self._pool.run(name, *values)
+        new = (params.namespace, params.jobs, params.now)
+        if len(params.jobs) <= MOST_IN_STATEMENT:
+            name, values = statement_of(*new)
+            await self._pool.run(name, *values)
+        else:
+            await self._pool.transaction(lambda statements: insert_new(statements, *new))
         return [Inserted(job.id, Insertion.CREATED) for job in params.jobs]
 
     async def insert_with(self, conn: object, params: InsertJobs) -> list[Inserted]:
