@@ -32,9 +32,9 @@ format: setup ## Put the code into its standard form and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The fences run in `make check`: a run of everything leaves them out.
+# The fences run in `make check`: a run of everything leaves them out. Of three tests at once on two cores one mostly waits.
 test: setup ## Run the tests on SQLite and a real PostgreSQL (TESTS=... chooses some)
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/architecture $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore=tests/architecture $(TESTS)
 
 # Figures want the machine for themselves: they come last, one by one (5: the chosen tests have none).
 proof: setup ## Run the long tests too: hundreds of crashes, thousands of seeds
