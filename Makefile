@@ -32,7 +32,7 @@ format: setup ## Put the code into its standard form and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The fences run in `make check`: a run of everything leaves them out. Of three tests at once on two cores one mostly waits.
+# The fences run in `make check`: a run of everything leaves them out. Of three tests at once one mostly waits.
 test: setup ## Run the tests on SQLite and a real PostgreSQL (TESTS=... chooses some)
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore=tests/architecture $(TESTS)
 
