@@ -9,10 +9,9 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(high + low for high in ALPHABET for low in ALPHABET)
 _RANDOM_BITS: Final = 80
 _TIME_CHARS: Final = 10
-_RANDOM_CHARS: Final = 16
 _LENGTH: Final = 26
-# The character of each byte: 256 of them are eight times 32, so that each character is as likely.
-_OF_BYTES: Final = (ALPHABET * 8).encode()
+_COUNTED_BITS: Final = 20
+_DRAWN_BITS: Final = _RANDOM_BITS - _COUNTED_BITS
 _CHARS: Final = frozenset(ALPHABET)
 _FAMILY_CHARS: Final = 4
 _PREFIX_PAIRS: Final = (_TIME_CHARS + _FAMILY_CHARS) // 2
@@ -56,11 +55,18 @@ def new_id(now: int, random: Random) -> str:
 
 
 def new_ids(now: int, random: Random, count: int) -> list[str]:
-    """Return `count` ids like those of `new_id`, drawn at once: each takes a tenth of the time."""
-    begun = new_id(now, random)[:_TIME_CHARS]
-    size = count * _RANDOM_CHARS
-    drawn = random.getrandbits(8 * size).to_bytes(size, "big").translate(_OF_BYTES).decode("ascii")
-    return [begun + drawn[at : at + _RANDOM_CHARS] for at in range(0, size, _RANDOM_CHARS)]
+    """Return `count` ids of one moment in their order: 60 bits are drawn for all, and 20 count up.
+
+    They lie side by side in the tables, where ids that are drawn one by one touch a page each. The chance
+    that two draws of one millisecond are alike is below 1e-18.
+    """
+    pairs, made = _PAIRS, list[str]()
+    while len(made) < count:
+        value = (now // 1_000) << _DRAWN_BITS | random.getrandbits(_DRAWN_BITS)
+        begun = "".join([pairs[value >> shift & 1023] for shift in range(100, -1, -10)])
+        numbers = range(min(count - len(made), 1 << _COUNTED_BITS))
+        made += [begun + pairs[number >> 10] + pairs[number & 1023] for number in numbers]
+    return made
 
 
 def created_at(job_id: str) -> int:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import random
+from typing import Final
+
+# An id has 80 bits, of which those of one draw share the first 60.
+_COUNTED_IN: Final = 60
 
 
 class CountingRandom:
@@ -16,9 +20,9 @@ class CountingRandom:
         self._count = 0
 
     def getrandbits(self, k: int, /) -> int:
-        """Return the next number."""
+        """Return the next number, in front of the bits that ids of one draw count in."""
         self._count += 1
-        return self._count % (1 << k)
+        return (self._count << max(0, k - _COUNTED_IN)) % (1 << k)
 
     def random(self) -> float:
         """Return the next fraction of the seed."""
