@@ -14,7 +14,7 @@ from beltline.core.errors import LeaseLost
 from beltline.core.offers import Offer
 from beltline.core.outcome import succeeded
 from beltline.engine.settle import Settlement
-from beltline.runtime.fetcher import Fetcher
+from beltline.runtime.fetcher import POLL_S, Fetcher
 from beltline.runtime.picker import Picker
 from beltline.runtime.settler import Settler
 from beltline.store.params import NewSession
@@ -30,7 +30,11 @@ class Fetching:
         self.works = works
         self.stage = stage
         self.settler = Settler(
-            works.store, "default", random=random.Random(1), settled=lambda: None, gather_s=lambda: 0.0
+            works.store,
+            "default",
+            random=random.Random(1),
+            settled=self._settled,
+            gather_s=lambda: 0.0,
         )
         self.fetcher = Fetcher(
             works.store,
@@ -58,6 +62,9 @@ class Fetching:
 
         self.waits = waits
         stage.registry.add(waits.definition)
+
+    def _settled(self) -> None:
+        self.fetcher.settled()
 
     async def submit(self, number: int) -> None:
         await self.waits.submit_many({} for _ in range(number))
@@ -147,6 +154,21 @@ async def test_while_outcomes_pile_up_it_does_not_ask(fetching: Fetching, door: 
     await asyncio.wait([waiting])
     await fetching.settler.close(0)
     door.open()
+
+
+async def test_once_the_outcomes_are_written_it_asks_at_once(fetching: Fetching, door: Door) -> None:
+    await fetching.submit(1)
+    door.shut()
+    job = fetching.stage.claimed("waits")
+    for _ in range(4 * CONCURRENCY + 1):
+        fetching.settler.put(Settlement(job, succeeded(None), Policy()))
+    waiting = asyncio.create_task(fetching.fetch())
+    await turns()
+
+    door.open()
+
+    async with asyncio.timeout(POLL_S / 2):
+        assert await waiting == 1
 
 
 async def test_after_a_full_claim_it_does_not_wait(fetching: Fetching) -> None:

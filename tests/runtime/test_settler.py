@@ -16,7 +16,7 @@ from beltline.core.outcome import Ending, Outcome, released, succeeded
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.engine.settle import Settlement, claim
-from beltline.runtime.settler import LARGEST_BATCH, Settler
+from beltline.runtime.settler import ENOUGH, LARGEST_BATCH, Settler
 from beltline.store.params import NewSession
 from tests.hops import Door
 from tests.runtime.works import Works
@@ -130,6 +130,20 @@ async def test_what_ends_soon_after_a_batch_goes_together_while_bodies_run(
     await eventually_async(settling.is_idle)
 
     assert (door.passed, settling.told) == (2, 2)
+
+
+async def test_many_that_end_after_a_batch_wait_for_no_other(settling: Settling, door: Door) -> None:
+    first, *others = await settling.claimed(ENOUGH + 1)
+    settling.gather_s = 3_600.0
+    settling.put(first)
+    await turns()
+    for job in others:
+        settling.put(job)
+    settling.gather_s = 0.0
+
+    await eventually_async(settling.is_idle)
+
+    assert door.passed == 2
 
 
 async def test_nothing_is_left_to_write_while_it_waits_for_company(settling: Settling) -> None:

@@ -74,6 +74,10 @@ class Fetcher:
         if self._picker.freed():
             self.hinted.set()
 
+    def settled(self) -> None:
+        """Ask again where that was put off: outcomes were written."""
+        self.room.set()
+
     async def fetch(self, session: str) -> list[ClaimedJob]:
         """Wait for room, then claim once; return what was claimed, perhaps nothing."""
         await self._wait_for_room()

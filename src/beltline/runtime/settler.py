@@ -1,7 +1,8 @@
 """Writes outcomes in batches: what ended while one batch was on its way goes with the next.
 
-A lone outcome goes at once. While bodies run, what ends within a moment after a batch goes together: a
-transaction costs SQLite 1 ms of processor time, of which bodies in processes would else pay one each.
+A lone outcome goes at once. While bodies run, what ends within a moment after a batch goes together, unless
+there are many: a transaction costs SQLite 1 ms of processor time, of which bodies in processes would else
+pay one each.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Settler:
         self._random = random
         self._settled = settled
         self._gather_s = gather_s
-        self._gathering = False
+        # Ends the wait for others; None while there is none.
+        self._gathering: asyncio.Future[None] | None = None
         self._pending: list[Settlement] = []
         self._flushing: asyncio.Task[None] | None = None
 
@@ -57,7 +59,7 @@ class Settler:
     @property
     def idle(self) -> bool:
         """Whether every outcome is in the store."""
-        return not self._pending and (self._flushing is None or self._gathering)
+        return not self._pending and (self._flushing is None or self._gathering is not None)
 
     @property
     def pending(self) -> set[tuple[str, int]]:
@@ -71,6 +73,8 @@ class Settler:
     def put(self, item: Settlement) -> None:
         """Take an outcome; it is written as soon as possible."""
         self._pending.append(item)
+        if self._gathering is not None and len(self._pending) >= ENOUGH:
+            _end(self._gathering)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
 
@@ -104,11 +108,14 @@ class Settler:
     async def _gather(self) -> None:
         pause = self._gather_s()
         if pause and len(self._pending) < ENOUGH:
-            self._gathering = True
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.create_future()
+            timer = loop.call_later(pause, _end, self._gathering)
             try:
-                await asyncio.sleep(pause)
+                await self._gathering
             finally:
-                self._gathering = False
+                timer.cancel()
+                self._gathering = None
 
     async def _write(self, batch: list[Settlement], failures: int) -> bool:
         """Write the oldest outcomes; where that fails they stay, and the first failure is told."""
@@ -129,3 +136,8 @@ class Settler:
                 "settling: %d jobs were no longer ours: %s", len(settled.lost), settled.lost[:5]
             )
         return True
+
+
+def _end(wait: asyncio.Future[None]) -> None:
+    if not wait.done():
+        wait.set_result(None)

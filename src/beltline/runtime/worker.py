@@ -259,6 +259,7 @@ class Worker:
             self.stop(RECYCLE)
 
     def _settled(self) -> None:
+        self._fetcher.settled()
         if self._config.until_idle:
             self._fetcher.hinted.set()
 
