@@ -21,7 +21,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def store(clock: FakeClock) -> AsyncIterator[Store]:
-    made = SqliteStore(":memory:", clock=clock)
+    made = SqliteStore(None, clock=clock)
     await made.open()
     yield made
     await made.close()
