@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from beltline.core.clock import DAY
@@ -7,6 +9,8 @@ from beltline.core.errors import IdReused, KeyReused
 from beltline.core.outcome import succeeded
 from beltline.core.states import JobState
 from beltline.engine import upkeep
+from beltline.engine.submit import DEFAULTS, new_jobs
+from beltline.engine.template import Template
 from beltline.store.params import Insertion
 from tests.engine.desk import PAYLOAD, Desk
 
@@ -73,3 +77,12 @@ async def test_a_chosen_id_with_another_payload_is_refused(desk: Desk) -> None:
 
     with pytest.raises(IdReused, match="'import-7' belongs to a job with another"):
         await desk.submitted(b"[2]", id="import-7")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_jobs_of_one_bulk_have_ids_in_their_order(seed: int) -> None:
+    template = Template(name="add", version="1", queue="default")
+
+    jobs = new_jobs(template, [b"{}"] * 5, DEFAULTS, now=10**15, random=random.Random(seed))
+
+    assert [job.id for job in jobs] == sorted({job.id for job in jobs})

@@ -145,7 +145,8 @@ def new_jobs(
     if options.parent is not None and first.idempotency_key is None:
         ids = options.parent.names(first.definition, digests)
     else:
-        ids = new_ids(now, random, len(digests))
+        own, *ids = new_ids(now, random, len(payloads))
+        first = first._replace(id=own)
     # `_replace` goes by the names of all fields, and takes three times as long.
     jobs = [
         _MADE((job_id, *head, payload, digest, *tail))
