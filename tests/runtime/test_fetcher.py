@@ -69,6 +69,14 @@ class Fetching:
     async def submit(self, number: int) -> None:
         await self.waits.submit_many({} for _ in range(number))
 
+    async def fall_behind(self, door: Door) -> None:
+        """Submit a job while more outcomes than it bears cannot pass the door."""
+        await self.submit(1)
+        door.shut()
+        job = self.stage.claimed("waits")
+        for _ in range(4 * CONCURRENCY + 1):
+            self.settler.put(Settlement(job, succeeded(None), Policy()))
+
     async def fetch(self) -> int:
         """Fetch once and start what came; return how many that was."""
         jobs = await self.fetcher.fetch("hand")
@@ -138,11 +146,7 @@ async def test_without_a_free_slot_it_does_not_ask(fetching: Fetching, door: Doo
 
 
 async def test_while_outcomes_pile_up_it_does_not_ask(fetching: Fetching, door: Door) -> None:
-    await fetching.submit(1)
-    door.shut()
-    job = fetching.stage.claimed("waits")
-    for _ in range(4 * CONCURRENCY + 1):
-        fetching.settler.put(Settlement(job, succeeded(None), Policy()))
+    await fetching.fall_behind(door)
     knocks = door.knocks
 
     waiting = asyncio.create_task(fetching.fetch())
@@ -157,11 +161,7 @@ async def test_while_outcomes_pile_up_it_does_not_ask(fetching: Fetching, door: 
 
 
 async def test_once_the_outcomes_are_written_it_asks_at_once(fetching: Fetching, door: Door) -> None:
-    await fetching.submit(1)
-    door.shut()
-    job = fetching.stage.claimed("waits")
-    for _ in range(4 * CONCURRENCY + 1):
-        fetching.settler.put(Settlement(job, succeeded(None), Policy()))
+    await fetching.fall_behind(door)
     waiting = asyncio.create_task(fetching.fetch())
     await turns()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from beltline.core.backoff import growing
@@ -46,8 +47,8 @@ class Settler:
         self._random = random
         self._settled = settled
         self._gather_s = gather_s
-        # Ends the wait for others; None while there is none.
-        self._gathering: asyncio.Future[None] | None = None
+        # Set where many wait already; None while it waits for no others.
+        self._gathering: asyncio.Event | None = None
         self._pending: list[Settlement] = []
         self._flushing: asyncio.Task[None] | None = None
 
@@ -74,7 +75,7 @@ class Settler:
         """Take an outcome; it is written as soon as possible."""
         self._pending.append(item)
         if self._gathering is not None and len(self._pending) >= ENOUGH:
-            _end(self._gathering)
+            self._gathering.set()
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
 
@@ -108,13 +109,12 @@ class Settler:
     async def _gather(self) -> None:
         pause = self._gather_s()
         if pause and len(self._pending) < ENOUGH:
-            loop = asyncio.get_running_loop()
-            self._gathering = loop.create_future()
-            timer = loop.call_later(pause, _end, self._gathering)
+            self._gathering = asyncio.Event()
             try:
-                await self._gathering
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._gathering.wait()
             finally:
-                timer.cancel()
                 self._gathering = None
 
     async def _write(self, batch: list[Settlement], failures: int) -> bool:
@@ -136,8 +136,3 @@ class Settler:
                 "settling: %d jobs were no longer ours: %s", len(settled.lost), settled.lost[:5]
             )
         return True
-
-
-def _end(wait: asyncio.Future[None]) -> None:
-    if not wait.done():
-        wait.set_result(None)

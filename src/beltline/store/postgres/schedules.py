@@ -13,7 +13,7 @@ from beltline.store.hints import hints_of
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
-from beltline.store.postgres.inserts import statement_of
+from beltline.store.postgres.inserts import insert_new
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import ID_TAKEN
 from beltline.store.schedules import (
@@ -197,8 +197,7 @@ async def _record(
     ids = {fire.job_id for fire in fires if (fire.schedule, fire.tick) in kept}
     stored = [job for job in jobs if job.id in ids]
     if stored:
-        name, values = statement_of(namespace, stored, now)
-        await statements.run(name, *values)
+        await insert_new(statements, namespace, stored, now)
     return len(kept)
 
 

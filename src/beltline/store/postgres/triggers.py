@@ -11,7 +11,7 @@ from beltline.store.params import Inserted, Insertion, InsertJobs
 from beltline.store.postgres.address import Address
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.connection import Pool, Statements
-from beltline.store.postgres.inserts import insert_known, statement_of
+from beltline.store.postgres.inserts import insert_known, insert_new
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.triggers import (
     HeldEvent,
@@ -178,6 +178,5 @@ async def _stored(
     if any(job.idempotency_key is not None for job in jobs):
         given = InsertJobs(namespace=params.namespace, jobs=jobs, all_or_none=False, now=params.now)
         return await insert_known(statements, address, given)
-    name, values = statement_of(params.namespace, jobs, params.now)
-    await statements.run(name, *values)
+    await insert_new(statements, params.namespace, jobs, params.now)
     return [Inserted(job.id, Insertion.CREATED) for job in jobs]
