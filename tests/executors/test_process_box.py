@@ -147,6 +147,22 @@ async def test_a_worn_process_takes_nothing_ahead() -> None:
     assert len(pids) == 3
 
 
+async def test_a_job_is_not_taken_back_in_place_of_one_that_its_process_is_slow_to_begin() -> None:
+    async with House(body_processes=1) as house:
+        pid = json.loads((await house.start(app.names_its_process)[0]).result or b"")
+        os.kill(pid, signal.SIGSTOP)
+        slow, _ = house.start(app.adds, {"left": 1, "right": 2})
+        behind, _ = house.start(app.adds, {"left": 3, "right": 4})
+        await turns()
+
+        behind.cancel()
+        await asyncio.wait([behind])
+        os.kill(pid, signal.SIGCONT)
+
+        assert await slow == Outcome(Ending.SUCCEEDED, b"3")
+        assert behind.cancelled()
+
+
 async def test_of_many_bodies_only_those_are_lost_whose_process_was_killed(
     house: House, tmp_path: Path
 ) -> None:

@@ -1,7 +1,8 @@
 """Where a process for bodies finds its next job, put there while it still runs another.
 
 Its worker can take a job back that was not taken yet: the kernel gives it to one of the two, never to both.
-So a job is either begun, by the process that took it, or has nothing to do with what becomes of it.
+So a job is either begun, by the process that took it, or has nothing to do with what becomes of it. One lies
+there at most: of two, the worker would take back the wrong one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ class Box:
         self._ours.settimeout(0)
 
     def put(self, data: bytes) -> bool:
-        """Put a job in; return False where there is no room for it, or nobody to take it."""
+        """Put a job in; return False where another lies there, it is too large, or nobody is to take it."""
+        if self._holds_one():
+            return False
         try:
             self._ours.send(data)
         except OSError:
@@ -43,3 +46,9 @@ class Box:
         for end in (self._ours, self.taker):
             with suppress(OSError):
                 end.close()
+
+    def _holds_one(self) -> bool:
+        try:
+            return bool(self.taker.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK))
+        except OSError:
+            return False
