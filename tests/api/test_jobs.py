@@ -32,7 +32,7 @@ async def test_all_options_are_taken(service: Service) -> None:
         "deadline": "1h",
         "expires": 60,
         "timeout": "30s",
-        "max_attempts": 2,
+        "retry": {"max_attempts": 2, "backoff": "fixed", "base": "5s"},
         "correlation_id": "c",
         "traceparent": "00-1-2-01",
         "owner": "media",
@@ -48,6 +48,7 @@ async def test_all_options_are_taken(service: Service) -> None:
         "owner": "media",
         "timeout_s": 30,
     }
+    assert job["retry"] == {"backoff": "fixed", "base_s": 5.0, "cap_s": 600.0}
 
 
 async def test_an_unknown_definition_is_refused(service: Service) -> None:

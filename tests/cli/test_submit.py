@@ -40,7 +40,8 @@ def test_a_payload_is_read_from_a_file_or_from_standard_input(cli: Terminal, tmp
 def test_every_option_reaches_the_job(cli: Terminal) -> None:
     words = "--delay 1h --priority 7 --label a=1 --label b=x=y --queue bulk"
 
-    words += " --deadline 2h --expires 90 --timeout 5s --max-attempts 3 --key k --json"
+    words += " --deadline 2h --expires 90 --timeout 5s --key k --json"
+    words += " --retry max_attempts=3,backoff=fixed,base=2s"
 
     job = cli("submit", "resize", *words.split()).json
 
@@ -50,6 +51,7 @@ def test_every_option_reaches_the_job(cli: Terminal) -> None:
     assert job["queue"] == "bulk"
     assert job["timeout_s"] == 5
     assert job["max_attempts"] == 3
+    assert job["retry"] == {"backoff": "fixed", "base_s": 2, "cap_s": 600}
     assert job["idempotency_key"] == "k"
     assert job["run_at"] < job["deadline_at"]
     assert job["created_at"] < job["expires_at"] < job["run_at"]

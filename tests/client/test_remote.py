@@ -25,6 +25,7 @@ from beltline.core.errors import (
     Unsupported,
 )
 from beltline.core.needs import read_needs
+from beltline.core.retry import Retry
 from beltline.core.states import JobState
 from beltline.engine.submit import JobOptions
 from beltline.wire.reading import ServiceRefused
@@ -121,6 +122,16 @@ async def test_what_a_job_asks_of_its_worker_goes_along(belt: Beltline) -> None:
 
     needs = read_needs((await belt.get(reference.id)).needs)
     assert (dict(needs.amounts), set(needs.tags)) == ({"cpu": 1_500, "memory": 1 << 30}, {"eu"})
+
+
+async def test_how_a_job_is_tried_again_goes_along(belt: Beltline) -> None:
+    handle = belt.job(mail)
+
+    reference = await handle.options(retry=Retry(max_attempts=2, backoff="fixed", base="250ms")).submit("a")
+
+    job = await belt.get(reference.id)
+    assert job.max_attempts == 2
+    assert job.backoff == '{"backoff":"fixed","base_us":250000,"cap_us":600000000}'
 
 
 async def test_a_wrong_key_is_said(service: Served) -> None:

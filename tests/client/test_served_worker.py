@@ -180,6 +180,18 @@ async def test_a_custom_backoff_is_asked(site: Site) -> None:
     assert datetime.fromisoformat(job["run_at"]) - datetime.now(UTC) > timedelta(hours=2)
 
 
+async def test_a_backoff_of_the_jobs_own_wins_over_a_custom_one(site: Site) -> None:
+    @site.belt.job(queue=QUEUE, retry=Retry(backoff=lambda _: "3h"))
+    async def fails() -> None:
+        raise OSError
+
+    async with site.working():
+        job_id = await site.submit("fails", retry={"backoff": "fixed", "base": "1d"})
+        job = await site.ended(job_id, "retrying")
+
+    assert datetime.fromisoformat(job["run_at"]) - datetime.now(UTC) > timedelta(hours=23)
+
+
 async def test_a_cancel_reaches_the_body(site: Site) -> None:
     @site.belt.job(queue=QUEUE)
     async def waits(ctx: Context) -> None:

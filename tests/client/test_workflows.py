@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from beltline import Fail, Flow
 from beltline.client.beltline import Beltline
+from beltline.core.clock import MINUTE
 from beltline.core.errors import InvalidInput, JobFailed, NotFound
 from beltline.core.job import Job
+from beltline.core.job_retry import RetryOption
 from beltline.core.reasons import Reason
 from beltline.core.retry import Retry
 from beltline.core.states import JobState
@@ -111,6 +114,41 @@ async def test_a_step_has_its_own_retry_time_out_and_queue() -> None:
         assert (job.queue, job.max_attempts, job.priority) == ("slow", 2, 3)
         assert job.timeout_us == 90_000_000
         assert (await states(kit, run.id)) == {"first": End.FAILED}
+
+
+@pytest.mark.parametrize(
+    "retry",
+    [
+        Retry(max_attempts=3, backoff="fixed", base="7m"),
+        {"max_attempts": 3, "backoff": "fixed", "base": "7m"},
+    ],
+)
+async def test_a_step_is_tried_again_as_the_workflow_says(retry: RetryOption) -> None:
+    belt = Beltline("sqlite:///:memory:")
+
+    @belt.job(retry=ONCE)
+    def breaks() -> None:
+        raise OSError("still broken")
+
+    flow = Flow("patient")
+    flow.step("tried", breaks, options={"retry": retry})
+    patient = belt.workflow(flow)
+
+    async with Kit(belt) as kit:
+        run = await patient.start()
+        await kit.advance("1h")
+
+        [job] = await kit.jobs(breaks)
+        began = [run.started_at for run in await kit.store.reads.attempts(NAMESPACE, job.id)]
+        assert [later - first for first, later in pairwise(began)] == [7 * MINUTE] * 2
+        assert await states(kit, run.id) == {"tried": End.FAILED}
+
+
+def test_a_retry_of_a_step_that_no_job_could_keep_is_refused() -> None:
+    flow = Flow("faulty")
+
+    with pytest.raises(InvalidInput, match="give functions and exception types to its definition"):
+        flow.step("tried", "note", options={"retry": Retry(give_up_on=(OSError,))})
 
 
 async def test_some_items_may_fail() -> None:

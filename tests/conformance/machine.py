@@ -59,6 +59,7 @@ JOBS: Final = st.fixed_dictionaries(
         "payload": st.sampled_from((b"{}", b'{"n":1}')),
         "max_attempts": st.integers(1, 3),
         "needs": st.sampled_from(("", "", "", *NEEDS)),
+        "backoff": st.sampled_from((None, None, '{"backoff":"fixed","base_us":1}')),
         "expires_in": st.sampled_from((None, None, 30_000_000, 2 * MINUTE)),
         "deadline_in": st.sampled_from((None, None, MINUTE, 10 * MINUTE)),
     }

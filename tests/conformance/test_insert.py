@@ -43,6 +43,7 @@ async def test_a_stored_job_reads_back_with_every_column(world: World, state: Jo
         parent="parent-1",
         root="root-1",
         needs='{"resources":{"cpu":1}}',
+        backoff='{"backoff":"fixed"}',
     )
 
     answers = await world.insert(job)
@@ -329,6 +330,7 @@ def many(world: World, count: int) -> list[NewJob]:
             labels={"number": str(number)} if number % 4 else None,
             owner="media" if number % 6 else None,
             needs='{"resources":{"cpu":1}}' if number % 8 else "",
+            backoff='{"backoff":"fixed"}' if number % 9 else None,
         )
         for number in range(count)
     ]

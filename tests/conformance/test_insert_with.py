@@ -23,7 +23,7 @@ async def insert_with(world: World, own: Caller, *jobs: NewJob, all_or_none: boo
 async def test_jobs_exist_when_the_caller_commits(shared_world: World, kind: str) -> None:
     world = shared_world
     jobs = [
-        world.new(labels={"n": "ä"}, payload=b'{"a":"\\u0000"}', needs='{"tags":["eu"]}'),
+        world.new(labels={"n": "ä"}, payload=b'{"a":"\\u0000"}', needs='{"tags":["eu"]}', backoff="{}"),
         world.new(state=JobState.SCHEDULED),
     ]
     async with caller(world.place, kind) as own:

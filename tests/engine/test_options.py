@@ -15,6 +15,7 @@ from beltline.core.job import NewJob
 from beltline.core.needs import Needs, amounts_of, read_needs
 from beltline.core.order import order_key
 from beltline.core.reasons import Reason
+from beltline.core.retry import Retry
 from beltline.core.states import JobState
 from beltline.engine.submit import DEFAULTS, JobOptions, new_job
 from beltline.engine.template import Template
@@ -67,6 +68,8 @@ BAD = [
     ({"priority": True}, "priority True: use"),
     ({"max_attempts": 0}, "max_attempts 0: use a whole number from 1 to 1,000"),
     ({"max_attempts": 1.5}, "max_attempts 1.5: use"),
+    ({"retry": {"base": "soon"}}, "retry: retry base 'soon' is not a duration"),
+    ({"retry": 5}, "retry 5: give a Retry or an object"),
     ({"labels": {"a": 1}}, "label 'a': the value must be a text"),
     ({"labels": {"a": "\ud800"}}, "label 'a': the value must be a text"),
     ({"labels": {"a b": "c"}}, "label name 'a b'"),
@@ -230,3 +233,15 @@ def test_every_faulty_option_is_told_at_once() -> None:
         "expires",
         "label",
     ]
+
+
+def test_a_retry_policy_takes_the_place_of_the_definitions() -> None:
+    job = made(FULL, retry=Retry(max_attempts=2, backoff="fixed", base="5s"))
+
+    assert job.max_attempts == 2
+    assert job.backoff == '{"backoff":"fixed","base_us":5000000,"cap_us":600000000}'
+
+
+def test_a_retry_policy_without_attempts_leaves_those_of_the_definition() -> None:
+    assert made(FULL, retry={"base": "5s"}).max_attempts == 9
+    assert made(FULL, retry={"base": "5s"}, max_attempts=4).max_attempts == 4

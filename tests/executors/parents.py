@@ -8,6 +8,7 @@ from typing import Any
 
 from beltline import After, Beltline, Context, Item, Split, SyncContext
 from beltline.core.errors import KeyReused
+from beltline.core.retry import Retry
 
 belt = Beltline()
 
@@ -31,7 +32,8 @@ def leaflet(ctx: SyncContext) -> str:
 
 @belt.job(mode="process")
 def plain(number: int) -> str:
-    handle = page.options(priority=3, labels={"of": "plain"}, delay=timedelta(hours=1))
+    retry = Retry(backoff="fixed", base="5s")
+    handle = page.options(priority=3, labels={"of": "plain"}, delay=timedelta(hours=1), retry=retry)
     return handle.submit_sync(number=number).id
 
 

@@ -91,6 +91,7 @@ async def test_options_and_prerequisites_come_along(works: Works) -> None:
     assert (job.state, job.priority, job.parent) == (JobState.SCHEDULED, 3, None)
     assert job.labels is not None
     assert job.labels["of"] == "plain"
+    assert job.backoff == '{"backoff":"fixed","base_us":5000000,"cap_us":600000000}'
     ended = [(await works.job(job_id)).finished_at or 0 for job_id in (first, last)]
     assert 0 < ended[0] <= ended[1]
 

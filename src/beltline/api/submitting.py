@@ -161,7 +161,8 @@ def _options(call: Call[Any, Any], asked: SubmitJob) -> JobOptions:
     if not given and not asked.after:
         return DEFAULTS
     return JobOptions(
-        **{name: getattr(asked, name) for name in given},
+        **{name: getattr(asked, name) for name in given - {"retry"}},
+        retry=None if asked.retry is None else asked.retry.model_dump(exclude_none=True),
         after=after_of(asked.after or ()),
         unknown=asked.unknown,
         actor=call.actor,

@@ -11,6 +11,7 @@ import click
 from beltline.cli.output import heading, print_fields, print_table
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import needed, outlook, why
+from beltline.core.clock import MICROS
 from beltline.core.errors import ObjectsError
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
@@ -28,6 +29,7 @@ from beltline.wire.shapes import (
     blocked_shape,
     job_shape,
     position_shape,
+    retry_shape,
     step_shape,
 )
 
@@ -203,6 +205,7 @@ def _facts(story: Story) -> Sequence[tuple[str, str]]:
             "attempts",
             f"{job.attempts_used} of {job.max_attempts} used, {job.runs} runs, {job.crashes} crashes charged",
         ),
+        ("retry", _retry(job)),
         ("progress", progress),
         ("labels", labels),
         ("created", _when(job.created_at, now)),
@@ -222,6 +225,15 @@ def _facts(story: Story) -> Sequence[tuple[str, str]]:
         ("actor", job.actor or ""),
         ("parent", job.parent or ""),
     )
+
+
+def _retry(job: Job) -> str:
+    """How long a job waits between its attempts, where its definition does not say it."""
+    shape = retry_shape(job.backoff)
+    if shape is None:
+        return ""
+    base, cap = (span(round(shape[each] * MICROS)) for each in ("base_s", "cap_s"))
+    return f"after {base} each" if shape["backoff"] == "fixed" else f"after up to {base}, doubled to {cap}"
 
 
 def _attempt_row(attempt: Attempt, now: int) -> Sequence[str]:

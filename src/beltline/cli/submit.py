@@ -88,6 +88,11 @@ PAGE: Final = 1_000
 @click.option("--timeout", metavar="TIME", help="How long one attempt may run.")
 @click.option("--max-attempts", type=int, metavar="N", help="How often it may be tried.")
 @click.option(
+    "--retry",
+    metavar="FIELD=…,…",
+    help="How it is tried again, if not as its definition says: max_attempts=3,backoff=fixed,base=5s.",
+)
+@click.option(
     "--resources",
     metavar="KIND=N,…",
     help="What its worker must have free, if not the definition's: cpu=2,memory=512Mi.",
@@ -209,6 +214,7 @@ def _options(
     timeout: str | None,
     deadline: str | None,
     expires: str | None,
+    retry: str | None,
     resources: str | None,
     tags: str | None,
     after: Sequence[str],
@@ -222,12 +228,19 @@ def _options(
         timeout=None if timeout is None else _duration(timeout),
         deadline=None if deadline is None else _duration(deadline),
         expires=None if expires is None else _duration(expires),
+        retry=None if retry is None else _retry(retry),
         resources=None if resources is None else _resources(resources),
         tags=None if tags is None else [tag.strip() for tag in tags.split(",") if tag.strip()],
         actor=actor(),
         after=[After(each, when=when.split(","), otherwise=otherwise) for each in after],
         **given,
     )
+
+
+def _retry(text: str) -> dict[str, int | str]:
+    """Read fields with commas between; what they may be is said where options are checked."""
+    pairs = [part.partition("=")[::2] for part in text.split(",")]
+    return {name.strip(): int(value) if value.isdecimal() else value.strip() for name, value in pairs}
 
 
 def _resources(text: str) -> dict[str, Amount]:

@@ -18,6 +18,7 @@ from beltline.core.durations import micros, moment, moment_text
 from beltline.core.errors import InvalidInput
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Job
+from beltline.core.job_retry import plain_retry
 from beltline.core.states import FINAL, JobState
 from beltline.engine.submit import OPTION_NAMES, JobOptions, require_options
 from beltline.store.params import Finished, Inserted, Insertion
@@ -28,7 +29,7 @@ LONGEST_WAIT_S: Final = 30
 MOST_JOBS: Final = 10_000
 PAGE: Final = 1_000
 # The service writes down whose API key it was; what ties jobs together has another form there.
-_SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent"}
+_SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent", "retry"}
 
 
 class Remote:
@@ -139,6 +140,8 @@ class Remote:
         given = {name: getattr(options, name) for name in _SENT}
         job = {key: plain(key, value) for key, value in given.items() if value is not None}
         is_named = bool(job.keys() & {"id", "idempotency_key", "dedupe"})
+        if options.retry is not None:
+            job["retry"] = plain_retry(options.retry)
         if options.after:
             job |= {"after": after_body(options.after), "unknown": options.unknown}
         if options.parent is not None:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from beltline.core.clock import MICROS, MINUTE
 from beltline.core.ids import Random
 from beltline.core.job import Change, ClaimedJob
+from beltline.core.job_retry import retry_of
 from beltline.core.order import order_key
 from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
@@ -114,9 +115,10 @@ def _failure(job: ClaimedJob, outcome: Outcome, policy: Policy, now: int, random
         if timed_out:
             return _final(job, JobState.TIMED_OUT, Reason.TIMEOUT, outcome, now)
         return _final(job, JobState.FAILED, Reason.ATTEMPTS_EXHAUSTED, outcome, now)
-    delay = (
-        outcome.delay_us if outcome.delay_us is not None else policy.retry.delay_us(job.attempts_used, random)
-    )
+    delay = outcome.delay_us
+    if delay is None:
+        retry = policy.retry if job.backoff is None else retry_of(job.backoff)
+        delay = retry.delay_us(job.attempts_used, random)
     return _later(
         job, JobState.RETRYING, Reason.TIMEOUT if timed_out else Reason.BACKOFF, outcome, now, delay_us=delay
     )

@@ -17,7 +17,8 @@ class NewJob(NamedTuple):
 
     `state` is queued, scheduled (then `run_at` is set), or waiting. `order_key` and `queued_at` are set when
     queued. `chosen_id` says that the client chose the id, so that the same id again means the same job.
-    `needs`: what it asks of its worker (the text of core.needs), empty where that is nothing.
+    `needs`: what it asks of its worker (the text of core.needs), empty where that is nothing. `backoff`: how
+    long it waits between its attempts (the text of core.job_retry), where it does not go by its definition.
     """
 
     id: str
@@ -47,6 +48,7 @@ class NewJob(NamedTuple):
     parent: str | None = None
     root: str | None = None
     needs: str = ""
+    backoff: str | None = None
 
 
 class ClaimedJob(NamedTuple):
@@ -76,6 +78,7 @@ class ClaimedJob(NamedTuple):
     traceparent: str | None
     idempotency_key: str | None
     request: str | None
+    backoff: str | None = None
 
 
 class Change(NamedTuple):
@@ -159,6 +162,7 @@ class Job(NamedTuple):
     discarded_at: int | None
     needs: str
     ran_version: str | None
+    backoff: str | None
 
 
 class Attempt(NamedTuple):

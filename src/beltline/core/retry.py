@@ -41,11 +41,11 @@ class Retry:
     _cap_us: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_attempts, bool) or not 1 <= self.max_attempts <= MOST_ATTEMPTS:
+        if type(self.max_attempts) is not int or not 1 <= self.max_attempts <= MOST_ATTEMPTS:
             raise InvalidInput(
                 f"max_attempts {self.max_attempts!r} is not a whole number from 1 to {MOST_ATTEMPTS:,}"
             )
-        if not callable(self.backoff) and self.backoff not in {"exponential", "fixed"}:
+        if not callable(self.backoff) and self.backoff not in ("exponential", "fixed"):
             raise InvalidInput(
                 f"backoff {self.backoff!r} is unknown; use 'exponential', 'fixed' or a function"
             )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from beltline.core.errors import InvalidInput
+from beltline.core.job_retry import plain_retry
+from beltline.core.retry import Retry
 from beltline.core.workflow import INPUT, ITEM, REFERENCE, Workflow
 from beltline.definitions.workflow import OPTIONS, workflow_of
 
@@ -131,9 +133,9 @@ class Flow:
 
         `after`: steps that must have succeeded, or a mapping of step to how it must have ended ("failed",
         "finished", "skipped", …); steps that `payload` and `when` refer to are added. `options`: queue,
-        priority, max_attempts, timeout, delay, labels; `each` (a reference to a list: a job for each item,
-        with `tolerate`), `tolerated` (its failure fails nothing else), and `undo` with `undo_with`: the job
-        that takes its effect back where the workflow fails.
+        priority, max_attempts, retry (a Retry, or an object with its fields), timeout, delay, labels; `each`
+        (a reference to a list: a job for each item, with `tolerate`), `tolerated` (its failure fails nothing
+        else), and `undo` with `undo_with`: the job that takes its effect back where the workflow fails.
         """
         return self._add(name, {"job": _named(job), "with": plain(payload)}, after, when, options)
 
@@ -208,9 +210,11 @@ class Flow:
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value with its references as JSON."""
+    """Return a value as JSON: references, and what stands for an object."""
     if isinstance(value, Ref):
         return {REFERENCE: list(value.path)}
+    if isinstance(value, Retry):
+        return plain_retry(value)
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -14,7 +14,9 @@ from beltline.core.errors import InvalidInput
 from beltline.core.workflow import COMPARISONS, REFERENCE, WHENS, Step, Workflow, graph_faults
 
 MOST_STEPS: Final = 1_000
-OPTIONS: Final = frozenset({"queue", "priority", "max_attempts", "timeout", "labels", "delay", "owner"})
+OPTIONS: Final = frozenset(
+    {"queue", "priority", "max_attempts", "retry", "timeout", "labels", "delay", "owner"}
+)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 _SIGNAL: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from beltline.core.codec import dump_json
+from beltline.core.job_retry import plain_retry
 from beltline.definitions.after import After, AnyOf, Prerequisite
 from beltline.definitions.children import Brood
 from beltline.engine.submit import JobOptions
@@ -20,8 +21,10 @@ def options_text(options: JobOptions) -> str:
     found = {
         name: _plain(value)
         for name, value in set_.items()
-        if name not in {"after", "parent"} and value is not None
+        if name not in {"after", "parent", "retry"} and value is not None
     }
+    if options.retry is not None:
+        found["retry"] = plain_retry(options.retry)
     if options.after:
         found["after"] = [_told(each) for each in options.after]
     if options.parent is not None:

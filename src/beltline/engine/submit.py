@@ -20,6 +20,7 @@ from beltline.core.errors import (
 )
 from beltline.core.ids import Random, new_id, new_ids
 from beltline.core.job import NewJob
+from beltline.core.job_retry import RetryOption, job_retry
 from beltline.core.json_faults import member
 from beltline.core.needs import Amount, amounts_of, read_needs, resource_faults, tag_faults
 from beltline.core.order import HIGHEST_PRIORITY, LOWEST_PRIORITY, order_key
@@ -67,6 +68,8 @@ class JobOptions:
     `parent`: whose child the job is, `ctx.brood` of a running body.
     `dedupe="content"`: the same payload of the same definition means the same job, as if the payload's hash
     were its idempotency key.
+    `retry`: a Retry without functions and exception types, or an object with some of `max_attempts`,
+    `backoff`, `base` and `cap`: how the job is tried again. Which errors are, its definition says.
     `resources` and `tags` take the place of the definition's, empty ones ask nothing; `pinned`: whether only
     workers with the version of the definition that it was made from may run it.
     """
@@ -83,6 +86,7 @@ class JobOptions:
     expires: Duration | Moment | None = None
     timeout: Duration | None = None
     max_attempts: int | None = None
+    retry: RetryOption | None = None
     correlation_id: str | None = None
     traceparent: str | None = None
     owner: str | None = None
@@ -177,6 +181,7 @@ def _with_options(
     job_id, is_chosen = options.id or job.id, options.id is not None
     if options.parent is not None and options.id is None and key is None:
         [job_id], is_chosen = options.parent.names(job.definition, [job.payload_hash]), options.parent.looks
+    attempts, backoff = (None, None) if options.retry is None else job_retry(options.retry)
     return job._replace(
         id=job_id,
         chosen_id=is_chosen,
@@ -187,7 +192,7 @@ def _with_options(
         queued_at=now if is_queued else None,
         order_key=order_key(now, priority) if is_queued else None,
         priority=priority,
-        max_attempts=options.max_attempts or job.max_attempts,
+        max_attempts=options.max_attempts or attempts or job.max_attempts,
         timeout_us=job.timeout_us if options.timeout is None else micros(options.timeout, what="timeout"),
         deadline_at=job.deadline_at
         if options.deadline is None
@@ -200,6 +205,7 @@ def _with_options(
         owner=options.owner or job.owner,
         actor=options.actor,
         needs=_needs(template, options),
+        backoff=backoff,
     )
 
 
@@ -306,6 +312,11 @@ def _number_faults(options: JobOptions) -> Iterator[tuple[str, str]]:
         value = getattr(options, what)
         if value is not None and not (type(value) is int and least <= value <= most):
             yield what, f"{what} {value!r}: use a whole number from {least:,} to {most:,}"
+    if options.retry is not None:
+        try:
+            job_retry(options.retry)
+        except InvalidInput as error:
+            yield "retry", str(error)
 
 
 def _time_faults(options: JobOptions) -> Iterator[tuple[str, str]]:

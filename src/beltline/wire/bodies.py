@@ -27,6 +27,14 @@ class ErrorBody(TypedDict):
     trace: str
 
 
+class RetryBody(TypedDict):
+    """How long a job waits between its attempts, where it does not go by its definition."""
+
+    backoff: str
+    base_s: float
+    cap_s: float
+
+
 class JobBody(TypedDict):
     """A job. `payload` and `result` are there only where they were asked for."""
 
@@ -50,6 +58,7 @@ class JobBody(TypedDict):
     runs: int
     attempts_used: int
     max_attempts: int
+    retry: RetryBody | None
     crashes: int
     fence: int
     session: str | None

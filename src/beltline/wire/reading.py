@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from beltline.core.clock import MICROS
 from beltline.core.codec import dump_json
 from beltline.core.durations import moment
 from beltline.core.errors import BeltlineError, InvalidPayload
 from beltline.core.job import Job
+from beltline.core.job_retry import backoff_text
 from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
@@ -64,8 +66,17 @@ def job_of(body: dict[str, Any]) -> Job:
             "order_key": None,
             "needs": _needs(body),
             "ran_version": None,
+            "backoff": backoff_of(body["retry"]),
         }
     )
+
+
+def backoff_of(body: dict[str, Any] | None) -> str | None:
+    """Return the text of a retry policy of a job's own."""
+    if body is None:
+        return None
+    times = {"base_us": round(body["base_s"] * MICROS), "cap_us": round(body["cap_s"] * MICROS)}
+    return backoff_text({"backoff": body["backoff"], **times})
 
 
 def _needs(body: dict[str, Any]) -> str:

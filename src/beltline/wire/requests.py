@@ -91,6 +91,15 @@ class AfterAny(Request):
     any_of: Annotated[list[OneJob], Field(min_length=1, max_length=MOST_ALTERNATIVES)]
 
 
+class OwnRetry(Request):
+    """How a job is tried again; which errors are, its definition says."""
+
+    max_attempts: Annotated[StrictInt, Field(ge=1, le=MOST_ATTEMPTS)] | None = None
+    backoff: Literal["exponential", "fixed"] = "exponential"
+    base: DurationText | Seconds = "1s"
+    cap: DurationText | Seconds = "10m"
+
+
 class SubmitOptions(Request):
     """What a submit may say beside the payload."""
 
@@ -106,6 +115,7 @@ class SubmitOptions(Request):
     expires: DurationText | MomentText | Seconds | None = None
     timeout: DurationText | Seconds | None = None
     max_attempts: Annotated[StrictInt, Field(ge=1, le=MOST_ATTEMPTS)] | None = None
+    retry: OwnRetry | None = None
     correlation_id: Text | None = None
     traceparent: Text | None = None
     owner: Text | None = None

@@ -32,6 +32,7 @@ from beltline.wire.bodies import (
     LogLineBody,
     ObjectBody,
     QueueBody,
+    RetryBody,
     SubscriptionBody,
     WorkerBody,
 )
@@ -40,10 +41,7 @@ from beltline.wire.work import ClaimedBody
 
 
 def job_shape(job: Job, *, with_values: bool = True) -> JobBody:
-    """Return a job; payload, result and error as JSON values, times as ISO 8601.
-
-    `with_values` False leaves payload and result out.
-    """
+    """Return a job: values are those of JSON (payload and result only `with_values`), times are ISO 8601."""
     needs = read_needs(job.needs)
     shape: JobBody = {
         "id": job.id,
@@ -62,6 +60,7 @@ def job_shape(job: Job, *, with_values: bool = True) -> JobBody:
         "runs": job.runs,
         "attempts_used": job.attempts_used,
         "max_attempts": job.max_attempts,
+        "retry": retry_shape(job.backoff),
         "crashes": job.crashes,
         "fence": job.fence,
         "session": job.session,
@@ -89,6 +88,15 @@ def job_shape(job: Job, *, with_values: bool = True) -> JobBody:
     if with_values:
         _add_values(shape, job)
     return shape
+
+
+def retry_shape(backoff: str | None) -> RetryBody | None:
+    """Return the retry policy that a job has of its own."""
+    if backoff is None:
+        return None
+    kept = json.loads(backoff)
+    times = {"base_s": kept["base_us"] / MICROS, "cap_s": kept["cap_us"] / MICROS}
+    return cast("RetryBody", {"backoff": kept["backoff"], **times})
 
 
 def _add_values(shape: JobBody, job: Job) -> None:
@@ -238,6 +246,7 @@ def claimed_shape(job: ClaimedJob, payload: bytes | None) -> ClaimedBody:
         "attempts_used": job.attempts_used,
         "crashes": job.crashes,
         "max_attempts": job.max_attempts,
+        "retry": retry_shape(job.backoff),
         "timeout_s": None if job.timeout_us is None else job.timeout_us / MICROS,
         "deadline_at": iso(job.deadline_at),
         "queued_at": iso(job.queued_at),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from typing_extensions import TypedDict
 
+from beltline.wire.bodies import RetryBody
 from beltline.wire.requests import DurationText, JobId, Name, Request, Resources, Tag
 
 MOST_ITEMS: Final = 1_000
@@ -160,6 +161,7 @@ class ClaimedBody(TypedDict):
     attempts_used: int
     crashes: int
     max_attempts: int
+    retry: RetryBody | None
     timeout_s: float | None
     deadline_at: str | None
     queued_at: str | None

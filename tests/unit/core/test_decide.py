@@ -47,6 +47,7 @@ EVENTS = {
     Ending.RELEASED: JobEvent.RELEASE,
     Ending.LOST: JobEvent.RESCUE,
 }
+OWN = '{"backoff":"fixed","base_us":7000000,"cap_us":600000000}'
 AGAIN = [
     Outcome(Ending.FAILED),
     Outcome(Ending.TIMED_OUT),
@@ -303,3 +304,12 @@ def test_the_same_arguments_give_the_same_decision(job: ClaimedJob, outcome: Out
     first, second = (decide(job, outcome, Policy(), now=NOW, random=random.Random(seed)) for _ in range(2))
 
     assert first == second
+
+
+@pytest.mark.parametrize("ending", [Ending.FAILED, Ending.TIMED_OUT])
+def test_a_retry_policy_of_the_jobs_own_wins_over_the_definitions(ending: Ending) -> None:
+    assert ended(Outcome(ending), backoff=OWN).run_at == NOW + 7_000_000
+
+
+def test_a_delay_that_the_body_chose_wins_over_both() -> None:
+    assert ended(Outcome(Ending.FAILED, delay_us=3), backoff=OWN).run_at == NOW + 3

@@ -19,6 +19,7 @@ from beltline.core.outcome import Ending
 from beltline.core.reasons import Reason
 from beltline.engine.settle import Settled, Settlement
 from beltline.store.params import ClaimJobs, Progress
+from beltline.wire.reading import backoff_of
 
 # A claim that waits at the service is left to itself so long where the worker has ended meanwhile.
 POLL_S: Final = 10
@@ -136,7 +137,12 @@ def _ended(item: Settlement, random: Random) -> dict[str, Any]:
     job, outcome, policy = item
     found: dict[str, Any] = {"id": job.id, "fence": job.fence, "outcome": outcome.ending.value}
     delay_us, retry = outcome.delay_us, policy.retry
-    if delay_us is None and callable(retry.backoff) and outcome.ending in {Ending.FAILED, Ending.TIMED_OUT}:
+    if (
+        delay_us is None
+        and job.backoff is None
+        and callable(retry.backoff)
+        and outcome.ending in {Ending.FAILED, Ending.TIMED_OUT}
+    ):
         # A function that says how long to wait is code, which only the worker has.
         delay_us = retry.delay_us(job.attempts_used + 1, random)
     if delay_us is not None:
@@ -174,4 +180,5 @@ def _job(item: dict[str, Any]) -> ClaimedJob:
         traceparent=item["traceparent"],
         idempotency_key=item["idempotency_key"],
         request=item["request"],
+        backoff=backoff_of(item["retry"]),
     )

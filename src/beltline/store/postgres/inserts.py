@@ -29,7 +29,7 @@ _COPIED: Final = (
     *("namespace", "fence", "runs", "attempts_used", "crashes", "id", "definition", "version", "queue"),
     *("state", "reason", "payload", "payload_hash", "created_at", "queued_at", "run_at", "order_key"),
     *("priority", "max_attempts", "timeout_us", "deadline_at", "expires_at", "idempotency_key", "labels"),
-    *("correlation_id", "traceparent", "owner", "actor", "parent", "root", "needs"),
+    *("correlation_id", "traceparent", "owner", "actor", "parent", "root", "needs", "backoff"),
 )
 
 Key: TypeAlias = tuple[str, str]
@@ -54,14 +54,13 @@ def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str,
             first.expires_at,
             first.idempotency_key,
             labels_text(first.labels),
-            *first[20:-1],
+            *first[20:-2],
         ]
         alike = [definition, version, queue, state, reason, *rest]
-        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts, first.needs]
+        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts, *first[-2:]]
     labels = [labels_text(job.labels) for job in jobs]
-    needs, equal_needs = varying(columns[-1])
-    head = [namespace, *columns[:18], labels, *columns[20:-1]]
-    return "insert", [*head, *counts, needs, equal_needs]
+    head = [namespace, *columns[:18], labels, *columns[20:-2]]
+    return "insert", [*head, *counts, *varying(columns[-2]), *varying(columns[-1])]
 
 
 async def insert_new(statements: Statements, namespace: str, jobs: Sequence[NewJob], now: int) -> None:

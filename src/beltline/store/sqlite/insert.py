@@ -213,6 +213,7 @@ def _mixed(namespace: str, jobs: Sequence[NewJob]) -> Statement:
             job.root,
             job.idempotency_key,
             job.needs,
+            job.backoff,
         )
         rows.append(place + kind + times + limits + origin)
         pieces += (job.payload, job.payload_hash)

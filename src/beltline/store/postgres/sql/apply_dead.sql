@@ -15,14 +15,21 @@ gone AS (
     DELETE FROM jobs AS j USING found AS f WHERE j.ctid = f.place
 ),
 moved AS (
-    INSERT INTO dead
+    INSERT INTO dead (
+        namespace, id, definition, version, queue, state, reason, priority, order_key, run_at,
+        payload, payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
+        attempts_used, crashes, max_attempts, session, request,
+        paused_from, timeout_us, deadline_at, expires_at, result, error, progress,
+        progress_note, correlation_id, traceparent, owner, actor, parent, root, idempotency_key,
+        discarded_at, needs, ran_version, backoff
+    )
     SELECT
         j.namespace, j.id, j.definition, j.version, j.queue, $5::text, $6::text, j.priority, j.order_key, j.run_at,
         j.payload, j.payload_hash, j.labels, j.created_at, j.queued_at, j.started_at, f.at, j.fence, j.runs,
         coalesce(f.attempts_used, $13), coalesce(f.crashes, $14), j.max_attempts, j.session, j.request,
         j.paused_from, j.timeout_us, j.deadline_at, j.expires_at, f.result, coalesce(f.error, $15), j.progress,
         j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key,
-        NULL, j.needs, $16::text
+        NULL, j.needs, $16::text, j.backoff
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
     RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent, fence, labels

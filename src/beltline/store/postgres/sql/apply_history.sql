@@ -38,7 +38,7 @@ moved AS (
         coalesce(f.attempts_used, $13), coalesce(f.crashes, $14), j.max_attempts, j.session, j.request,
         j.paused_from, j.timeout_us, j.deadline_at, j.expires_at, f.result, coalesce(f.error, $15), j.progress,
         j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent, j.root, j.idempotency_key,
-        NULL, j.needs, $16::text
+        NULL, j.needs, $16::text, j.backoff
     FROM found AS f
     JOIN jobs AS j ON j.ctid = f.place
     RETURNING id, definition, queue, queued_at, started_at, finished_at, idempotency_key, parent, fence, labels

@@ -118,4 +118,4 @@ WHERE j.ctid = front.place
 RETURNING
     j.id, j.fence, j.definition, j.version, j.queue, j.payload, j.priority, j.runs, j.attempts_used, j.crashes,
     j.max_attempts, j.timeout_us, j.deadline_at, j.queued_at, j.started_at, j.labels, j.correlation_id,
-    j.traceparent, j.idempotency_key, j.request, j.order_key
+    j.traceparent, j.idempotency_key, j.request, j.backoff, j.order_key

@@ -2,7 +2,7 @@
 -- insert.sql, with an array for each column, does 63,000.
 -- $1 namespace; arrays of one length, $2 to $8, of the times only those that differ, the others null; the columns that are
 -- equal, $9 to $26; the times that are equal, $27 to $30; then the deltas to count, $31 minute, $32 definition,
--- $33 queue, $34 count; and $35 needs, for all.
+-- $33 queue, $34 count; and $35 needs, $36 backoff, for all.
 WITH
 counted AS (
     INSERT INTO deltas (namespace, minute, definition, queue, event, count, run_us, wait_us)
@@ -13,14 +13,15 @@ INSERT INTO jobs (
     namespace, fence, runs, attempts_used, crashes,
     id, definition, version, queue, state, reason, payload, payload_hash, created_at, queued_at, run_at, order_key,
     priority, max_attempts, timeout_us, deadline_at, expires_at, idempotency_key, labels, correlation_id,
-    traceparent, owner, actor, parent, root, needs
+    traceparent, owner, actor, parent, root, needs, backoff
 )
 SELECT
     $1, 0, 0, 0, 0,
     i.id, $9::text, $10::text, $11::text, $12::text, $13::text, i.payload, i.payload_hash,
     coalesce(i.created_at, $27::bigint), coalesce(i.queued_at, $28::bigint), coalesce(i.run_at, $29::bigint),
     coalesce(i.order_key, $30::bigint), $14::integer, $15::integer, $16::bigint, $17::bigint, $18::bigint,
-    $19::text, $20::text, $21::text, $22::text, $23::text, $24::text, $25::text, $26::text, $35::text
+    $19::text, $20::text, $21::text, $22::text, $23::text, $24::text, $25::text, $26::text, $35::text,
+    $36::text
 FROM unnest(
     $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]
 ) AS i (id, payload, payload_hash, created_at, queued_at, run_at, order_key)

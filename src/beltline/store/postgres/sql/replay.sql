@@ -48,6 +48,6 @@ SELECT
     $3 - g.priority * $4::bigint, $3, g.payload, g.payload_hash, g.labels, g.created_at, $3, g.started_at, NULL,
     g.fence + 1, g.runs, 0, 0, g.max_attempts, NULL, NULL, NULL, g.timeout_us, NULL, NULL, NULL, NULL, NULL, NULL,
     g.correlation_id, g.traceparent, g.owner, g.actor, g.parent, g.root, g.idempotency_key, NULL,
-    g.needs
+    g.needs, NULL, g.backoff
 FROM gone AS g
 RETURNING id

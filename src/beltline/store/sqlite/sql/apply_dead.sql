@@ -6,7 +6,7 @@ INSERT INTO dead (
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version, fingerprint
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff, fingerprint
 )
 SELECT
     j.namespace, j.id, j.definition, j.version, j.queue, :state, :reason, j.priority,
@@ -20,7 +20,7 @@ SELECT
     ) END,
     f.error,
     j.progress, j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent,
-    j.root, j.idempotency_key, j.discarded_at, j.needs, :ran_version,
+    j.root, j.idempotency_key, j.discarded_at, j.needs, :ran_version, j.backoff,
     coalesce(
         CAST(substr(f.error, nullif(instr(f.error, CAST('"fingerprint":"' AS BLOB)), 0) + 15, 12) AS TEXT),
         :reason

@@ -6,7 +6,7 @@ INSERT INTO history (
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 )
 SELECT
     j.namespace, j.id, j.definition, j.version, j.queue, :state, :reason, j.priority,
@@ -24,7 +24,7 @@ SELECT
         CAST(substr(:error_places, e.key * 24 + 13, 12) AS INTEGER)
     ) END,
     j.progress, j.progress_note, j.correlation_id, j.traceparent, j.owner, j.actor, j.parent,
-    j.root, j.idempotency_key, j.discarded_at, j.needs, :ran_version
+    j.root, j.idempotency_key, j.discarded_at, j.needs, :ran_version, j.backoff
 FROM json_each(:ids) AS e
 CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = e.value AND j.fence = :fence
 WHERE j.state = :from_state

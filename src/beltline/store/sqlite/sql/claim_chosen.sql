@@ -5,13 +5,14 @@ SELECT
     json_group_array(json_array(
         id, fence + 1, definition, version, queue, length(payload), priority, runs + 1, attempts_used,
         crashes, max_attempts, timeout_us, deadline_at, queued_at, :now, labels, correlation_id,
-        traceparent, idempotency_key, NULL
+        traceparent, idempotency_key, NULL, backoff
     )),
     CAST(group_concat(payload, '') AS BLOB)
 FROM (
     SELECT
         id, order_key, fence, definition, version, queue, payload, priority, runs, attempts_used, crashes,
-        max_attempts, timeout_us, deadline_at, queued_at, labels, correlation_id, traceparent, idempotency_key
+        max_attempts, timeout_us, deadline_at, queued_at, labels, correlation_id, traceparent, idempotency_key,
+        backoff
     FROM jobs
     WHERE namespace = :namespace AND id IN (SELECT value FROM json_each(:ids)) AND state = 'queued'
         AND (expires_at IS NULL OR expires_at > :now OR runs > 0)

@@ -32,13 +32,13 @@ SELECT
     json_group_array(json_array(
         id, fence + 1, definition, version, queue, length(payload), priority, runs + 1, attempts_used,
         crashes, max_attempts, timeout_us, deadline_at, queued_at, :now, labels, correlation_id,
-        traceparent, idempotency_key, NULL
+        traceparent, idempotency_key, NULL, backoff
     )),
     CAST(group_concat(payload, '') AS BLOB)
 FROM (
     SELECT
         j.id, j.order_key, j.fence, j.definition, j.version, j.queue, j.payload, j.priority, j.runs,
         j.attempts_used, j.crashes, j.max_attempts, j.timeout_us, j.deadline_at, j.queued_at, j.labels,
-        j.correlation_id, j.traceparent, j.idempotency_key
+        j.correlation_id, j.traceparent, j.idempotency_key, j.backoff
     FROM merged AS m CROSS JOIN jobs AS j ON j.namespace = :namespace AND j.id = m.id
 )

@@ -4,7 +4,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM jobs
 WHERE namespace = :namespace AND id IN (SELECT value FROM json_each(:ids))
 UNION ALL
@@ -13,7 +13,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM dead
 WHERE namespace = :namespace AND id IN (SELECT value FROM json_each(:ids))
 UNION ALL
@@ -22,6 +22,6 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM history
 WHERE namespace = :namespace AND id IN (SELECT value FROM json_each(:ids))

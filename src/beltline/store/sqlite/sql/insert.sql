@@ -2,7 +2,7 @@
 INSERT INTO jobs (
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, max_attempts, timeout_us, deadline_at, expires_at,
-    correlation_id, traceparent, owner, actor, parent, root, idempotency_key, needs
+    correlation_id, traceparent, owner, actor, parent, root, idempotency_key, needs, backoff
 )
 SELECT
     :namespace, json_extract(value, '$[0]'), json_extract(value, '$[4]'),
@@ -16,5 +16,6 @@ SELECT
     json_extract(value, '$[18]'), json_extract(value, '$[19]'), json_extract(value, '$[20]'),
     json_extract(value, '$[21]'), json_extract(value, '$[22]'),
     coalesce(:family_parent, json_extract(value, '$[23]')), coalesce(:family_root, json_extract(value, '$[24]')),
-    json_extract(value, '$[25]'), json_extract(value, '$[26]')
+    json_extract(value, '$[25]'), json_extract(value, '$[26]'),
+    json_extract(value, '$[27]')
 FROM json_each(:rows)

@@ -5,7 +5,7 @@
 INSERT INTO jobs (
     namespace, id, definition, version, queue, state, reason, priority, order_key, run_at, payload,
     payload_hash, labels, created_at, queued_at, max_attempts, timeout_us, deadline_at, expires_at,
-    correlation_id, traceparent, owner, actor, parent, root, idempotency_key, needs
+    correlation_id, traceparent, owner, actor, parent, root, idempotency_key, needs, backoff
 )
 SELECT
     :namespace, value, :definition, :version, :queue, :state, :reason,
@@ -18,5 +18,5 @@ SELECT
     substr(:hashes, key * :hash_size + 1, :hash_size),
     :labels, :created_at, :queued_at, :max_attempts, :timeout_us, :deadline_at, :expires_at,
     :correlation_id, :traceparent, :owner, :actor,
-    coalesce(:family_parent, :parent), coalesce(:family_root, :root), :idempotency_key, :needs
+    coalesce(:family_parent, :parent), coalesce(:family_root, :root), :idempotency_key, :needs, :backoff
 FROM json_each(:ids)

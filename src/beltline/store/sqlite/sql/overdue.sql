@@ -4,7 +4,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM jobs INDEXED BY jobs_deadline
 WHERE namespace = :namespace AND deadline_at IS NOT NULL AND deadline_at <= :now AND state <> 'running'
 UNION ALL
@@ -13,7 +13,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM jobs INDEXED BY jobs_expiry
 WHERE namespace = :namespace AND expires_at IS NOT NULL AND expires_at <= :now AND runs = 0
     AND state <> 'running' AND (deadline_at IS NULL OR deadline_at > :now)

@@ -7,7 +7,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM jobs INDEXED BY jobs_held
 WHERE :in_held
     AND namespace = :namespace
@@ -33,7 +33,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM jobs INDEXED BY jobs_later
 WHERE :in_later
     AND namespace = :namespace
@@ -59,7 +59,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM jobs
 WHERE :in_jobs
     AND namespace = :namespace
@@ -84,7 +84,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM dead
 WHERE :in_dead
     AND namespace = :namespace
@@ -110,7 +110,7 @@ SELECT
     payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
     attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
     expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-    parent, root, idempotency_key, discarded_at, needs, ran_version
+    parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
 FROM history
 WHERE :in_history
     AND namespace = :namespace

@@ -7,7 +7,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM jobs INDEXED BY jobs_held
     WHERE :in_held
         AND namespace = :namespace
@@ -38,7 +38,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM jobs INDEXED BY jobs_later
     WHERE :in_later
         AND namespace = :namespace
@@ -69,7 +69,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM jobs
     WHERE :in_jobs
         AND namespace = :namespace
@@ -99,7 +99,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM dead INDEXED BY dead_created
     WHERE :in_dead
         AND namespace = :namespace
@@ -130,7 +130,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM history INDEXED BY history_created
     WHERE :in_history
         AND namespace = :namespace

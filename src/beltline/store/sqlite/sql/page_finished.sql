@@ -6,7 +6,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM dead INDEXED BY dead_finished
     WHERE :in_dead
         AND namespace = :namespace
@@ -37,7 +37,7 @@ SELECT * FROM (
         payload_hash, labels, created_at, queued_at, started_at, finished_at, fence, runs,
         attempts_used, crashes, max_attempts, session, request, paused_from, timeout_us, deadline_at,
         expires_at, result, error, progress, progress_note, correlation_id, traceparent, owner, actor,
-        parent, root, idempotency_key, discarded_at, needs, ran_version
+        parent, root, idempotency_key, discarded_at, needs, ran_version, backoff
     FROM history INDEXED BY history_finished
     WHERE :in_history
         AND namespace = :namespace
