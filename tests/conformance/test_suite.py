@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ def collected() -> dict[str, set[str]]:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(HERE)],
         cwd=HERE.parents[1],
+        # What is added to a run from outside changes how the list is written.
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
         capture_output=True,
         text=True,
         check=True,
