@@ -127,14 +127,15 @@ async def kill_busy_worker(store: Store, namespace: str) -> Kill | None:
     """
     for session in await store.sessions.page(namespace):
         with _stopped(session.pid):
-            if not await _running(store, namespace, session.id):
+            held = await _running(store, namespace, session.id)
+            if not held:
                 continue
             os.kill(session.pid, signal.SIGKILL)
-        # A statement that the process had sent before it died may still be at work in a database server. Its
-        # jobs are rescued a lease later, so that what is read now is what was in flight.
+        # A statement that the process had sent before it died may still be at work in a database server.
         await asyncio.sleep(_SETTLING_S)
-        jobs = await _running(store, namespace, session.id)
-        return Kill(session.pid, session.name, frozenset(job.id for job in jobs))
+        # What it held may be rescued by now, and is in flight all the same.
+        held += await _running(store, namespace, session.id)
+        return Kill(session.pid, session.name, frozenset(job.id for job in held))
     return None
 
 
