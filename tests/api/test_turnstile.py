@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from beltline.api.turnstile import FEW, MANY, MOST_WAITING, QUIET_US, Turnstile
+from beltline.api.turnstile import FEW, HOLD_S, MANY, MOST_WAITING, QUIET_US, Turnstile
 from beltline.wire.problems import Refused
 from tests.clocks import FakeClock
 
@@ -97,3 +97,37 @@ async def test_a_line_that_is_too_long_is_refused() -> None:
     assert isinstance(refused, Refused)
     assert (refused.reason_code, refused.status) == ("too_many_submits", 429)
     assert sorted(line.inside) == list(range(FEW + 3))
+
+
+async def test_who_is_refused_is_kept_for_a_moment_while_others_ask() -> None:
+    turnstile = Turnstile(clock=FakeClock())
+    turnstile.note_other()
+    held = asyncio.create_task(turnstile.hold())
+
+    done, _ = await asyncio.wait([held], timeout=HOLD_S / 2)
+
+    assert not done
+    await held
+
+
+async def test_who_is_refused_is_kept_by_nothing_while_nobody_else_asks() -> None:
+    clock = FakeClock()
+    turnstile = Turnstile(clock=clock)
+    turnstile.note_other()
+    clock.advance(QUIET_US)
+    held = asyncio.create_task(turnstile.hold())
+    await asyncio.sleep(0)
+
+    assert held.done()
+
+
+async def test_where_many_are_kept_already_the_next_one_is_not() -> None:
+    turnstile = Turnstile(clock=FakeClock(), most_waiting=1)
+    turnstile.note_other()
+    first = asyncio.create_task(turnstile.hold())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(turnstile.hold())
+    await asyncio.sleep(0)
+
+    assert (first.done(), second.done()) == (False, True)
+    await first

@@ -46,6 +46,8 @@ def endpoint(desk: Desk, operation: Operation) -> Callable[[Request], Awaitable[
             return await _answered(desk, operation, request)
         except BeltlineError as error:
             found = refusal(error)
+            if operation.is_submit and found.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                await desk.turnstile.hold()
             if found.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
                 logging.getLogger("beltline").exception("%s failed", operation.name)
             return found

@@ -17,6 +17,9 @@ from beltline.wire.problems import Refused
 FEW: Final = 4
 MANY: Final = 64
 QUIET_US: Final = MICROS // 10
+# Who is refused and comes again at once makes each turn as long as it takes to read and refuse a request on
+# each of its connections, 0.2 ms each; a read waits for two such turns.
+HOLD_S: Final = 0.1
 MOST_WAITING: Final = 2_000
 # Larger bodies do not stand in line: their jobs may wait for an object store, which would hold up the others.
 LARGE: Final = 65_536
@@ -29,6 +32,7 @@ class Turnstile:
         self._clock = clock
         self._most_waiting = most_waiting
         self._inside = 0
+        self._held = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._other_at: int | None = None
 
@@ -49,10 +53,23 @@ class Turnstile:
             self._inside -= 1
             self._let_in()
 
+    async def hold(self) -> None:
+        """Keep who is refused for a moment while others ask, unless too many are kept already."""
+        if self._is_quiet or self._held >= self._most_waiting:
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(HOLD_S)
+        finally:
+            self._held -= 1
+
+    @property
+    def _is_quiet(self) -> bool:
+        return self._other_at is None or self._clock.monotonic() - self._other_at >= QUIET_US
+
     @property
     def _most(self) -> int:
-        is_quiet = self._other_at is None or self._clock.monotonic() - self._other_at >= QUIET_US
-        return MANY if is_quiet else FEW
+        return MANY if self._is_quiet else FEW
 
     async def _wait(self) -> None:
         if len(self._waiting) >= self._most_waiting:
