@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from beltline.core.job import Change, ClaimedJob, Job, NewJob
 from beltline.core.reasons import Reason
 from beltline.core.states import FINAL, JobState
 from beltline.store.batches import Family, ListChildren, Seen
-from beltline.store.params import Inserted, InsertJobs, ReplayDead, Retention
+from beltline.store.params import ApplyChanges, Inserted, InsertJobs, ReplayDead, Retention
 from tests.conformance.builders import change_to
 from tests.conformance.world import World
 
@@ -56,6 +57,53 @@ async def due(world: World) -> list[str]:
     found = await world.store.batches.due(world.namespace, 100)
     await world.store.batches.seen(world.namespace, [Seen(each.job_id, each.turn) for each in found])
     return [each.job_id for each in found]
+
+
+async def waiting_parent(world: World, count: int) -> tuple[Job, list[NewJob]]:
+    """Return a parent whose body has returned, and its children."""
+    parent, children = await family(world, count)
+    waits = returned(world, parent)._replace(state=JobState.WAITING, reason=Reason.CHILDREN)
+    assert await world.apply(waits) == []
+    return await world.job(parent.id), children
+
+
+@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.FAILED])
+async def test_a_parent_that_has_got_more_children_is_not_ended_by_who_counted_them_before(
+    world: World, state: JobState
+) -> None:
+    parent, _ = await waiting_parent(world, 2)
+    change = change_to(parent, state, world.now)
+    before = ApplyChanges(namespace=world.namespace, changes=[change], now=world.now, children={parent.id: 2})
+    await adopt(world, parent, world.new())
+
+    [miss] = await world.store.jobs.apply(before)
+
+    assert (miss.id, miss.current) == (parent.id, parent)
+    assert await world.job(parent.id) == parent
+    assert await world.store.jobs.apply(replace(before, children={parent.id: 3})) == []
+    assert (await world.job(parent.id)).state is state
+
+
+async def test_others_of_the_same_batch_of_changes_are_written(world: World) -> None:
+    other = await world.running()
+    parent, _ = await waiting_parent(world, 2)
+    changes = [change_to(job, JobState.SUCCEEDED, world.now) for job in (parent, other)]
+    params = ApplyChanges(namespace=world.namespace, changes=changes, now=world.now, children={parent.id: 1})
+
+    assert [miss.id for miss in await world.store.jobs.apply(params)] == [parent.id]
+    assert (await world.job(other.id)).state is JobState.SUCCEEDED
+
+
+async def test_a_job_without_children_is_ended_where_none_were_counted(world: World) -> None:
+    job = await world.running()
+    params = ApplyChanges(
+        namespace=world.namespace,
+        changes=[change_to(job, JobState.FAILED, world.now)],
+        now=world.now,
+        children={job.id: 0},
+    )
+
+    assert await world.store.jobs.apply(params) == []
 
 
 async def test_children_know_their_parent_and_their_root(world: World) -> None:

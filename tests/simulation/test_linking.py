@@ -18,6 +18,8 @@ PROOF_SEEDS: Final = 5_000
 # Each broken part is found within this many seeds.
 FOUND_IN: Final = 20
 STORY: Final = 11
+# Here a body stores its last children and returns between two reads of who judges its batch.
+JUDGED_EARLY: Final = 4_325
 HOPS: Final = 400
 PROCESSES: Final = ("worker-a", "submitter-a", "caretaker-a", "rescuer", "operator")
 
@@ -35,6 +37,10 @@ def test_linked_jobs_end_as_they_must_whatever_crashes(item: int) -> None:
 @pytest.mark.parametrize("item", range(20 * ITEMS))
 def test_linked_jobs_end_as_they_must_for_many_more_seeds(item: int) -> None:
     _play_all(range(SEEDS + item, PROOF_SEEDS, 20 * ITEMS))
+
+
+def test_a_parent_waits_for_children_that_come_while_it_is_judged() -> None:
+    _play(JUDGED_EARLY, None)
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN_LINKS))

@@ -77,7 +77,10 @@ async def _look(
     if job is not None and verdict.state is not None:
         now = store.now()
         change = _ended(job, batch, verdict, now)
-        misses = await store.jobs.apply(ApplyChanges(namespace=namespace, changes=[change], now=now))
+        # More may have come since the batch was read, also from a body that has returned meanwhile.
+        known = {batch.job_id: batch.total}
+        params = ApplyChanges(namespace=namespace, changes=[change], now=now, children=known)
+        misses = await store.jobs.apply(params)
         return None if misses else Seen(batch.job_id, batch.turn, verdict.stop, now)
     is_over = (job is None or job.state in FINAL) and not batch.open
     ended_at = store.now() if is_over and batch.ended_at is None else None

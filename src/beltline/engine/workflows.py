@@ -173,8 +173,10 @@ async def advance(store: Store, namespace: str, batch: Batch, job: Job) -> Seen 
     if coming.is_over:
         now = store.now()
         change = _ended(job, coming, now)
-        misses = await store.jobs.apply(ApplyChanges(namespace=namespace, changes=[change], now=now))
-        return None if misses else Seen(batch.job_id, batch.turn, ended_at=now)
+        # Steps that another look has begun since are seen by the next one.
+        known = {job.id: batch.total}
+        params = ApplyChanges(namespace=namespace, changes=[change], now=now, children=known)
+        return None if await store.jobs.apply(params) else Seen(batch.job_id, batch.turn, ended_at=now)
     return Seen(batch.job_id, batch.turn)
 
 

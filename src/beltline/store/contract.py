@@ -121,8 +121,9 @@ class JobStore(Protocol):
         """Write decided changes; return those that did not match, in any order.
 
         A change matches where (id, fence, from_state) equal the live job's and, for a target that is not
-        final, `request` too. To succeeded or cancelled: the row moves to history; to failed or timed_out: to
-        dead; both with finished_at = at and state, reason, result, error, attempts_used, crashes as given;
+        final, `request` too; where `children` names the job, also the number of its children.
+        To succeeded or cancelled: the row moves to history; to failed or timed_out: to dead; both with
+        finished_at = at and state, reason, result, error, attempts_used, crashes as given;
         all else (session, request, run_at, queued_at, order_key, paused_from, progress) goes along as it was.
         Otherwise the row stays, with session None, request None, and state, reason, run_at, queued_at,
         order_key, attempts_used, crashes, error, paused_from as given. A change from running to a state that

@@ -5,7 +5,7 @@ Times are UTC microseconds. Every object carries its namespace.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -93,12 +93,17 @@ class ClaimJobs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyChanges:
-    """Write decided changes, with the audit entries that belong to them, in one transaction."""
+    """Write decided changes, with the audit entries that belong to them, in one transaction.
+
+    `children`: how many children each of these jobs had when its change was decided; with any other number by
+    now the change misses.
+    """
 
     namespace: str
     changes: Sequence[Change]
     now: int
     audit: Sequence[AuditEntry] = ()
+    children: Mapping[str, int] | None = None
 
 
 class Miss(NamedTuple):

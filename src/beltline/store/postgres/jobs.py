@@ -26,7 +26,7 @@ from beltline.store.params import (
 )
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
-from beltline.store.postgres.changes import Written, is_return, parts_of, written
+from beltline.store.postgres.changes import Written, is_return, outgrown, parts_of, written
 from beltline.store.postgres.claims import Claims
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
@@ -123,15 +123,19 @@ class PostgresJobs:
         namespace, now = params.namespace, params.now
         parts = parts_of(changes)
         is_awaiting = any(change.state is JobState.WAITING for change in changes)
-        if len(parts) == 1 and not audit and not locked and not is_awaiting:
+        if len(parts) == 1 and not (audit or locked or is_awaiting or params.children):
             return await self._pool.use(lambda statements: written(statements, namespace, parts, now))
 
         async def work(statements: Statements) -> Written:
             await statements.value("lock_jobs", namespace, [change.id for change in changes])
-            done = await written(statements, namespace, parts, now)
-            entries = audit if len(done.missed) < len(changes) else ()
+            # Whoever adds children holds the same locks.
+            late = await outgrown(statements, namespace, params.children) if params.children else set()
+            fit = parts_of([change for change in changes if change.id not in late]) if late else parts
+            done = await written(statements, namespace, fit, now)
+            missed = done.missed + [change for change in changes if change.id in late]
+            entries = audit if len(missed) < len(changes) else ()
             await append_audit(statements, namespace=namespace, entries=entries, now=now)
-            return done
+            return Written(missed, done.is_linked)
 
         return await self._pool.transaction(work)
 

@@ -6,7 +6,7 @@ jobs that finish, or write the others in place. A miss leaves its job as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -18,6 +18,7 @@ from beltline.core.states import DEAD, FINAL, JobState
 from beltline.store.hints import hints_of
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
+from beltline.store.sqlite.batches import batch_of
 from beltline.store.sqlite.linked import is_return, links_of, note_links
 from beltline.store.sqlite.packing import packed, places
 from beltline.store.sqlite.reads import jobs_by_id
@@ -61,14 +62,14 @@ def apply_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
 
 
 def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[Group]) -> list[Miss]:
-    missed: set[str] = set()
+    missed = _outgrown(transaction, params.namespace, params.children or {})
     parents: set[str] = set()
     links = links_of(transaction, params.namespace)
     for group in groups:
-        mine = group
+        mine = _without(group, missed) if missed else group
         if links.batches and is_return(group.changes[0]):
             parents.update(transaction.listed("apply_parents", group.parameters))
-            mine = _without(group, parents)
+            mine = _without(mine, parents)
         if mine.changes:
             move = _finish if mine.changes[0].state in FINAL else _stay
             lost = move(transaction, mine)
@@ -85,6 +86,15 @@ def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[G
     ids = [change.id for change in params.changes if change.id in missed]
     current = jobs_by_id(transaction, params.namespace, ids)
     return [Miss(job_id, current.get(job_id), job_id in parents) for job_id in ids]
+
+
+def _outgrown(transaction: Transaction, namespace: str, children: Mapping[str, int]) -> set[str]:
+    """Return the jobs that have another number of children than their change was decided for."""
+    if not children:
+        return set()
+    rows = transaction.run("batch_get", {"namespace": namespace, "ids": packed(list(children))})
+    found = {batch.job_id: batch.total for batch in map(batch_of, rows)}
+    return {job_id for job_id, number in children.items() if found.get(job_id, 0) != number}
 
 
 def _finish(transaction: Transaction, group: Group) -> list[str]:
