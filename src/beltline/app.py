@@ -12,24 +12,21 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 import uvloop
 
-from beltline.bodies import command
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app, store_of
-from beltline.client.served.line import Standing
-from beltline.client.served.offspring import WorkerRemote
-from beltline.client.served.store import ServedStore
-from beltline.config import COLLECT_AFTER, Config, masked
+from beltline.config import COLLECT_AFTER, Config
 from beltline.core.clock import Clock, SystemClock
-from beltline.core.errors import ConfigError, StoreError
+from beltline.core.errors import StoreError
 from beltline.engine import triggers
 from beltline.engine.burial import bury
 from beltline.engine.definitions import apply_definitions
 from beltline.engine.schedules import declare
 from beltline.executors.black_box import BlackBox
+from beltline.executors.process.command import command
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.deaths import Life
 from beltline.runtime.parts import Parts
@@ -127,7 +124,11 @@ async def ready_worker(
     """
     clock = SystemClock()
     if config.store.is_service:
-        async with _served_worker(config, belt, target, clock) as worker:
+        # Who has a store never needs it: half a megabyte, and most of what speaks HTTP.
+        from beltline.served import served_worker  # noqa: PLC0415
+
+        processes_there = _processes(config, belt, target, clock)
+        async with served_worker(config, belt, processes_there, clock=clock, source=chance()) as worker:
             yield worker
         return
     url = config.store.url
@@ -171,65 +172,6 @@ async def _bury(store: Store, namespace: str, life: Life) -> None:
                 "worker %s %s: %d jobs rescued", death.session, death.how, jobs
             )
     life.box.has_buried()
-
-
-@asynccontextmanager
-async def _served_worker(
-    config: Config, belt: Beltline, target: str | None, clock: Clock
-) -> AsyncIterator[Worker]:
-    """Yield a worker that has a service in the place of a store."""
-    _require_offered(config, belt)
-    # It tells each request.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    url, namespace, api_key = config.store.url, config.store.namespace, config.store.api_key
-    standing = Standing()
-
-    def connection() -> ServedStore:
-        source = random.SystemRandom()
-        return ServedStore(url, namespace, api_key, clock=clock, random=source, standing=standing)
-
-    store = connection()
-    await store.open()
-    address = url, namespace, api_key
-    remote = WorkerRemote(*address, store=store, clock=clock, random=random.SystemRandom())
-    try:
-        await apply_definitions(cast("Store", store), namespace, tuple(belt.registry))
-        async with belt.on(remote, namespace), _processes(config, belt, target, clock) as processes:
-            yield Worker(
-                Parts(
-                    store=cast("Store", store),
-                    registry=belt.registry,
-                    config=config,
-                    clock=clock,
-                    random=random.SystemRandom(),
-                    open_heart_store=lambda: cast("Store", connection()),
-                    processes=processes,
-                    is_served=True,
-                    submits=remote.submit,
-                )
-            )
-    finally:
-        await remote.close()
-        await store.close()
-
-
-def _require_offered(config: Config, belt: Beltline) -> None:
-    """Raise ConfigError that lists all that a worker with a service's URL cannot do."""
-    problems = []
-    if not config.store.api_key:
-        problems.append(
-            f"{masked(config.store.url)} needs an API key: set BELTLINE_API_KEY, or give --api-key-file"
-        )
-    if config.worker.until_idle:
-        problems.append("--until-idle needs the store: a service does not tell a worker what is left")
-    if config.objects.url:
-        problems.append("objects.url needs the store: a service puts large values away by itself")
-    if tuple(belt.declared):
-        problems.append("this app declares schedules: declare them in an app whose worker is at the store")
-    if belt.registry.flows:
-        problems.append("this app has workflows: keep them in an app whose worker is at the store")
-    if problems:
-        raise ConfigError(problems)
 
 
 @asynccontextmanager

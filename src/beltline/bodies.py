@@ -13,15 +13,11 @@ from typing import Final
 from beltline.client.beltline import Beltline
 from beltline.client.loading import load_app
 from beltline.config import StoreConfig
+from beltline.executors.process.command import command
 from beltline.executors.process.forkserver import live, serve
 from beltline.store.open import store_from_url
 
 _FORKSERVER: Final = 3
-
-
-def command(app: str) -> list[str]:
-    """Return the command that serves the app's bodies; the number of the control socket is to follow."""
-    return [sys.executable, "-m", "beltline.bodies", app, str(os.getpid())]
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -14,7 +14,8 @@ import pytest
 from beltline import Beltline, Context, Retry
 from beltline.core.errors import ConfigError
 from beltline.core.states import JobState
-from beltline.definitions.notice import Command, Email, LogLine, Notice, Notifier
+from beltline.definitions.mail import Email
+from beltline.definitions.notice import Command, LogLine, Notice, Notifier
 from beltline.testing.kit import Kit
 from tests.client.mailbox import Mailbox
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from beltline.bodies import command
 from beltline.client.handle import JobHandle
 from beltline.config import WorkerConfig
 from beltline.core.clock import Clock, SystemClock
@@ -21,6 +20,7 @@ from beltline.core.errors import PayloadTooLarge, Unsupported
 from beltline.core.job import ClaimedJob
 from beltline.core.outcome import Outcome
 from beltline.definitions.port import MemoryPort
+from beltline.executors.process.command import command
 from beltline.executors.process.executor import ProcessExecutor
 from tests.executors import app
 from tests.waiting import eventually_async

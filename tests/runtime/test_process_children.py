@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from beltline.bodies import command
 from beltline.config import WorkerConfig
 from beltline.core.clock import SystemClock
 from beltline.core.job import Job
 from beltline.core.states import JobState
 from beltline.engine.batches import tree_of
+from beltline.executors.process.command import command
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.store.batches import ListChildren
 from tests.executors import parents

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from beltline.bodies import command
 from beltline.client.beltline import Beltline
 from beltline.client.handle import JobHandle
 from beltline.config import WorkerConfig
@@ -19,6 +18,7 @@ from beltline.core.job import Job
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
 from beltline.definitions.definition import define
+from beltline.executors.process.command import command
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.runner import is_suspect
 from beltline.store.open import store_from_url

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from beltline.api.after import after_of
 from beltline.api.answering import answer
 from beltline.api.operation import Answered, Call, Operation
 from beltline.core.codec import dump_json
@@ -38,7 +39,6 @@ from beltline.engine.submit import (
 from beltline.store.batches import Family
 from beltline.store.edges import NOTHING, Waits
 from beltline.store.params import Inserted, Insertion
-from beltline.wire.prerequisites import after_of
 from beltline.wire.problems import MOST_FAULTS, located_faults
 from beltline.wire.requests import MOST_JOBS, SubmitJob, SubmitJobs
 

@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 
 from beltline.core.errors import SchemaTooNew
@@ -29,7 +30,7 @@ class Migration:
 @cache
 def load_statements(package: str) -> Mapping[str, str]:
     """Return the statements of `package` (its `sql` folder) by name, read once: some 250 files take 12 ms."""
-    folder = files(package) / "sql"
+    folder = _folder(package) / "sql"
     found = {
         entry.name.removesuffix(".sql"): entry.read_text("utf-8")
         for entry in folder.iterdir()
@@ -45,7 +46,7 @@ def load_migrations(package: str) -> tuple[Migration, ...]:
     program must stop.
     """
     found: list[Migration] = []
-    for entry in sorted((files(package) / "migrations").iterdir(), key=lambda item: item.name):
+    for entry in sorted((_folder(package) / "migrations").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
             text = entry.read_text("utf-8")
             head = text.split("\n", 1)[0]
@@ -56,6 +57,11 @@ def load_migrations(package: str) -> tuple[Migration, ...]:
                 )
             )
     return tuple(found)
+
+
+def _folder(package: str) -> Path:
+    """Return where a package lies. `importlib.resources`, which also reads archives, takes 0.7 MB."""
+    return Path(import_module(package).__path__[0])
 
 
 def pending(known: tuple[Migration, ...], applied: Mapping[int, bool]) -> tuple[Migration, ...]:
