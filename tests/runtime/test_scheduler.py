@@ -32,6 +32,11 @@ async def declared(works: Works, schedule: Schedule) -> list[str]:
     return noted
 
 
+def hourly(works: Works) -> Schedule:
+    """Return a schedule that ticks every hour, and not in the next minutes."""
+    return Schedule(every="1h", start=moment_text(works.store.now() - 100 * HOUR - HOUR // 2))
+
+
 async def count(works: Works) -> int:
     page = await works.store.reads.page(ListJobs(namespace=works.namespace, where=JobFilter()))
     return page.total
@@ -49,7 +54,7 @@ async def scheduling(works: Works) -> AsyncIterator[Scheduler]:
 
 
 async def test_it_only_looks_while_nothing_is_due(works: Works, door: Door) -> None:
-    await declared(works, Schedule(every="1h"))
+    await declared(works, hourly(works))
     scheduler = Scheduler(works.store, works.namespace, random=random.Random(1))
     door.passed = 0
 
@@ -82,7 +87,7 @@ async def test_a_worker_runs_the_jobs_of_its_schedules(works: Works) -> None:
 
 
 async def test_a_worker_that_runs_until_idle_makes_up_for_a_missed_tick(works: Works) -> None:
-    noted = await declared(works, Schedule(every="1h"))
+    noted = await declared(works, hourly(works))
     [row] = await works.store.schedules.page(works.namespace)
     missed = (row.next_at or 0) - 3 * HOUR
     put = (row.settings()._replace(next_at=missed), row.revision)
@@ -96,7 +101,7 @@ async def test_a_worker_that_runs_until_idle_makes_up_for_a_missed_tick(works: W
 
 
 async def test_a_worker_goes_on_with_a_backfill_whenever_a_job_ends(works: Works) -> None:
-    noted = await declared(works, Schedule(every="1h"))
+    noted = await declared(works, hourly(works))
     now = works.store.now()
     row = await backfills.start(
         works.store,
