@@ -271,3 +271,33 @@ async def test_a_key_for_some_definitions_submits_children_of_these_only(service
     body = {"parent": parent.id, "fence": parent.fence, "jobs": [{"definition": "mail"}]}
 
     assert (await service.call("POST", "/workers/session1/submit", body, role="some")).status_code == 403
+
+
+async def test_all_faults_of_children_are_told_at_once(service: Service) -> None:
+    parent = await service.running()
+    jobs = [
+        {"definition": "resize", "payload": {"width": "x"}, "queue": "a b"},
+        {"definition": "resize", "payload": {}},
+    ]
+    body = {"parent": parent.id, "fence": parent.fence, "jobs": jobs}
+
+    found = await service.call("POST", "/workers/session1/submit", body, role="worker")
+
+    assert (found.status_code, found.json()["code"]) == (422, "request_invalid")
+    assert {fault["path"] for fault in found.json()["faults"]} == {
+        "jobs[0].queue",
+        "jobs[0].payload.path",
+        "jobs[0].payload.width",
+        "jobs[1].payload.path",
+    }
+
+
+async def test_a_key_for_some_definitions_learns_nothing_of_the_payloads_of_others(service: Service) -> None:
+    made = await service.call("POST", "/api-keys", {"role": "worker", "definitions": ["mail"]})
+    service.keys = {**service.keys, "some": made.json()["key"]}
+    jobs = [{"definition": "resize", "payload": {"width": "x"}, "queue": "a b"}]
+    body = {"parent": "job", "fence": 1, "jobs": jobs}
+
+    found = await service.call("POST", "/workers/session1/submit", body, role="some")
+
+    assert [fault["path"] for fault in found.json()["faults"]] == ["jobs[0].queue"]

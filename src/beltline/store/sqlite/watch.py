@@ -19,8 +19,8 @@ _ROOM: Final = 65_536
 
 # SQLite writes to its log, waits for the disk, and only then lets others see the commit: a look that comes
 # with the write comes too early. So it comes a little later, and again for disks that take their time.
-LAG_US: Final = 3_000
-AGAIN_US: Final = (50_000, 200_000, 800_000)
+LAG_US: Final = 1_000
+AGAIN_US: Final = (2_000, 50_000, 200_000, 800_000)
 
 
 class Watch:
