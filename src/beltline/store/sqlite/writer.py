@@ -25,7 +25,7 @@ from beltline.store.sqlite.watch import Watch
 # so the looks get rarer where nobody else has written for a while.
 POLL_S: Final = 0.025
 POLL_US: Final = 25_000
-# A worker's own writes are heard too: while it is busy it looks as often as this, which costs it 0.3 %.
+# A worker's own writes are heard too: while it is busy it looks as often as this.
 LOOK_US: Final = 10_000
 DOZE_S: Final = 0.05
 LIVELY_POLLS: Final = 40
