@@ -11,10 +11,11 @@ import click
 from beltline.cli.output import heading, print_fields, print_table
 from beltline.cli.text import age, clean, cut, one_line, span, stamp
 from beltline.cli.words import needed, outlook, why
-from beltline.core.clock import MICROS
+from beltline.core.durations import micros
 from beltline.core.errors import ObjectsError
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, Job
+from beltline.core.job_retry import retry_of
 from beltline.engine import capacity, control
 from beltline.engine.capacity import Blocked
 from beltline.engine.objects import whole, whole_steps
@@ -29,7 +30,6 @@ from beltline.wire.shapes import (
     blocked_shape,
     job_shape,
     position_shape,
-    retry_shape,
     step_shape,
 )
 
@@ -229,11 +229,11 @@ def _facts(story: Story) -> Sequence[tuple[str, str]]:
 
 def _retry(job: Job) -> str:
     """How long a job waits between its attempts, where its definition does not say it."""
-    shape = retry_shape(job.backoff)
-    if shape is None:
+    if job.backoff is None:
         return ""
-    base, cap = (span(round(shape[each] * MICROS)) for each in ("base_s", "cap_s"))
-    return f"after {base} each" if shape["backoff"] == "fixed" else f"after up to {base}, doubled to {cap}"
+    retry = retry_of(job.backoff)
+    base, cap = (span(micros(each)) for each in (retry.base, retry.cap))
+    return f"after {base} each" if retry.backoff == "fixed" else f"after up to {base}, doubled to {cap}"
 
 
 def _attempt_row(attempt: Attempt, now: int) -> Sequence[str]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from beltline.client.remote_parts import RemoteParts
@@ -18,7 +18,7 @@ from beltline.core.durations import micros, moment, moment_text
 from beltline.core.errors import InvalidInput
 from beltline.core.ids import Random, new_id
 from beltline.core.job import Job
-from beltline.core.job_retry import plain_retry
+from beltline.core.job_retry import RetryOption, plain_retry
 from beltline.core.states import FINAL, JobState
 from beltline.engine.submit import OPTION_NAMES, JobOptions, require_options
 from beltline.store.params import Finished, Inserted, Insertion
@@ -29,7 +29,7 @@ LONGEST_WAIT_S: Final = 30
 MOST_JOBS: Final = 10_000
 PAGE: Final = 1_000
 # The service writes down whose API key it was; what ties jobs together has another form there.
-_SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent", "retry"}
+_SENT: Final = OPTION_NAMES - {"actor", "after", "unknown", "parent"}
 
 
 class Remote:
@@ -140,8 +140,6 @@ class Remote:
         given = {name: getattr(options, name) for name in _SENT}
         job = {key: plain(key, value) for key, value in given.items() if value is not None}
         is_named = bool(job.keys() & {"id", "idempotency_key", "dedupe"})
-        if options.retry is not None:
-            job["retry"] = plain_retry(options.retry)
         if options.after:
             job |= {"after": after_body(options.after), "unknown": options.unknown}
         if options.parent is not None:
@@ -170,6 +168,8 @@ def _path(job_id: str) -> str:
 
 def plain(name: str, value: object) -> object:
     """Return an option as JSON has it: durations as seconds, moments as texts, tags as a list."""
+    if name == "retry":
+        return plain_retry(cast("RetryOption", value))
     if isinstance(value, datetime):
         return moment_text(moment(value, what=name))
     if isinstance(value, timedelta):

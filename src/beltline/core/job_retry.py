@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-from beltline.core.clock import MICROS
 from beltline.core.errors import InvalidInput
 from beltline.core.retry import Retry, retry_from
 
@@ -50,15 +49,14 @@ def job_retry(given: object) -> JobRetry:
 def plain_retry(given: RetryOption) -> dict[str, object]:
     """Return it as the object that means the same to `job_retry`, of JSON values. Raises InvalidInput."""
     kept = job_retry(given)
-    found = json.loads(kept.backoff)
-    times = {"base": found["base_us"] / MICROS, "cap": found["cap_us"] / MICROS}
+    retry = retry_of(kept.backoff)
     attempts = {} if kept.max_attempts is None else {"max_attempts": kept.max_attempts}
-    return {**attempts, "backoff": found["backoff"], **times}
+    return {**attempts, "backoff": retry.backoff, "base": retry.base, "cap": retry.cap}
 
 
 @lru_cache(maxsize=256)
 def retry_of(backoff: str) -> Retry:
-    """Return the policy whose delays this text of a job stands for."""
+    """Return the policy whose delays this text of a job stands for; its times are in seconds."""
     return retry_from(json.loads(backoff))
 
 
@@ -67,9 +65,7 @@ def _text(retry: Retry) -> str:
         raise InvalidInput(
             "retry: a job keeps numbers alone; give functions and exception types to its definition"
         )
-    return backoff_text({name: value for name, value in retry.stored().items() if name != "max_attempts"})
-
-
-def backoff_text(stored: Mapping[str, int | str]) -> str:
-    """Return the text of `backoff`, `base_us` and `cap_us`, by which the stores keep them."""
-    return json.dumps(dict(stored), separators=(",", ":"), sort_keys=True)
+    stored = retry.stored()
+    # A column of its own.
+    del stored["max_attempts"]
+    return json.dumps(stored, separators=(",", ":"), sort_keys=True)

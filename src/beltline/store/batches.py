@@ -5,7 +5,7 @@ It is a part of `contract`, and what is said there holds here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -29,6 +29,12 @@ def children_of(jobs: Sequence[NewJob], parent: str, root: str) -> list[NewJob]:
     # `_replace` goes by the names of all fields, and takes four times as long.
     before, after = _PARENT, _PARENT + 2
     return [NewJob._make((*job[:before], parent, root, *job[after:])) for job in jobs]
+
+
+def outgrown(children: Mapping[str, int], batches: Iterable[Batch]) -> set[str]:
+    """Return the jobs that have another number of children than `children` says, given their batches."""
+    found = {batch.job_id: batch.total for batch in batches}
+    return {job_id for job_id, number in children.items() if found.get(job_id, 0) != number}
 
 
 class Seen(NamedTuple):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from beltline.core.clock import MICROS
 from beltline.core.codec import dump_json
 from beltline.core.durations import moment
 from beltline.core.errors import BeltlineError, InvalidPayload
 from beltline.core.job import Job
-from beltline.core.job_retry import backoff_text
+from beltline.core.job_retry import job_retry
 from beltline.core.needs import Needs, amounts_of
 from beltline.core.reasons import Reason
 from beltline.core.states import JobState
@@ -75,8 +74,7 @@ def backoff_of(body: dict[str, Any] | None) -> str | None:
     """Return the text of a retry policy of a job's own."""
     if body is None:
         return None
-    times = {"base_us": round(body["base_s"] * MICROS), "cap_us": round(body["cap_s"] * MICROS)}
-    return backoff_text({"backoff": body["backoff"], **times})
+    return job_retry({"backoff": body["backoff"], "base": body["base_s"], "cap": body["cap_s"]}).backoff
 
 
 def _needs(body: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from beltline.core.clock import MICROS
 from beltline.core.failure import read_failure
 from beltline.core.job import Attempt, ClaimedJob, Job
+from beltline.core.job_retry import retry_of
 from beltline.core.needs import plain_amount, read_needs
 from beltline.core.states import JobState
 from beltline.core.subscription import interest_of, place_in
@@ -94,9 +95,8 @@ def retry_shape(backoff: str | None) -> RetryBody | None:
     """Return the retry policy that a job has of its own."""
     if backoff is None:
         return None
-    kept = json.loads(backoff)
-    times = {"base_s": kept["base_us"] / MICROS, "cap_s": kept["cap_us"] / MICROS}
-    return cast("RetryBody", {"backoff": kept["backoff"], **times})
+    retry = retry_of(backoff)
+    return cast("RetryBody", {"backoff": retry.backoff, "base_s": retry.base, "cap_s": retry.cap})
 
 
 def _add_values(shape: JobBody, job: Job) -> None:

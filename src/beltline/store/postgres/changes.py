@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from beltline.core.batch import Batch
 from beltline.core.clock import MINUTE
 from beltline.core.job import Change
 from beltline.core.states import DEAD, FINAL, JobState
@@ -91,13 +90,6 @@ async def written(statements: Statements, namespace: str, parts: Sequence[Part],
     if waiting:
         await statements.run("batch_touch", namespace, waiting)
     return Written(missed, is_linked or bool(waiting))
-
-
-async def outgrown(statements: Statements, namespace: str, children: Mapping[str, int]) -> set[str]:
-    """Return the jobs that have another number of children than their change was decided for."""
-    rows = await statements.rows("batch_get", namespace, list(children))
-    found = {batch.job_id: batch.total for batch in map(Batch._make, rows)}
-    return {job_id for job_id, number in children.items() if found.get(job_id, 0) != number}
 
 
 def is_return(change: Change) -> bool:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from beltline.core.batch import Batch
 from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.job import Change, ClaimedJob
 from beltline.core.order import HEAD_START
 from beltline.core.states import FINAL, JobState
+from beltline.store.batches import outgrown
 from beltline.store.hints import Hint, hints_of
 from beltline.store.params import (
     ApplyChanges,
@@ -26,7 +28,7 @@ from beltline.store.params import (
 )
 from beltline.store.postgres.audit import append_audit
 from beltline.store.postgres.callers import insert_with
-from beltline.store.postgres.changes import Written, is_return, outgrown, parts_of, written
+from beltline.store.postgres.changes import Written, is_return, parts_of, written
 from beltline.store.postgres.claims import Claims
 from beltline.store.postgres.connection import Pool, Row, Statements
 from beltline.store.postgres.failures import Duplicate
@@ -129,7 +131,7 @@ class PostgresJobs:
         async def work(statements: Statements) -> Written:
             await statements.value("lock_jobs", namespace, [change.id for change in changes])
             # Whoever adds children holds the same locks.
-            late = await outgrown(statements, namespace, params.children) if params.children else set()
+            late = await _late(statements, params) if params.children else set()
             fit = parts_of([change for change in changes if change.id not in late]) if late else parts
             done = await written(statements, namespace, fit, now)
             missed = done.missed + [change for change in changes if change.id in late]
@@ -215,6 +217,13 @@ class PostgresJobs:
 def is_linked(params: InsertJobs) -> bool:
     """Say whether these jobs wait for others or have a parent."""
     return bool(params.waits.edges) or params.family is not None or params.opens is not None
+
+
+async def _late(statements: Statements, params: ApplyChanges) -> set[str]:
+    """Return the jobs that have another number of children than their change was decided for."""
+    children = params.children or {}
+    rows = await statements.rows("batch_get", params.namespace, list(children))
+    return outgrown(children, map(Batch._make, rows))
 
 
 def _claimed(row: Row) -> ClaimedJob:

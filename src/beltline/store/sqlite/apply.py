@@ -6,7 +6,7 @@ jobs that finish, or write the others in place. A miss leaves its job as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from beltline.core.clock import DAY, MINUTE
 from beltline.core.job import Change
 from beltline.core.states import DEAD, FINAL, JobState
+from beltline.store.batches import outgrown
 from beltline.store.hints import hints_of
 from beltline.store.params import ApplyChanges, Miss
 from beltline.store.sqlite.audit import append_audit
@@ -62,11 +63,12 @@ def apply_verb(params: ApplyChanges) -> Callable[[Transaction], list[Miss]]:
 
 
 def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[Group]) -> list[Miss]:
-    missed = _outgrown(transaction, params.namespace, params.children or {})
+    late = _late(transaction, params) if params.children else set()
+    missed = set(late)
     parents: set[str] = set()
     links = links_of(transaction, params.namespace)
     for group in groups:
-        mine = _without(group, missed) if missed else group
+        mine = _without(group, late) if late else group
         if links.batches and is_return(group.changes[0]):
             parents.update(transaction.listed("apply_parents", group.parameters))
             mine = _without(mine, parents)
@@ -88,13 +90,11 @@ def _apply(transaction: Transaction, *, params: ApplyChanges, groups: Sequence[G
     return [Miss(job_id, current.get(job_id), job_id in parents) for job_id in ids]
 
 
-def _outgrown(transaction: Transaction, namespace: str, children: Mapping[str, int]) -> set[str]:
+def _late(transaction: Transaction, params: ApplyChanges) -> set[str]:
     """Return the jobs that have another number of children than their change was decided for."""
-    if not children:
-        return set()
-    rows = transaction.run("batch_get", {"namespace": namespace, "ids": packed(list(children))})
-    found = {batch.job_id: batch.total for batch in map(batch_of, rows)}
-    return {job_id for job_id, number in children.items() if found.get(job_id, 0) != number}
+    children = params.children or {}
+    asked = {"namespace": params.namespace, "ids": packed(list(children))}
+    return outgrown(children, map(batch_of, transaction.run("batch_get", asked)))
 
 
 def _finish(transaction: Transaction, group: Group) -> list[str]:
