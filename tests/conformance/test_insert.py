@@ -86,6 +86,27 @@ async def test_a_batch_of_mixed_definitions_and_queues_is_stored_whole(world: Wo
     assert found == [row_of(job, world.namespace) for job in jobs]
 
 
+@pytest.mark.parametrize("between", [",", "\x1f", '"', "", "\u00e9"])
+async def test_alike_jobs_of_one_batch_keep_their_own_ids_payloads_and_hashes(
+    world: World, between: str
+) -> None:
+    jobs = [world.new(id=f"{n}{between}{n}", payload=b"[%d]" % 7**n) for n in range(50)]
+
+    await world.insert(*jobs)
+
+    found = await world.store.reads.get(world.namespace, [job.id for job in jobs])
+    assert found == [row_of(job, world.namespace) for job in jobs]
+
+
+async def test_jobs_that_differ_only_in_the_length_of_their_hashes_keep_them(world: World) -> None:
+    jobs = [world.new()._replace(payload_hash=b"h" * length) for length in (16, 32, 16)]
+
+    await world.insert(*jobs)
+
+    found = await world.store.reads.get(world.namespace, [job.id for job in jobs])
+    assert found == [row_of(job, world.namespace) for job in jobs]
+
+
 async def test_the_same_key_and_payload_mean_the_same_job(world: World) -> None:
     first, again = world.new(idempotency_key="k"), world.new(idempotency_key="k")
     await world.insert(first)

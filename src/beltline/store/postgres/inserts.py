@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from beltline.core.clock import MINUTE
@@ -19,8 +20,15 @@ from beltline.store.rows import labels_text
 REFUSED: Final = frozenset({Insertion.KEY_REUSED, Insertion.ID_REUSED})
 
 # Where jobs that are alike differ: id, payload and its hash; and the times from created_at to order_key.
-_OWN: Final = (0, 6, 7)
+_PAYLOAD: Final = NewJob._fields.index("payload")
+_HASH: Final = NewJob._fields.index("payload_hash")
 _TIMES: Final = range(8, 12)
+_CHOSEN: Final = NewJob._fields.index("chosen_id")
+_LABELS: Final = NewJob._fields.index("labels")
+_SHARED: Final = tuple(set(range(len(NewJob._fields))) - {0, _PAYLOAD, _HASH, *_TIMES, _CHOSEN})
+# No id of ours has one.
+_BETWEEN: Final = "\x1f"
+_COUNTED: Final = attrgetter("definition", "queue")
 _MOST_LOCKS: Final = 256
 
 # From so many jobs on, what COPY asks beside its rows (a transaction, the types of the columns) is worth it.
@@ -39,28 +47,32 @@ Known: TypeAlias = tuple[str, bytes]
 def statement_of(namespace: str, jobs: Sequence[NewJob], now: int) -> tuple[str, list[object]]:
     """Return the statement that stores these jobs and counts them, with its values."""
     first = jobs[0]
-    same = first[1:6] + first[12:]
+    if len(jobs) == 1:
+        own_columns = (*first[:_CHOSEN], labels_text(first.labels), *first[_LABELS + 1 :])
+        return "insert_one", [namespace, _minute(now), *own_columns]
     columns: list[Any] = list(zip(*jobs, strict=True))
     counts = _counts(jobs, now)
-    if all(job[1:6] + job[12:] == same for job in jobs):
-        own = [columns[index] for index in _OWN]
+    if _are_alike(columns):
+        own = [_BETWEEN.join(columns[0]), columns[_PAYLOAD], b"".join(columns[_HASH])]
         times, equal_times = zip(*(varying(columns[index]) for index in _TIMES), strict=True)
         definition, version, queue, state, reason = first[1:6]
-        rest = [
-            first.priority,
-            first.max_attempts,
-            first.timeout_us,
-            first.deadline_at,
-            first.expires_at,
-            first.idempotency_key,
-            labels_text(first.labels),
-            *first[20:-2],
-        ]
+        rest = [*first[12:_CHOSEN], labels_text(first.labels), *first[_LABELS + 1 : -2]]
         alike = [definition, version, queue, state, reason, *rest]
-        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts, *first[-2:]]
+        cuts = (_BETWEEN, len(first.payload_hash))
+        return "insert_alike", [namespace, *own, *times, *alike, *equal_times, *counts, *first[-2:], *cuts]
     labels = [labels_text(job.labels) for job in jobs]
-    head = [namespace, *columns[:18], labels, *columns[20:-2]]
+    head = [namespace, *columns[:_CHOSEN], labels, *columns[_LABELS + 1 : -2]]
     return "insert", [*head, *counts, *varying(columns[-2]), *varying(columns[-1])]
+
+
+def _are_alike(columns: Sequence[Sequence[Any]]) -> bool:
+    """Whether jobs differ in nothing but what insert_alike takes of each, and their ids can be cut again."""
+    number = len(columns[0])
+    return (
+        all(columns[index].count(columns[index][0]) == number for index in _SHARED)
+        and len(set(map(len, columns[_HASH]))) == 1
+        and _BETWEEN not in "".join(columns[0])
+    )
 
 
 async def insert_new(statements: Statements, namespace: str, jobs: Sequence[NewJob], now: int) -> None:
@@ -73,7 +85,7 @@ async def insert_new(statements: Statements, namespace: str, jobs: Sequence[NewJ
         await statements.run(name, *values)
         return
     begun = (namespace, 0, 0, 0, 0)
-    rows = ((*begun, *job[:18], labels_text(job.labels), *job[20:]) for job in jobs)
+    rows = ((*begun, *job[:_CHOSEN], labels_text(job.labels), *job[_LABELS + 1 :]) for job in jobs)
     await statements.raw.copy_records_to_table("jobs", records=rows, columns=_COPIED)
     await statements.run("insert_counts", namespace, *_counts(jobs, now))
 
@@ -166,6 +178,10 @@ def locks_of(
 
 
 def _counts(jobs: Sequence[NewJob], now: int) -> list[list[Any]]:
-    counts = Counter((job.definition, job.queue) for job in jobs)
-    rows = [(now - now % MINUTE, definition, queue, count) for (definition, queue), count in counts.items()]
+    counts = Counter(map(_COUNTED, jobs))
+    rows = [(_minute(now), definition, queue, count) for (definition, queue), count in counts.items()]
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _minute(now: int) -> int:
+    return now - now % MINUTE
