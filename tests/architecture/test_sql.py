@@ -47,6 +47,7 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
                 "edge_touch lock lock_jobs prune_lock release_take",
             ),
             ("PostgreSQL has dead entries at the front: a busy store remembers where it was", "filled"),
+            ("PostgreSQL keeps rows that are gone until a vacuum", "vacuum vacuum_begin vacuum_end"),
             ("PostgreSQL has schemas, and a schema may be missing or foreign", "schema_create schema_facts"),
             ("PostgreSQL keeps the time and tells other processes", "notify server_time session_able"),
             ("PostgreSQL plans what reads whole tables, or a time, otherwise", "scan_settings time_settings"),

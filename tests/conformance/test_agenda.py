@@ -33,6 +33,7 @@ NOTHING: Final = Agenda(
     folds=False,
     replays=False,
     bulk=False,
+    vacuum=False,
 )
 
 

@@ -17,7 +17,7 @@ from tests.hops import Door
 from tests.runtime.works import Works
 from tests.waiting import eventually_async
 
-WOKEN = ("dispatcher", "scheduler", "releaser", "replayer", "bulk actions", "overdue", "folder")
+WOKEN = ("dispatcher", "scheduler", "releaser", "replayer", "bulk actions", "overdue", "folder", "vacuum")
 
 
 def made(works: Works, gone: Collection[str | None] = ()) -> Upkeep:

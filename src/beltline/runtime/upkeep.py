@@ -55,10 +55,11 @@ class Upkeep:
         self._bulk = Loop("bulk actions", REST_S, partial(do_due, store, namespace), random=random)
         self._overdue = Loop("overdue", REST_S, self._end_overdue, random=random)
         self._folder = Loop("folder", REST_S, self._fold, random=random)
+        self._vacuum = Loop("vacuum", REST_S, self._vacuum_where_due, random=random)
         self.loops = [
             Loop("lookout", LOOK_S, self._look, random=random),
             *(self._dispatcher, self._scheduler, self._releaser, self._watcher),
-            *(self._replayer, self._bulk, self._overdue, self._folder),
+            *(self._replayer, self._bulk, self._overdue, self._folder, self._vacuum),
             self._rescuing,
             *chores(store, namespace, retention=retention, random=random),
         ]
@@ -99,6 +100,7 @@ class Upkeep:
             (agenda.folds, self._folder),
             (agenda.replays, self._replayer),
             (agenda.bulk, self._bulk),
+            (agenda.vacuum, self._vacuum),
             (self._rescuer.sees_dead(), self._rescuing),
         ):
             if is_due:
@@ -107,6 +109,12 @@ class Upkeep:
 
     async def _end_overdue(self) -> bool:
         return await upkeep.end_overdue(self._store, self._namespace) >= upkeep.BATCH
+
+    async def _vacuum_where_due(self) -> bool:
+        # The loop comes round unasked, too.
+        if (await self._store.upkeep.agenda(self._namespace, self._store.now())).vacuum:
+            await self._store.upkeep.vacuum()
+        return False
 
     async def _fold(self) -> bool:
         return await upkeep.fold(self._store, self._namespace) >= upkeep.FOLD_BATCH

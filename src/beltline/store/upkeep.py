@@ -32,6 +32,8 @@ class Agenda(NamedTuple):
     """Replay runs are open."""
     bulk: bool
     """Bulk actions have passed their undo window."""
+    vacuum: bool
+    """Rows that are gone have left so many entries behind that a vacuum is worth it."""
 
 
 class UpkeepStore(Protocol):
@@ -68,6 +70,14 @@ class UpkeepStore(Protocol):
         """Fold up to `limit` deltas into the minute roll-up; return how many.
 
         Readers see the same sums before and after.
+        """
+        ...
+
+    async def vacuum(self) -> bool:
+        """Remove what rows that are gone left behind, of all namespaces; return whether that was done.
+
+        One process does so at a time. After it `Agenda.vacuum` is false for at least ten times as long as it
+        took, and for a minute where it could remove little. SQLite leaves nothing behind.
         """
         ...
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from beltline.store.postgres.floors import SPAN_US, Floors
+from beltline.store.postgres.floors import LONGEST_SPAN_US, SPAN_US, Floors
 from tests.conformance.world import World
 from tests.drivers.postgres.inside import counted, pool_of
 
@@ -101,9 +101,21 @@ async def test_what_may_have_been_queued_anywhere_is_looked_for_from_the_front_a
 def test_each_of_two_claims_at_once_hears_of_what_is_queued_meanwhile() -> None:
     floors, asked = Floors(), ("here", None)
     first, second = floors.begin(asked, 0), floors.begin(asked, 0)
-    floors.end(second, FIRST + 2, 0, is_busy=False)
+    floors.end(second, FIRST + 2, 0, took=0, is_busy=False)
 
     floors.lower("here")
-    floors.end(first, FIRST + 1, 0, is_busy=False)
+    floors.end(first, FIRST + 1, 0, took=0, is_busy=False)
 
     assert floors.begin(asked, 0).floor is None
+
+
+@pytest.mark.parametrize(
+    ("took", "span"),
+    [(0, SPAN_US), (SPAN_US // 10, SPAN_US), (300_000, 3_000_000), (60_000_000, LONGEST_SPAN_US)],
+)
+def test_a_look_from_the_front_that_takes_long_is_taken_seldom(took: int, span: int) -> None:
+    floors, asked = Floors(), ("here", None)
+    floors.end(floors.begin(asked, 0), FIRST, 0, took=took, is_busy=True)
+
+    assert floors.begin(asked, span - 1).floor is not None
+    assert floors.begin(asked, span).floor is None

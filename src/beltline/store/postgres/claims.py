@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Final
 
+from beltline.core.clock import Clock
 from beltline.core.job import ClaimedJob
 from beltline.store.params import ClaimJobs
 from beltline.store.postgres.connection import Pool, Row
@@ -20,9 +21,10 @@ _MOST_NAMED: Final = 64
 class Claims:
     """The statements of `claim`; each returns rows in order."""
 
-    def __init__(self, pool: Pool, floors: Floors) -> None:
+    def __init__(self, pool: Pool, floors: Floors, clock: Clock) -> None:
         self._pool = pool
         self._floors = floors
+        self._clock = clock
 
     async def chosen(self, params: ClaimJobs) -> list[Row]:
         """Take those of some jobs that are still queued."""
@@ -32,6 +34,7 @@ class Claims:
     async def front(self, params: ClaimJobs) -> list[Row]:
         """Take the front of the queues: from the floor, from the very front where nothing is found there."""
         look = self._floors.begin((params.namespace, params.queues), params.now)
+        begun = self._clock.monotonic()
         try:
             floor = look.floor
             rows = [] if floor is None else await self._from_floor(params, floor)
@@ -42,7 +45,8 @@ class Claims:
             self._floors.drop(look)
             raise
         taken = rows[-1][_KEY] if rows else None
-        self._floors.end(look, taken, params.now, is_busy=len(rows) == params.limit)
+        took = self._clock.monotonic() - begun
+        self._floors.end(look, taken, params.now, took=took, is_busy=len(rows) == params.limit)
         return rows
 
     async def _from_floor(self, params: ClaimJobs, floor: Floor) -> list[Row]:

@@ -50,9 +50,9 @@ class Statements:
         """Run a statement and return the first column of its first row, None where there is none."""
         return await self.raw.fetchval(self._texts[name], *values, timeout=within)
 
-    async def run(self, name: str, *values: object) -> None:
-        """Run a statement that returns nothing."""
-        await self.raw.execute(self._texts[name], *values)
+    async def run(self, name: str, *values: object, within: float | None = None) -> None:
+        """Run a statement that returns nothing; `within` bounds the seconds that it takes."""
+        await self.raw.execute(self._texts[name], *values, timeout=within)
 
 
 Work: TypeAlias = Callable[[Statements], Awaitable[T]]

@@ -2,9 +2,10 @@
 
 A job that was taken stays in `ready` as a dead entry until the next vacuum, up to a minute and a million
 jobs later. A walk from the very front passes over all of them, at every claim. So for a tenth of a second
-after it looked from the front, a store looks from the last order key that it took. What gets a lower one
-through the same store is heard of and lowers the floor; what gets one elsewhere (by a higher priority, or in
-a transaction that committed late) is found by the next look from the front.
+after it looked from the front, or ten times as long as that look took, a store looks from the last order key
+that it took. What gets a lower one through the same store is heard of and lowers the floor; what gets one
+elsewhere (by a higher priority, or in a transaction that committed late) is found by the next look from the
+front.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from typing import Final, TypeAlias
 
 from beltline.core.job import NewJob
 
-# How long what others queued in front of the floor may wait while a store claims without a pause.
+# How long what others queued in front of the floor may wait while a store claims without a pause; longer where
+# a look from the front takes long, for then a tenth of the time goes into such looks.
 SPAN_US: Final = 100_000
+LONGEST_SPAN_US: Final = 5_000_000
+_LOOKS: Final = 10
 LOWEST: Final = -(2**63)
 _MOST: Final = 1_000
 
@@ -27,6 +31,7 @@ Asked: TypeAlias = tuple[str, tuple[str, ...] | None]
 class Floor:
     """Where one kind of claim looks until `ends_at`; `queues`: those that hold jobs, None: not asked yet."""
 
+    begun_at: int
     ends_at: int
     order_key: int = LOWEST
     queues: frozenset[str] | None = None
@@ -53,15 +58,18 @@ class Floors:
     def begin(self, asked: Asked, now: int) -> Look:
         """Return a look: from a floor, or (None) from the front. `end` or `drop` must follow."""
         floor = self._floors.get(asked)
-        if floor is not None and not floor.ends_at - SPAN_US <= now < floor.ends_at:
+        if floor is not None and not floor.begun_at <= now < floor.ends_at:
             del self._floors[asked]
             floor = None
         look = Look(asked, floor)
         self._looks.add(look)
         return look
 
-    def end(self, look: Look, taken: int | None, now: int, *, is_busy: bool) -> None:
-        """Keep where the next claim looks: at the last order key that this one took; None: it took none."""
+    def end(self, look: Look, taken: int | None, now: int, *, took: int, is_busy: bool) -> None:
+        """Keep where the next claim looks: at the last order key that this one took; None: it took none.
+
+        `took`: how many microseconds the look took.
+        """
         self.drop(look)
         if taken is None or look.lowest == LOWEST:
             self._floors.pop(look.asked, None)
@@ -70,7 +78,8 @@ class Floors:
         if floor is None:
             if len(self._floors) >= _MOST:
                 self._floors.clear()
-            floor = self._floors[look.asked] = Floor(now + SPAN_US)
+            span = max(SPAN_US, min(_LOOKS * took, LONGEST_SPAN_US))
+            floor = self._floors[look.asked] = Floor(now, now + span)
         floor.order_key = min(taken, look.lowest)
         floor.is_busy = is_busy
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from beltline.core.batch import Batch
+from beltline.core.clock import Clock
 from beltline.core.errors import LeaseLost, StoreError
 from beltline.core.job import Change, ClaimedJob
 from beltline.core.order import HEAD_START
@@ -44,10 +45,10 @@ _WIDTH: Final = len(ClaimedJob._fields)
 class PostgresJobs:
     """The verbs that write jobs."""
 
-    def __init__(self, pool: Pool, wakeups: PostgresWakeups) -> None:
+    def __init__(self, pool: Pool, wakeups: PostgresWakeups, clock: Clock) -> None:
         self._pool = pool
         self._wakeups = wakeups
-        self._claims = Claims(pool, wakeups.floors)
+        self._claims = Claims(pool, wakeups.floors, clock)
 
     async def insert(self, params: InsertJobs) -> list[Inserted]:
         if not params.jobs:

@@ -88,7 +88,7 @@ class PostgresStore:
         self._is_open = False
         self._hints = PostgresWakeups(self._pool)
         self.wakeups: Wakeups = self._hints
-        self.jobs: JobStore = PostgresJobs(self._pool, self._hints)
+        self.jobs: JobStore = PostgresJobs(self._pool, self._hints, clock)
         self.reads: JobReads = PostgresReads(self._pool)
         self.sessions: SessionStore = PostgresSessions(self._pool, self._time)
         self.queues: QueueStore = PostgresQueues(self._pool, self._hints)
@@ -97,7 +97,7 @@ class PostgresStore:
         self.steps: StepStore = PostgresSteps(self._pool)
         self.fronts: FrontStore = PostgresFronts(self._pool)
         self.stacks: StackStore = PostgresStacks(self._pool)
-        self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints)
+        self.upkeep: UpkeepStore = PostgresUpkeep(self._pool, self._hints, clock)
         self.schedules: ScheduleStore = PostgresSchedules(self._pool, self._hints)
         self.backfills: BackfillStore = PostgresBackfills(self._pool, self._hints)
         self.triggers: TriggerStore = PostgresTriggers(self._pool, self._hints)

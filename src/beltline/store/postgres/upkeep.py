@@ -4,27 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from typing import Final
+
+from beltline.core.clock import MINUTE, Clock
 from beltline.core.job import Job
 from beltline.core.order import HEAD_START
 from beltline.store.hints import Hint
 from beltline.store.params import Retention, Tally
-from beltline.store.postgres.connection import Pool
+from beltline.store.postgres.connection import Pool, Statements
 from beltline.store.postgres.partitions import make_days, prune_history
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import job_of
 from beltline.store.upkeep import Agenda
 
 
+VACUUM_SECONDS: Final = 3_600.0
+# A vacuum may take a tenth of the time.
+_REST: Final = 10
+
+
 class PostgresUpkeep:
     """The verbs of upkeep."""
 
-    def __init__(self, pool: Pool, wakeups: PostgresWakeups) -> None:
+    def __init__(self, pool: Pool, wakeups: PostgresWakeups, clock: Clock) -> None:
         self._pool = pool
         self._wakeups = wakeups
+        self._clock = clock
+        self._rests_until = clock.monotonic()
 
     async def agenda(self, namespace: str, now: int) -> Agenda:
+        agenda = await self._agenda(namespace, now)
+        rests = self._clock.monotonic() < self._rests_until
+        return agenda._replace(vacuum=False) if rests else agenda
+
+    async def _agenda(self, namespace: str, now: int) -> Agenda:
         [row] = await self._pool.rows("agenda", namespace, now)
         return Agenda._make(row)
+
+    async def vacuum(self) -> bool:
+        lock = self._pool.address.number("vacuum")
+
+        async def work(statements: Statements) -> bool:
+            if not await statements.value("vacuum_begin", lock):
+                return False
+            try:
+                await statements.run("vacuum", within=VACUUM_SECONDS)
+            finally:
+                await statements.value("vacuum_end", lock)
+            return True
+
+        begun = self._clock.monotonic()
+        is_done = await self._pool.use(work)
+        ended = self._clock.monotonic()
+        # What an open transaction may still see stays, however often it is looked at.
+        is_due = (await self._agenda("", begun)).vacuum
+        self._rests_until = ended + (MINUTE if is_due else _REST * (ended - begun))
+        return is_done
 
     async def stage(self, namespace: str, now: int, limit: int) -> int:
         staged: int = await self._pool.value("stage", namespace, now, limit, HEAD_START)

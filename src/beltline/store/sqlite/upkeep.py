@@ -37,6 +37,9 @@ class SqliteUpkeep:
 
         return await self._gate.write(verb)
 
+    async def vacuum(self) -> bool:
+        return False
+
     async def next_due(self, namespace: str) -> int | None:
         found: int | None = await self._gate.read(
             lambda transaction: transaction.value("next_due", {"namespace": namespace})

@@ -46,4 +46,8 @@ SELECT
     ),
     EXISTS (SELECT FROM deltas AS d WHERE d.namespace = $1),
     EXISTS (SELECT FROM replay_runs AS r WHERE r.namespace = $1 AND (r.state = 'running' OR r.state = 'watching')),
-    EXISTS (SELECT FROM bulk_actions AS b WHERE b.namespace = $1 AND b.state = 'pending' AND b.due_at <= $2)
+    EXISTS (SELECT FROM bulk_actions AS b WHERE b.namespace = $1 AND b.state = 'pending' AND b.due_at <= $2),
+    (
+        SELECT pg_stat_get_dead_tuples(c.jobs) > 100000 + pg_stat_get_live_tuples(c.jobs) / 5
+        FROM (SELECT 'jobs'::regclass AS jobs) AS c
+    )

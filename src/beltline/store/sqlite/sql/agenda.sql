@@ -53,4 +53,6 @@ SELECT
     EXISTS (
         SELECT 1 FROM bulk_actions INDEXED BY bulk_actions_due
         WHERE namespace = :namespace AND state = 'pending' AND due_at <= :now
-    )
+    ),
+    -- Rows that are gone leave nothing behind here.
+    FALSE
