@@ -18,6 +18,9 @@ SKEW_US: Final = MICROS
 MOST_NAMED: Final = 10
 _FULL: Final = 0.8
 _STORES_A_WORKER: Final = 2
+# Workers vacuum from 100,000 dead rows on; what is far beyond that cannot go.
+_MOST_DEAD_ROWS: Final = 1_000_000
+_LONG_S: Final = 60
 _UNSAFE: Final = (
     ("fsync", "off", "a crash of the server may corrupt or lose everything: set fsync = on and restart it"),
     ("full_page_writes", "off", "a crash of the server may corrupt pages: set full_page_writes = on"),
@@ -71,6 +74,7 @@ async def examine(store: Store, namespace: str, *, local_now: int) -> list[Findi
         *_clock(now - local_now, sessions, now),
         *_settings(facts),
         *_connections(facts, len(alive)),
+        *vacuum_findings(facts),
         *_workers(alive, sessions, queues, now),
         *_stuck(sessions, stuck, now),
         *_unworked(queues, alive),
@@ -127,6 +131,32 @@ def _connections(facts: Mapping[str, str], workers: int) -> Iterator[Finding]:
     else:
         yield Finding(
             "connections", Level.OK, f"{now} of {most} are open; {workers} workers may want {wanted}"
+        )
+
+
+def vacuum_findings(facts: Mapping[str, str]) -> Iterator[Finding]:
+    """Say whether dead rows pile up, and who keeps them; nothing of a store that has none."""
+    if "dead_rows" not in facts:
+        return
+    rows = int(facts["dead_rows"])
+    pid, seconds, program = facts.get("oldest_transaction", "0 0 ").split(" ", 2)
+    if rows <= _MOST_DEAD_ROWS:
+        yield Finding("vacuum", Level.OK, f"{rows:,} dead rows of jobs")
+    elif int(seconds) >= _LONG_S:
+        yield Finding(
+            "vacuum",
+            Level.WARNING,
+            f"{rows:,} dead rows of jobs slow claims down: process {pid} of the server"
+            f" ({program or 'unnamed'}) has kept a transaction open for {int(seconds):,}s, and may see them",
+            f"end what that process serves, or the process: SELECT pg_terminate_backend({pid})",
+        )
+    else:
+        yield Finding(
+            "vacuum",
+            Level.WARNING,
+            f"{rows:,} dead rows of jobs slow claims down, and no worker vacuums them",
+            "let workers connect as the owner of the table jobs, or VACUUM it; look for replication slots and"
+            " prepared transactions that hold the server back",
         )
 
 

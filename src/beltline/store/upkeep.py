@@ -77,7 +77,8 @@ class UpkeepStore(Protocol):
         """Remove what rows that are gone left behind, of all namespaces; return whether that was done.
 
         One process does so at a time. After it `Agenda.vacuum` is false for at least ten times as long as it
-        took, and for a minute where it could remove little. SQLite leaves nothing behind.
+        took, and for a minute where it failed, was not allowed, or could remove little, because an open
+        transaction may see what is gone. SQLite leaves nothing behind.
         """
         ...
 

@@ -106,6 +106,16 @@ async def test_what_an_open_transaction_may_see_is_tried_again_after_a_minute(
         assert not await is_due(world)
         world.clock.advance(MINUTE)
         assert await is_due(world)
+
+        facts = await world.store.facts()
+        assert int(facts["dead_rows"]) > ROWS * REWRITES // 2
+
+        async def is_oldest() -> bool:
+            # Those of other tests end soon.
+            oldest = (await world.store.facts())["oldest_transaction"]
+            return oldest.split(" ", 1)[0] == str(reader.get_server_pid())
+
+        await eventually_async(is_oldest)
     await reader.close()
 
 

@@ -16,8 +16,8 @@ from typing import Final, TypeAlias
 
 from beltline.core.job import NewJob
 
-# How long what others queued in front of the floor may wait while a store claims without a pause; longer where
-# a look from the front takes long, for then a tenth of the time goes into such looks.
+# How long what others queued in front of the floor may wait while a store claims without a pause; longer
+# where a look from the front takes long: such looks may take a tenth of the time.
 SPAN_US: Final = 100_000
 LONGEST_SPAN_US: Final = 5_000_000
 _LOOKS: Final = 10

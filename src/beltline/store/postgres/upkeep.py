@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
 from typing import Final
 
 from beltline.core.clock import MINUTE, Clock
@@ -16,7 +15,6 @@ from beltline.store.postgres.partitions import make_days, prune_history
 from beltline.store.postgres.wakeups import PostgresWakeups
 from beltline.store.rows import job_of
 from beltline.store.upkeep import Agenda
-
 
 VACUUM_SECONDS: Final = 3_600.0
 # A vacuum may take a tenth of the time.
@@ -44,22 +42,28 @@ class PostgresUpkeep:
     async def vacuum(self) -> bool:
         lock = self._pool.address.number("vacuum")
 
-        async def work(statements: Statements) -> bool:
-            if not await statements.value("vacuum_begin", lock):
-                return False
-            try:
-                await statements.run("vacuum", within=VACUUM_SECONDS)
-            finally:
+        async def work(statements: Statements) -> bool | None:
+            is_ours: bool | None = await statements.value("vacuum_begin", lock)
+            if is_ours:
+                try:
+                    await statements.run("vacuum", within=VACUUM_SECONDS)
+                except Exception:
+                    await statements.value("vacuum_end", lock)
+                    raise
+                # Whoever is cancelled before this loses the connection, and the lock with it.
                 await statements.value("vacuum_end", lock)
-            return True
+            return is_ours
 
         begun = self._clock.monotonic()
+        self._rests_until = begun + MINUTE
         is_done = await self._pool.use(work)
         ended = self._clock.monotonic()
-        # What an open transaction may still see stays, however often it is looked at.
-        is_due = (await self._agenda("", begun)).vacuum
-        self._rests_until = ended + (MINUTE if is_due else _REST * (ended - begun))
-        return is_done
+        if is_done is False:
+            # Another process is at it.
+            self._rests_until = ended
+        elif is_done and not (await self._agenda("", begun)).vacuum:
+            self._rests_until = ended + _REST * (ended - begun)
+        return bool(is_done)
 
     async def stage(self, namespace: str, now: int, limit: int) -> int:
         staged: int = await self._pool.value("stage", namespace, now, limit, HEAD_START)
