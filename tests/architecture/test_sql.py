@@ -36,7 +36,6 @@ ONE_SIDED: Final[Mapping[str, str]] = MappingProxyType(
             ),
             ("a database in memory begins as a copy of a migrated one", "identity_new migrations_dated"),
             ("COPY, which SQLite has not, counts nothing beside its rows", "insert_counts"),
-            ("arrays, which SQLite has not, cost more than the one job in them", "insert_one"),
             ("SQLite looks whether it was ever migrated before it takes the write lock", "migrations_exist"),
             (
                 "PostgreSQL partitions history by day",

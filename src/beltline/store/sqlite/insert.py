@@ -157,6 +157,9 @@ def _keys(namespace: str, jobs: Sequence[NewJob]) -> dict[str, Any]:
 
 
 def _batch(params: InsertJobs, jobs: Sequence[NewJob]) -> Batch:
+    if len(jobs) == 1:
+        one = ("insert_one", _shared(params.namespace, jobs[0]))
+        return Batch([one, _deltas(params, [jobs])], hints_of({jobs[0].state}))
     groups = [list(group) for _, group in groupby(jobs, SHARED)]
     hash_sizes = set(map(len, map(PAYLOAD_HASH, jobs)))
     if len(hash_sizes) == 1 and (len(groups) == 1 or len(groups) * ALIKE_AT_LEAST <= len(jobs)):
@@ -169,20 +172,24 @@ def _batch(params: InsertJobs, jobs: Sequence[NewJob]) -> Batch:
 
 def _alike(namespace: str, jobs: Sequence[NewJob]) -> Statement:
     payloads = list(map(PAYLOAD, jobs))
-    job = jobs[0]
-    shared = job._asdict()
-    shared.update(
-        namespace=namespace,
-        state=job.state.value,
-        reason=job.reason.value,
-        labels=labels_text(job.labels),
-        ids=packed(list(map(ID, jobs))),
-        payloads=b"".join(payloads),
-        places=places(payloads),
-        hashes=b"".join(map(PAYLOAD_HASH, jobs)),
-        hash_size=len(job.payload_hash),
-    )
-    return "insert_alike", shared
+    own = {
+        "ids": packed(list(map(ID, jobs))),
+        "payloads": b"".join(payloads),
+        "places": places(payloads),
+        "hashes": b"".join(map(PAYLOAD_HASH, jobs)),
+        "hash_size": len(jobs[0].payload_hash),
+    }
+    return "insert_alike", _shared(namespace, jobs[0]) | own
+
+
+def _shared(namespace: str, job: NewJob) -> dict[str, Any]:
+    """Return the columns of a job by name."""
+    return job._asdict() | {
+        "namespace": namespace,
+        "state": job.state.value,
+        "reason": job.reason.value,
+        "labels": labels_text(job.labels),
+    }
 
 
 def _mixed(namespace: str, jobs: Sequence[NewJob]) -> Statement:
