@@ -22,7 +22,7 @@ def peers_part(results: Path) -> str:
         return "Not measured yet on a quiet machine: `make bench-peers` does, and writes the table here."
     first = records[0]
     lines = [
-        taken(first.commit, first.machine),
+        "\n\n".join(_taken(records)),
         table(records),
         f"Sizes: {_sizes(first.sizes)}. Rounds: {_rounds(records)}; the medians are shown.",
         CAVEATS.read_text("utf-8").rstrip(),
@@ -37,6 +37,18 @@ def peers_part(results: Path) -> str:
         ),
     ]
     return "\n\n".join(lines)
+
+
+def _taken(records: Sequence[Record]) -> Iterator[str]:
+    """Yield where the measures were taken, those of one run together."""
+    runs: dict[str, list[str]] = {}
+    for record in records:
+        for measure, found in record.taken.items():
+            measures = runs.setdefault(taken(found["commit"], found["machine"]), [])
+            if measure not in measures:
+                measures.append(measure)
+    for sentence, measures in runs.items():
+        yield sentence if len(runs) == 1 else f"{', '.join(measures)}: {sentence}"
 
 
 def behind(records: Sequence[Record]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from bench.peers.catalog import Peer, chosen
 from bench.peers.environments import NotInstalled, interpreter, versions
 from bench.peers.link import PeerFailed
 from bench.peers.measures import MEASURES, Bench, Sizes, is_settled
-from bench.peers.results import RESULTS, Record, read_record, sizes_of, taken_up
+from bench.peers.results import RESULTS, Record, Taken, read_record, sizes_of, taken_up
 from bench.peers.servers import NoServer, Servers
 from bench.peers.table import table
 
@@ -27,19 +28,21 @@ from bench.peers.table import table
 class Series:
     """The peers of one run, with what is known of each."""
 
-    def __init__(self, servers: Servers, sizes: Sizes, folder: Path, *, peer_limit_s: float) -> None:
+    def __init__(
+        self, servers: Servers, sizes: Sizes, folder: Path, measures: Sequence[str], *, peer_limit_s: float
+    ) -> None:
         self._servers, self._sizes, self._folder, self._limit_s = servers, sizes, folder, peer_limit_s
-        self._commit, self._machine = commit(), machine()
+        self._measures = measures
+        self._taken: Taken = {"commit": commit(), "machine": machine()}
         self.records: list[Record] = []
         self._benches: list[tuple[Bench, Record]] = []
 
     def add(self, peer: Peer, *, resume: bool) -> None:
         """Install a peer, start its server, and ask its adapter for its settings; note why that fails."""
-        record = Record(
-            peer.name, peer.title, peer.needs.value, self._commit, self._machine, sizes_of(self._sizes)
-        )
-        if resume:
-            record = taken_up(read_record(self._folder, peer.name), record)
+        record = Record(peer.name, peer.title, peer.needs.value, sizes_of(self._sizes))
+        kept = read_record(self._folder, peer.name)
+        of = self._taken["commit"] if resume else ""
+        record = taken_up(kept, record, commit=of, measures=self._measures)
         self.records.append(record)
         _say(f"{peer.name}: preparing")
         try:
@@ -77,6 +80,7 @@ class Series:
             _say(f"  {record.peer} {name}: failed: {error}")
         else:
             record.rounds.setdefault(name, []).append(figures)
+            record.taken[name] = self._taken
             shown = "  ".join(f"{key} {value:,.4g}" for key, value in figures.items())
             _say(f"  {record.peer} {name}: {shown}")
         record.seconds += time.monotonic() - began
@@ -90,7 +94,12 @@ def _say(text: str) -> None:
 @click.option(
     "--peers", "names", default="", metavar="A,B", help="Only these; Beltline's own are always there."
 )
-@click.option("--measures", default="", metavar="A,B", help=f"Only these of {', '.join(MEASURES)}.")
+@click.option(
+    "--measures",
+    default="",
+    metavar="A,B",
+    help=f"Only these of {', '.join(MEASURES)}; what is kept of others stays.",
+)
 @click.option(
     "--rounds", default=3, show_default=True, help="How often each is measured; the median is shown."
 )
@@ -104,7 +113,7 @@ def _say(text: str) -> None:
     "--kill-wait", default=Sizes().kill_wait_s, show_default=True, help="Seconds to wait for lost jobs."
 )
 @click.option("--peer-limit", default=1_800.0, show_default=True, help="Seconds for one peer, in all.")
-@click.option("--resume", is_flag=True, help="Keep the rounds that are there, of the same commit and sizes.")
+@click.option("--resume", is_flag=True, help="Go on: keep the rounds that are there, of the same commit.")
 @click.option(
     "--results",
     type=click.Path(path_type=Path),
@@ -138,7 +147,7 @@ def main(
             sizes, singles=100, jobs=300, large=600, burns=100, pickups=20, idle_s=1.0, killed=120, limit_s=20
         )
     with Servers() as servers:
-        series = Series(servers, sizes, results, peer_limit_s=peer_limit)
+        series = Series(servers, sizes, results, wanted, peer_limit_s=peer_limit)
         for peer in peers:
             series.add(peer, resume=resume)
         with suppress(KeyboardInterrupt):

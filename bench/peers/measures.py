@@ -22,7 +22,7 @@ SLOW_LOOK_S: Final = 0.05
 START_LIMIT_S: Final = 60.0
 SETTLE_S: Final = 2.0
 # A store is filled for as long as it takes to drain it several times over; beyond that it is not worth it.
-FILL_LIMITS: Final = 4
+FILL_LIMITS: Final = 8
 
 Figures: TypeAlias = dict[str, float]
 
@@ -39,7 +39,7 @@ class Sizes:
     pickup_pause_s: float = 0.05
     idle_s: float = 5.0
     killed: int = 600
-    limit_s: float = 20.0
+    limit_s: float = 10.0
     kill_wait_s: float = 90.0
 
 

@@ -1,33 +1,46 @@
-"""What was found of each peer, one JSON file a peer, so that a run can be taken up again."""
+"""What was found of each peer, one JSON file a peer, so that a run can be taken up again.
+
+All measures of all peers take hours. So each measure carries where it was taken: of what commit, on which
+machine. One may be taken anew without the others.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from bench.peers.measures import Figures, Sizes
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
 
 
+class Taken(TypedDict):
+    """Of what, and on what, a measure was taken."""
+
+    commit: str
+    machine: Mapping[str, object]
+
+
 @dataclass(slots=True)
 class Record:
-    """One peer's figures: `rounds` by measure, each a list; `faults` says why one is missing."""
+    """One peer's figures: `rounds` by measure, each a list; `faults` says why one is missing.
+
+    `taken`: the commit and the machine of each measure.
+    """
 
     peer: str
     title: str
     store: str
-    commit: str
-    machine: Mapping[str, object]
     sizes: Mapping[str, object]
     versions: Mapping[str, str] = field(default_factory=dict)
     server: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     rounds: dict[str, list[Figures]] = field(default_factory=dict)
+    taken: dict[str, Taken] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -62,12 +75,18 @@ def read_record(folder: Path, peer: str) -> Record | None:
     return Record(**content)
 
 
-def taken_up(found: Record | None, fresh: Record) -> Record:
-    """Return the kept record where commit and sizes are the same, less its faults; else the fresh one."""
-    if found is None or (found.commit, dict(found.sizes)) != (fresh.commit, dict(fresh.sizes)):
+def taken_up(found: Record | None, fresh: Record, *, commit: str, measures: Collection[str]) -> Record:
+    """Return a record with what is kept of a peer, where the sizes are the same.
+
+    Of `measures`, those that are about to be taken, it keeps what is of the same commit.
+    """
+    if found is None or dict(found.sizes) != dict(fresh.sizes):
         return fresh
-    found.faults.clear()
-    return found
+    for name, rounds in found.rounds.items():
+        if name not in measures or found.taken[name]["commit"] == commit:
+            fresh.rounds[name], fresh.taken[name] = rounds, found.taken[name]
+    fresh.faults = {name: fault for name, fault in found.faults.items() if name not in {*measures, "all"}}
+    return fresh
 
 
 def sizes_of(sizes: Sizes) -> dict[str, object]:

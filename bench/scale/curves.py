@@ -21,6 +21,7 @@ from bench.scale.fill import NAMESPACE, Say, fill
 from bench.scale.sessions import claiming, service_times
 
 CONCURRENCY: Final = 2_000
+PROCESSES_LIMIT_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Extent:
     sessions: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     queues: tuple[int, ...] = (1, 10, 100, 1_000, 10_000)
     processes: tuple[int, ...] = (1, 2, 4)
+    # The start of a process takes 0.4 s of a processor: it must not be what is measured.
+    process_jobs: int = 200_000
 
 
 @dataclass(slots=True)
@@ -120,7 +123,8 @@ class Curves:
 
     def processes(self) -> Iterator[dict[str, Any]]:
         """Drain with so many worker processes, by the clocks of the bodies, as the peers are measured."""
-        bench = Bench(self._peer(), interpreter(self._peer()), self.servers, Sizes(jobs=self.extent.jobs))
+        sizes = Sizes(jobs=self.extent.process_jobs, limit_s=PROCESSES_LIMIT_S)
+        bench = Bench(self._peer(), interpreter(self._peer()), self.servers, sizes)
         for number in self.extent.processes:
             measure = drained(lambda sizes: sizes.jobs, "drain", number)
             rates = [measure(bench)[f"drain_{number}_per_s"] for _ in range(self.extent.rounds)]

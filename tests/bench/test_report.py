@@ -8,7 +8,7 @@ import pytest
 
 from bench.parts.peers import behind, peers_part
 from bench.parts.scale import scale_part, scale_pictures, soak_part
-from bench.peers.results import RESULTS, Record, read_record, taken_up
+from bench.peers.results import RESULTS, Record, Taken, read_record, taken_up
 from bench.peers.table import table
 from bench.report import DOCS, PARTS, filled, stale
 
@@ -34,7 +34,8 @@ SIZES = {
 
 
 def record(peer: str, store: str, **rounds: list[dict[str, float]]) -> Record:
-    return Record(peer, peer.title(), store, "abc", MACHINE, SIZES, rounds=dict(rounds))
+    taken: Taken = {"commit": "abc", "machine": MACHINE}
+    return Record(peer, peer.title(), store, SIZES, rounds=dict(rounds), taken=dict.fromkeys(rounds, taken))
 
 
 def test_the_pages_say_what_the_results_say() -> None:
@@ -100,20 +101,48 @@ def test_where_beltline_is_not_first_is_told_by_name() -> None:
     assert list(behind([ours, other])) == ["- nowhere."]
 
 
-def test_a_record_comes_back_and_is_taken_up_where_it_fits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("commit", "measures", "kept"),
+    [
+        ("abc", ["submit", "kill"], ["submit"]),
+        ("def", ["submit", "kill"], []),
+        ("def", ["kill"], ["submit"]),
+        ("", ["submit"], []),
+    ],
+)
+def test_a_run_that_goes_on_keeps_what_is_of_its_commit_and_what_it_does_not_take(
+    tmp_path: Path, commit: str, measures: list[str], kept: list[str]
+) -> None:
     first = record("huey", "SQLite", submit=[{"submit_per_s": 1.0}])
-    first.faults["kill"] = "it failed"
+    first.faults |= {"kill": "it failed", "idle": "it failed, too"}
     first.write(tmp_path)
+    found = read_record(tmp_path, "huey")
 
-    kept = read_record(tmp_path, "huey")
+    going_on = taken_up(found, record("huey", "SQLite"), commit=commit, measures=measures)
 
-    fresh = record("huey", "SQLite")
-    assert taken_up(kept, fresh).rounds == {"submit": [{"submit_per_s": 1.0}]}
-    assert kept is not None
-    assert kept.faults == {}
-    fresh.commit = "def"
-    assert taken_up(kept, fresh) is fresh
-    assert "Huey" not in peers_part(tmp_path)
+    assert list(going_on.rounds) == list(going_on.taken) == kept
+    assert going_on.faults.get("idle") == "it failed, too"
+    assert ("kill" in going_on.faults) == ("kill" not in measures)
+
+
+def test_a_run_of_other_sizes_keeps_nothing(tmp_path: Path) -> None:
+    record("huey", "SQLite", submit=[{"submit_per_s": 1.0}]).write(tmp_path)
+    fresh = Record("huey", "Huey", "SQLite", {**SIZES, "jobs": 21})
+
+    assert taken_up(read_record(tmp_path, "huey"), fresh, commit="abc", measures=[]).rounds == {}
+
+
+def test_the_table_says_of_which_commit_each_measure_is(tmp_path: Path) -> None:
+    for peer in ("beltline-sqlite", "huey-sqlite"):
+        found = record(peer, "SQLite", submit=[{"submit_per_s": 1.0}], idle=[{"idle_mb": 1.0}])
+        found.taken["idle"] = {"commit": "def", "machine": MACHINE}
+        found.write(tmp_path)
+
+    shown = peers_part(tmp_path)
+
+    assert "submit: Commit `abc`" in shown
+    assert "idle: Commit `def`" in shown
+    assert shown.count("Commit") == 2
 
 
 def test_curves_become_tables_and_pictures(tmp_path: Path) -> None:
