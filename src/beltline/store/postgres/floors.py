@@ -11,7 +11,7 @@ front.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from beltline.core.job import NewJob
@@ -29,23 +29,31 @@ Asked: TypeAlias = tuple[str, tuple[str, ...] | None]
 
 @dataclass(slots=True)
 class Floor:
-    """Where one kind of claim looks until `ends_at`; `queues`: those that hold jobs, None: not asked yet."""
+    """Where one kind of claim looks until `ends_at`.
+
+    `queues`: those that hold jobs, each with an order key that none of its jobs is in front of; None: not
+    asked yet.
+    """
 
     begun_at: int
     ends_at: int
     order_key: int = LOWEST
-    queues: frozenset[str] | None = None
+    queues: dict[str, int] | None = None
     # Whether the last claim got all that it asked for: then it is worth asking which queues hold jobs.
     is_busy: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Look:
-    """One claim on its way, and the lowest order key queued meanwhile. Two that look alike are still two."""
+    """One claim on its way, and what was queued meanwhile: the lowest order key, and in which queues.
+
+    Two that look alike are still two.
+    """
 
     asked: Asked
     floor: Floor | None
     lowest: int = 2**63 - 1
+    heard: set[str] = field(default_factory=set)
 
 
 class Floors:
@@ -93,15 +101,20 @@ class Floors:
         looks = [look for look in self._looks if look.asked[0] == namespace]
         if not mine and not looks:
             return
-        first = min((job.order_key for job in jobs if job.order_key is not None), default=LOWEST)
-        queues = {job.queue for job in jobs}
+        fronts: dict[str, int] = {}
+        for job in jobs:
+            if job.order_key is not None:
+                fronts[job.queue] = min(job.order_key, fronts.get(job.queue, job.order_key))
+        first = min(fronts.values(), default=LOWEST)
         for asked in mine:
             if first == LOWEST:
                 del self._floors[asked]
                 continue
             floor = self._floors[asked]
             floor.order_key = min(floor.order_key, first)
-            if floor.queues is not None and not floor.queues.issuperset(queues):
-                floor.queues = None
+            if floor.queues is not None:
+                for queue, front in fronts.items():
+                    floor.queues[queue] = min(front, floor.queues.get(queue, front))
         for look in looks:
             look.lowest = min(look.lowest, first)
+            look.heard |= fronts.keys()
