@@ -29,8 +29,8 @@ from beltline.executors.black_box import BlackBox
 from beltline.executors.process.command import command
 from beltline.executors.process.executor import ProcessExecutor
 from beltline.runtime.deaths import Life
+from beltline.runtime.log import log_to_stderr
 from beltline.runtime.parts import Parts
-from beltline.runtime.supervisor import log_to_stderr
 from beltline.runtime.telling import Tell, telling
 from beltline.runtime.worker import Worker
 from beltline.store.contract import Store

@@ -100,9 +100,11 @@ def test_an_app_that_is_imported_loads_no_driver() -> None:
 
 
 def test_the_parent_of_workers_stays_small() -> None:
-    loaded = loaded_by("import beltline.cli.main, beltline.cli.work, beltline.runtime.supervisor")
+    loaded = loaded_by("import beltline.cli.start, beltline.runtime.supervisor")
 
-    assert loaded & (DRIVERS | {"asyncio", "pydantic", "beltline.engine"}) == set()
+    others = {"asyncio", "pydantic", "click", "logging", "threading", "dataclasses", "beltline.config"}
+    assert loaded & (DRIVERS | others) == set()
+    assert "beltline.cli.main" not in loaded
 
 
 def test_an_import_of_the_root_package_is_found() -> None:

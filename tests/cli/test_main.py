@@ -193,7 +193,7 @@ def test_a_shell_can_ask_for_completion() -> None:
         "COMP_WORDS": "beltline jobs w",
         "COMP_CWORD": "2",
     }
-    program = [sys.executable, "-c", "from beltline.cli.main import main; main()"]
+    program = [sys.executable, "-c", "from beltline.cli.start import main; main()"]
 
     said = subprocess.run(program, env=env, capture_output=True, text=True, check=False)
 

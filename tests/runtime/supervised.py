@@ -16,7 +16,8 @@ from typing import Final
 
 from beltline.runtime.children import RECYCLE
 from beltline.runtime.deaths import Life
-from beltline.runtime.supervisor import supervise
+from beltline.runtime.log import warn
+from beltline.runtime.supervisor import Supervised, supervise
 
 
 def wait_for_term() -> int:
@@ -95,7 +96,9 @@ SCENARIOS: Final[Mapping[str, Callable[[int, int], Callable[[], int] | int]]] = 
 
 
 def main(scenario: str, folder: Path, processes: int) -> int:
-    def start(given: Life) -> int:
+    def start(supervised: Supervised) -> int:
+        supervised.tell(processes)
+        given = supervised.life
         index = given.number
         life = len(list(folder.glob(f"{index}-*")))
         (folder / f"{index}-{life}").write_text(str(os.getpid()))
@@ -105,7 +108,7 @@ def main(scenario: str, folder: Path, processes: int) -> int:
         return what if isinstance(what, int) else what()
 
     sys.stdout.write("parent\n")
-    return supervise(start, processes)
+    return supervise(start, warn=warn)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """`python -m beltline.cli` is `beltline`."""
 
-from beltline.cli.main import main
+from beltline.cli.start import main
 
 main()

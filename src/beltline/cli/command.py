@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 import click
 
 from beltline.config import Config, Loaded, load_with_sources
+from beltline.runtime.supervisor import Supervised
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,12 +23,16 @@ CONTEXT: Final = MappingProxyType({"help_option_names": ("-h", "--help"), "max_c
 
 @dataclass(slots=True)
 class Invocation:
-    """What the shared options of a command line say. Of one given twice, the later counts."""
+    """What the shared options of a command line say. Of one given twice, the later counts.
+
+    `supervised`: what a supervisor gave this process, where it runs under one.
+    """
 
     env: Mapping[str, str]
     store: str | None = None
     namespace: str | None = None
     json: bool = False
+    supervised: Supervised | None = None
 
     def loaded(self, file: Path | None = None, /, **flags: object) -> Loaded:
         """Return the configuration with its sources; `flags` are worker settings. Raises ConfigError.

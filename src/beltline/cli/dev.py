@@ -86,13 +86,13 @@ def dev(
     _preload()
     clock = SystemClock()
     watched = sorted({str(Path(name).resolve()) for name in folders or (Path.cwd(), _folder_of(app))})
-    with screen(app, invocation.config(), as_json=invocation.json, clock=clock) as tell:
+    config = invocation.config(**settings)
+    with screen(app, config, as_json=invocation.json, clock=clock) as tell:
         place = _Place(tell)
-        threads = invocation.config(**settings).worker.threads
         work = partial(_work, invocation, app, settings)
         watch = _nothing if no_reload else partial(_watch, watched)
         service = None if no_api else partial(_serve, invocation, place, port)
-        return Reloader(work, watch, tell=place.tell, clock=clock, service=service, threads=threads).run()
+        return Reloader(work, watch, tell=place.tell, clock=clock, service=service).run()
 
 
 class _Place:

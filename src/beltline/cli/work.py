@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -15,6 +12,8 @@ from beltline.cli.faults import INTERRUPTED, fault_of
 from beltline.config import Config
 from beltline.core.errors import BeltlineError
 from beltline.runtime.deaths import Life
+from beltline.runtime.log import warn
+from beltline.runtime.supervisor import Supervised, supervise
 
 
 @command(
@@ -81,9 +80,6 @@ def work(
     Ctrl-C drains: no new jobs are taken, running ones may end, what does not end in time is given back,
     uncharged. A second Ctrl-C ends at once; others then take over, at the latest when the lease has passed.
     """
-    from beltline.runtime.children import end_with_parent
-    from beltline.runtime.supervisor import supervise
-
     if url is not None:
         invocation.store = url
     found = invocation.config(**settings)
@@ -91,17 +87,15 @@ def work(
     if api_key_file is not None:
         key = api_key_file.read_text("utf-8").strip()
         config = replace(config, store=replace(config.store, api_key=key))
-    read_end, write_end = os.pipe()
 
-    def start(life: Life) -> int:
-        os.close(write_end)
-        end_with_parent(read_end)
-        shown = until_idle and life.number == 0 and not invocation.json
-        return _work(config, app, life, as_json=invocation.json, shown=shown)
+    def start(supervised: Supervised) -> int:
+        supervised.tell(processes)
+        shown = until_idle and supervised.life.number == 0 and not invocation.json
+        return _work(config, app, supervised.life, as_json=invocation.json, shown=shown)
 
-    # A worker that takes the place of another then imports the app alone.
-    prepare = partial(import_module, "beltline.app")
-    return supervise(start, processes, threads=config.worker.threads, prepare=prepare)
+    if invocation.supervised is not None:
+        return start(invocation.supervised)
+    return supervise(start, warn=warn)
 
 
 def _work(config: Config, app: str, life: Life, *, as_json: bool, shown: bool) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
-import threading
-import traceback
 from collections.abc import Callable, Set as AbstractSet
 from typing import Final, NamedTuple
 
@@ -92,7 +91,8 @@ def end_with_parent(read_end: int) -> None:
         os.read(read_end, 1)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    threading.Thread(target=watch, name="beltline-orphan", daemon=True).start()
+    # What `threading` loads is of no use to a parent, and this one is never joined.
+    _thread.start_new_thread(watch, ())
 
 
 def flush() -> None:
@@ -122,7 +122,7 @@ def _be_child(start: Callable[[], int], mask: AbstractSet[signal.Signals | int],
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
     except BaseException:  # noqa: BLE001 - the child's last words
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
     finally:
         flush()
         with contextlib.suppress(OSError):

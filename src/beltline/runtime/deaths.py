@@ -13,6 +13,10 @@ from beltline.runtime.children import Ended
 FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
 
 
+# Of one child, for bodies. What is not used of a black box takes no memory.
+MOST_THREADS: Final = 1_000
+
+
 class Life(NamedTuple):
     """What a child is given: its number, where it notes what it does, and the deaths it is to report."""
 
@@ -22,16 +26,15 @@ class Life(NamedTuple):
 
 
 class Deaths:
-    """Gives each new child the deaths that nobody has reported yet; `threads`: of a child, for bodies."""
+    """Gives each new child the deaths that nobody has reported yet."""
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
+    def __init__(self) -> None:
         self._lives: dict[int, Life] = {}
         self._open: list[Death] = []
 
     def life(self, number: int) -> Life:
         """Return what the next child of this number is given."""
-        life = self._lives[number] = Life(number, BlackBox(self._threads), tuple(self._open))
+        life = self._lives[number] = Life(number, BlackBox(MOST_THREADS), tuple(self._open))
         self._open.clear()
         return life
 

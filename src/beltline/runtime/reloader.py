@@ -75,7 +75,7 @@ class Reloader:
     unasked later is begun anew. SIGTERM and SIGINT end all, by SIGINT; a second one kills.
 
     A worker that died is reported to the store by the generation after it: `work(events, life)` is given what
-    to report, and where to note what it does with up to `threads` threads for bodies.
+    to report, and where to note what it does.
 
     `service(events)` runs in a child of its own from the first `ready` on, beside all generations; where it
     ends unasked, the next `ready` begins it anew.
@@ -89,9 +89,8 @@ class Reloader:
         tell: Tell,
         clock: Clock,
         service: Callable[[int], int] | None = None,
-        threads: int = 0,
     ) -> None:
-        self._deaths = Deaths(threads)
+        self._deaths = Deaths()
         self._service = service
         self._served: Lines | None = None
         self._work = work

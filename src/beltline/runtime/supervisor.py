@@ -5,19 +5,19 @@ The parent forks them before it has threads or loops of its own, and starts anew
 
 from __future__ import annotations
 
-import logging
+import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
 from beltline.core.backoff import growing
 from beltline.core.clock import MICROS, Clock, SystemClock
-from beltline.runtime.children import RECYCLE, SIGNALS, Children, Ended
+from beltline.runtime.children import RECYCLE, SIGNALS, Children, Ended, end_with_parent
 from beltline.runtime.deaths import Deaths, Life, is_bodys_doing, words_of
+from beltline.runtime.headcount import Headcount
 
 LAST_REFUSAL: Final = 63
 _SHORT_LIFE_S: Final = 5.0
@@ -25,17 +25,25 @@ _SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
 
 
-class Supervisor:
-    """Runs `start(life)` in `processes` children, each with up to `threads` threads for bodies.
+class Supervised(NamedTuple):
+    """What a supervisor gives a child; `tell`, called by the first one, says how many there are to be."""
 
-    A child that returns 0 is done; 1 to 63 is a refusal (bad configuration, store missing) and ends the
-    others too; RECYCLE, a signal, an exit that the child did not come to or anything else starts a new one,
-    after a pause that doubles while children live shorter than five seconds. There is no pause where a body
-    ended its worker: that body is charged, so it cannot do so for ever. SIGTERM and SIGINT are passed on; a
-    second one kills.
+    life: Life
+    tell: Callable[[int], None]
+
+
+class Supervisor:
+    """Runs `start(supervised)` in as many children as the first one says.
+
+    Where that one ends without a word, there is nothing to run: its exit code is everyone's. A child that
+    returns 0 is done; 1 to 63 is a refusal (bad configuration, store missing) and ends the others too;
+    RECYCLE, a signal, an exit that the child did not come to or anything else starts a new one, after a pause
+    that doubles while children live shorter than five seconds. There is no pause where a body ended its
+    worker: that body is charged, so it cannot do so for ever. SIGTERM and SIGINT are passed on; a second one
+    kills. Children end with this process, however it ends.
 
     `prepare` is called once, before the first child is started anew: where children die, those that follow
-    should begin quickly. Until then this process stays small.
+    should begin quickly. Until then this process stays small: it has loaded nothing of what its children do.
 
     A child that ended without closing its session is reported to the store by the one that takes its place,
     or by the next, until one says that it has done so.
@@ -43,20 +51,22 @@ class Supervisor:
 
     def __init__(
         self,
-        start: Callable[[Life], int],
-        processes: int,
+        start: Callable[[Supervised], int],
         *,
-        threads: int,
         clock: Clock,
+        warn: Callable[[str], object],
         prepare: Callable[[], object],
     ) -> None:
         self._clock = clock
         self._start = start
+        self._warn = warn
         self._prepare: Callable[[], object] | None = prepare
         self._children = Children(clock)
         self._restarts: list[tuple[float, int]] = []
-        self._processes = processes
-        self._deaths = Deaths(threads)
+        self._headcount = Headcount()
+        self._is_told = False
+        self._lifeline = os.pipe()
+        self._deaths = Deaths()
         self._stopping = False
         self._failures = 0
         self._exit_code = 0
@@ -65,7 +75,10 @@ class Supervisor:
         """Supervise until every child is done; return the exit code."""
         for number in SIGNALS:
             signal.signal(number, self._stop)
-        for index in range(self._processes):
+        self._fork(0)
+        count = self._headcount.heard()
+        self._is_told = count > 0
+        for index in range(1, count):
             self._fork(index)
         while self._children or (self._restarts and not self._stopping):
             self._restart_due()
@@ -73,9 +86,14 @@ class Supervisor:
         return self._exit_code
 
     def _fork(self, index: int) -> None:
-        self._children.fork(
-            index, partial(self._start, self._deaths.life(index)), at_once=lambda: self._stopping
-        )
+        start = partial(self._be_child, self._deaths.life(index))
+        self._children.fork(index, start, at_once=lambda: self._stopping)
+
+    def _be_child(self, life: Life) -> int:
+        read_end, write_end = self._lifeline
+        os.close(write_end)
+        end_with_parent(read_end)
+        return self._start(Supervised(life, self._headcount.tell))
 
     def _reap(self) -> None:
         ended = self._children.reap(wait=not self._restarts)
@@ -90,8 +108,8 @@ class Supervisor:
         if self._stopping or (code == 0 and ended.said):
             self._exit_code = self._exit_code or max(0, code if code != RECYCLE else 0)
             return
-        if 0 < code <= LAST_REFUSAL and ended.said:
-            self._exit_code = code
+        if not self._is_told or (0 < code <= LAST_REFUSAL and ended.said):
+            self._exit_code = code if code > 0 else 1
             self._children.send(signal.SIGTERM)
             self._stopping = True
             return
@@ -100,9 +118,7 @@ class Supervisor:
         pause = (
             growing(_SHORTEST_PAUSE_S, self._failures, longest=_LONGEST_PAUSE_S) if self._failures else 0.0
         )
-        logging.getLogger("beltline").warning(
-            "worker process %d ended with %s: starting a new one in %.1f s", index, words_of(code), pause
-        )
+        self._warn(f"worker process {index} ended with {words_of(code)}: starting a new one in {pause:.1f} s")
         self._restarts.append((self._clock.monotonic() / MICROS + pause, index))
 
     def _restart_due(self) -> None:
@@ -123,20 +139,11 @@ class Supervisor:
         self._stopping = True
 
 
-def log_to_stderr() -> None:
-    """Say what this process logs, with the time, on standard error; where that is settled it stays."""
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-
-
 def supervise(
-    start: Callable[[Life], int],
-    processes: int,
+    start: Callable[[Supervised], int],
     *,
-    threads: int = 0,
+    warn: Callable[[str], object],
     prepare: Callable[[], object] = lambda: None,
 ) -> int:
-    """Run `start(life)` in this many supervised processes; return the exit code."""
-    log_to_stderr()
-    return Supervisor(start, processes, threads=threads, clock=SystemClock(), prepare=prepare).run()
+    """Run `start(supervised)` in supervised processes; return the exit code."""
+    return Supervisor(start, clock=SystemClock(), warn=warn, prepare=prepare).run()
