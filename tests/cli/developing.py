@@ -57,6 +57,7 @@ class Dev:
     def until(self, event: str, check: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """Read on until an event that fits; return it."""
         for found in self._events():
+            assert "event" in found, found
             if found["event"] == event and check(found):
                 return found
         raise AssertionError(f"there was no {event!r}:\n" + "\n".join(map(str, self.seen)))
