@@ -41,7 +41,7 @@ def _postgresql() -> Iterator[str]:
 
 
 def _once(url: str, jobs: int) -> dict[str, object]:
-    command = [sys.executable, "-m", "beltline.cli.main", "bench", "--json"]
+    command = [sys.executable, "-m", "beltline.cli", "bench", "--json"]
     command += ["--store", url, "--jobs", str(jobs)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, object] = json.loads(done.stdout)

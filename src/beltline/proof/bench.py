@@ -155,7 +155,7 @@ async def _idle_worker(url: str, namespace: str, idle_s: float) -> dict[str, obj
         command = [
             sys.executable,
             "-m",
-            "beltline.cli.main",
+            "beltline.cli",
             "work",
             bench_app.__file__,
             "--store",
