@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
@@ -18,10 +17,10 @@ from beltline.core.clock import MICROS, Clock
 from beltline.core.death import Death
 from beltline.runtime.children import SIGNALS, Children, Ended, end_with_parent
 from beltline.runtime.deaths import Deaths, Life, is_bodys_doing
+from beltline.runtime.pipe_lines import PipeLines
 from beltline.runtime.telling import Tell
 
 _LOOK_S: Final = 0.2
-_CHUNK: Final = 65_536
 _SHORT_LIFE_S: Final = 5.0
 _SHORTEST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
@@ -37,33 +36,11 @@ class Generation:
     def __init__(self, number: int, pid: int, *, output: int, events: int, asked_at: int) -> None:
         self.number = number
         self.pid = pid
-        self.output = Lines(output)
-        self.events = Lines(events)
+        self.output = PipeLines(output)
+        self.events = PipeLines(events)
         self.asked_at = asked_at
         self.is_ready = False
         self.is_retired = False
-
-
-class Lines:
-    """The read end of a pipe, line by line."""
-
-    __slots__ = ("_rest", "fd")
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self._rest = b""
-        os.set_blocking(fd, False)
-
-    def read(self) -> list[str]:
-        """Return the lines that have come; at the end of the pipe also an unfinished one."""
-        with contextlib.suppress(BlockingIOError):
-            while data := os.read(self.fd, _CHUNK):
-                self._rest += data
-            os.close(self.fd)
-            self.fd = -1
-            self._rest += b"\n" if self._rest else b""
-        *whole, self._rest = self._rest.split(b"\n")
-        return [line.decode("utf-8", "replace") for line in whole]
 
 
 class Reloader:
@@ -92,14 +69,14 @@ class Reloader:
     ) -> None:
         self._deaths = Deaths()
         self._service = service
-        self._served: Lines | None = None
+        self._served: PipeLines | None = None
         self._work = work
         self._watch = watch
         self._tell = tell
         self._clock = clock
         self._children = Children(clock)
         self._generations: list[Generation] = []
-        self._changes: Lines | None = None
+        self._changes: PipeLines | None = None
         self._lifeline = os.pipe()
         self._count = 0
         self._failures = 0
@@ -113,7 +90,7 @@ class Reloader:
         read_end, write_end = os.pipe()
         self._children.fork(_WATCHER, partial(self._be_watcher, write_end), at_once=lambda: self._stops > 0)
         os.close(write_end)
-        self._changes = Lines(read_end)
+        self._changes = PipeLines(read_end)
         self._begin()
         while len(self._children) or not self._stops:
             self._hear(_LOOK_S)
@@ -145,7 +122,7 @@ class Reloader:
         start = partial(self._be_service, self._service, write_end)
         self._children.fork(_SERVICE, start, at_once=lambda: self._stops > 0)
         os.close(write_end)
-        self._served = Lines(read_end)
+        self._served = PipeLines(read_end)
 
     def _be_service(self, service: Callable[[int], int], events: int) -> int:
         self._live_with_parent()
@@ -178,7 +155,7 @@ class Reloader:
         for fd in found:
             heard[fd]()
 
-    def _heard(self, made: Generation, lines: Lines) -> None:
+    def _heard(self, made: Generation, lines: PipeLines) -> None:
         for line in lines.read():
             if lines is made.output:
                 self._tell("output", generation=made.number, text=line)
@@ -192,7 +169,7 @@ class Reloader:
             if event == "ready":
                 self._begin_service()
 
-    def _heard_service(self, served: Lines) -> None:
+    def _heard_service(self, served: PipeLines) -> None:
         for line in served.read() if served.fd >= 0 else ():
             facts = json.loads(line)
             self._tell(facts.pop("event"), **facts)
@@ -212,7 +189,7 @@ class Reloader:
             os.kill(made.pid, signal.SIGTERM)
             self._tell("retired", generation=made.number)
 
-    def _changed(self, changes: Lines) -> None:
+    def _changed(self, changes: PipeLines) -> None:
         for line in changes.read():
             facts = json.loads(line)
             event = facts.pop("event")
