@@ -14,7 +14,7 @@ from beltline.core.job import NewJob
 from beltline.engine.submit import DEFAULTS, JobOptions, new_job
 from beltline.engine.template import Template
 from beltline.store.pages import JobFilter, ListJobs
-from beltline.store.params import Insertion
+from beltline.store.params import Inserted, Insertion
 from beltline.store.sqlite.store import SqliteStore
 from tests.clocks import NOON
 from tests.hops import Door, memory_store
@@ -202,3 +202,95 @@ async def test_many_are_stored_in_one_transaction_or_not_at_all(
 
     assert answers[1].outcome is Insertion.ID_REUSED
     assert await stored(store) == 1
+
+
+@pytest.fixture
+async def quiet(submitter: Submitter, door: Door) -> Submitter:
+    """One whose last batch was a lone caller's."""
+    await submitter.submit(made())
+    door.passed = door.knocks = 0
+    return submitter
+
+
+async def crowd(submitter: Submitter, door: Door, jobs: list[NewJob]) -> list[Inserted]:
+    """Submit jobs that are all there before the first of them is stored."""
+    door.shut()
+    callers = [asyncio.create_task(submitter.submit(job)) for job in jobs]
+    await turns()
+    door.open()
+    return await asyncio.gather(*callers)
+
+
+async def test_after_a_lone_caller_the_next_one_goes_in_its_own_turn(quiet: Submitter, door: Door) -> None:
+    door.shut()
+    submit = asyncio.create_task(quiet.submit(made()))
+
+    await turns(1)
+
+    assert door.knocks == 1
+    door.open()
+    assert (await submit).outcome is Insertion.CREATED
+
+
+async def test_while_a_lone_caller_is_on_its_way_the_others_gather(quiet: Submitter, door: Door) -> None:
+    jobs = [made() for _ in range(11)]
+
+    answers = await crowd(quiet, door, jobs)
+
+    assert [answer.id for answer in answers] == [job.id for job in jobs]
+    assert door.passed == 2
+
+
+async def test_after_a_crowd_the_next_crowd_shares_a_statement(quiet: Submitter, door: Door) -> None:
+    await crowd(quiet, door, [made() for _ in range(11)])
+    door.passed = 0
+
+    await crowd(quiet, door, [made() for _ in range(11)])
+
+    assert door.passed == 1
+
+
+async def test_what_befalls_a_lone_caller_concerns_it_alone(quiet: Submitter, door: Door) -> None:
+    door.shut()
+    first = asyncio.create_task(quiet.submit(made()))
+    await turns(1)
+    others = [asyncio.create_task(quiet.submit(made())) for _ in range(3)]
+    await turns(1)
+    first.cancel()
+
+    door.open()
+    answers = await asyncio.gather(first, *others, return_exceptions=True)
+
+    assert isinstance(answers[0], asyncio.CancelledError)
+    assert [answer.outcome for answer in answers[1:] if not isinstance(answer, BaseException)] == [
+        Insertion.CREATED
+    ] * 3
+
+
+async def test_where_the_store_is_away_a_lone_caller_hears_it_and_it_goes_on(
+    quiet: Submitter, door: Door
+) -> None:
+    door.fail()
+    with pytest.raises(StoreUnavailable):
+        await quiet.submit(made())
+
+    door.open()
+
+    assert (await quiet.submit(made())).outcome is Insertion.CREATED
+
+
+async def test_closing_waits_for_a_lone_caller_and_those_that_came_after(
+    quiet: Submitter, door: Door, store: SqliteStore
+) -> None:
+    door.shut()
+    submits = [asyncio.create_task(quiet.submit(made())) for _ in range(3)]
+    await turns()
+    closing = asyncio.create_task(quiet.close())
+    await turns()
+    assert not closing.done()
+
+    door.open()
+    await closing
+
+    assert await stored(store) == 4
+    assert [answer.outcome for answer in await asyncio.gather(*submits)] == [Insertion.CREATED] * 3

@@ -55,7 +55,8 @@ class JobPort(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a bulk submit makes one for each job, in a third of the time that a frozen one takes.
+@dataclass(slots=True, unsafe_hash=True)
 class JobReference(Generic[T_co]):
     """A job, by its id. `existing`: an earlier submit with the same key or id made it.
 
