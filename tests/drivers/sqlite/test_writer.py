@@ -219,6 +219,18 @@ async def test_the_log_is_copied_into_the_file_while_the_store_is_open(world: Wo
     await eventually_async(partial(_has_grown, path, before))
 
 
+async def test_a_writer_that_never_rests_writes_over_its_log(world: World, path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    longest = 0
+
+    for _ in range(500):
+        await world.insert(*(world.new() for _ in range(20)))
+        longest = max(longest, size(log))
+
+    # They write 130 MB; the limit at which a commit itself copies is 64.
+    assert longest < 40 << 20
+
+
 async def _has_grown(path: Path, before: int) -> bool:
     return size(path) > before
 

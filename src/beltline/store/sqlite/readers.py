@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
@@ -35,13 +36,14 @@ class Readers:
             raise StoreError("the store is closed; open it before use")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, verb)
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, done: Callable[[], None]) -> None:
         """Let a reader's thread copy the log into the database file; may be called from any thread.
 
         Copying the log neither waits for the writer nor keeps it waiting, as it does at the end of a commit.
+        `done` is called from that thread.
         """
         with suppress(RuntimeError):  # the pool is closed, and whoever disconnects last copies the log
-            self._threads.submit(self._run, _checkpoint)
+            self._threads.submit(self._run, _checkpoint).add_done_callback(lambda _: done())
 
     async def close(self) -> None:
         """Finish what is being read and disconnect."""

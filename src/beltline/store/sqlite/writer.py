@@ -17,6 +17,7 @@ from beltline.store.sqlite.connection import FileLock, connect, data_version
 from beltline.store.sqlite.failures import translating
 from beltline.store.sqlite.groups import Groups
 from beltline.store.sqlite.parking import Leave, Outcome, Parked, Parking, Request
+from beltline.store.sqlite.short_log import Checkpoint, ShortLog
 from beltline.store.sqlite.transaction import T, Verb
 from beltline.store.sqlite.wakeups import Fire, Hints
 from beltline.store.sqlite.watch import Watch
@@ -29,23 +30,19 @@ POLL_US: Final = 25_000
 LOOK_US: Final = 10_000
 DOZE_S: Final = 0.05
 LIVELY_POLLS: Final = 40
-# The log is copied each 1,000 pages or so, 8 MB; what a commit writes is not to be had, so it is estimated.
-CHECKPOINT_PAGES: Final = 1_000
-PAGES_A_COMMIT: Final = 6
-CHANGES_A_PAGE: Final = 20
 
 
 class Writer:
     """Takes verbs from the event loop, commits them in groups, and answers when they are on disk."""
 
     def __init__(
-        self, path: str, *, lock: FileLock, clock: Clock, fire: Fire, checkpoint: Callable[[], None]
+        self, path: str, *, lock: FileLock, clock: Clock, fire: Fire, checkpoint: Checkpoint
     ) -> None:
         self._path = path
         self._lock = lock
         self._clock = clock
         self._fire = fire
-        self._checkpoint = checkpoint
+        self._log = ShortLog(checkpoint)
         # None wakes the thread; the future that ends it comes last.
         self._requests: SimpleQueue[Request | Leave | asyncio.Future[None] | None] = SimpleQueue()
         self._parking = Parking()
@@ -59,8 +56,6 @@ class Writer:
         self._version = 0
         self._polled_at = 0
         self._lively = LIVELY_POLLS
-        self._changes = 0
-        self._logged = 0
 
     async def open(self, prepare: Callable[[sqlite3.Connection], None]) -> None:
         """Start the thread and let it connect; `prepare` sees the connection under the lock."""
@@ -149,7 +144,7 @@ class Writer:
             else:
                 self._post(*groups.commit(request))
                 self._notice_while_busy(connection)
-                self._keep_log_short(connection.total_changes)
+                self._log.committed(connection)
         connection.close()
         unanswered = self._parking.close(StoreError("the store was closed while a claim waited"))
         self._post([*unanswered, Outcome(self._end, None, None)], frozenset())
@@ -214,14 +209,6 @@ class Writer:
         if not self._watched and now - self._polled_at >= POLL_US:
             self._polled_at = now
             self._notice(connection)
-
-    def _keep_log_short(self, changes: int) -> None:
-        """Have the log copied now and then, beside the writer."""
-        self._logged += PAGES_A_COMMIT + (changes - self._changes) // CHANGES_A_PAGE
-        self._changes = changes
-        if self._logged >= CHECKPOINT_PAGES:
-            self._logged = 0
-            self._checkpoint()
 
     def _post(self, outcomes: list[Outcome], hints: Hints | None) -> None:
         """Hand a whole group to the event loop by one wake-up."""

@@ -1,0 +1,1 @@
+-- Nothing: here deltas have no index.
