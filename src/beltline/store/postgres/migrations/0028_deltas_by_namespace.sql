@@ -1,1 +1,2 @@
--- Nothing: here deltas have no index.
+-- Nothing: here deltas have no index. (The driver takes no script that says nothing.)
+SELECT;
