@@ -149,13 +149,13 @@ async def fill(world: World, queued: int) -> None:
         await world.insert(*(world.new(queue=f"q{n % 3}") for n in range(size)))
 
 
-async def cost_of_a_turn(world: World, queues: tuple[str, ...] | None) -> int:
-    """Return the steps of SQLite's machine, in tens, of a claim of 100 and their way to history."""
+async def cost_of_a_turn(world: World, queues: tuple[str, ...] | None, *, limit: int = 100) -> int:
+    """Return the steps of SQLite's machine, in tens, of a claim and of the way to history."""
     session = await world.session()
     with counted(world) as counts:
-        claimed = await world.claim(session=session, limit=100, queues=queues)
+        claimed = await world.claim(session=session, limit=limit, queues=queues)
         assert not await world.apply(*(change_to(job, JobState.SUCCEEDED, world.now) for job in claimed))
-    assert len(claimed) == 100
+    assert len(claimed) == limit
     return counts.tens
 
 
@@ -169,6 +169,16 @@ async def test_a_claim_and_its_end_cost_the_same_however_much_is_queued(
     many = await cost_of_a_turn(inline, queues)
 
     assert many < few * 1.2
+
+
+async def test_of_jobs_that_were_submitted_at_once_many_cost_a_claim_no_more_than_few(inline: World) -> None:
+    queues = ("q0", "q2")
+    await inline.insert(*(inline.new(queue=queue, order_key=7) for queue in queues for _ in range(1_000)))
+
+    few = await cost_of_a_turn(inline, queues, limit=100)
+    many = await cost_of_a_turn(inline, queues, limit=1_000)
+
+    assert many < 10 * few * 1.2
 
 
 async def test_a_claim_and_its_end_are_the_same_few_statements_for_any_batch(inline: World) -> None:
