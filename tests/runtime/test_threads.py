@@ -12,6 +12,7 @@ from beltline.core.outcome import Ending, Outcome
 from beltline.core.reasons import Reason
 from beltline.definitions.context import Context
 from beltline.runtime.run import Cause, Run
+from beltline.runtime.runner import GATHER_BEHIND_S, GATHER_S
 from tests.runtime.stage import CONCURRENCY, THREADS, Stage
 from tests.waiting import eventually, eventually_async
 
@@ -159,6 +160,22 @@ async def test_no_more_jobs_are_taken_while_a_body_waits_for_a_thread(stage: Sta
     for run in (*busy, waiting):
         await stage.end(run)
     assert stage.runner.free == CONCURRENCY
+
+
+async def test_outcomes_wait_longer_for_others_while_a_body_waits_for_a_thread(stage: Stage) -> None:
+    assert stage.runner.gather_s == 0
+    gates = [Gate() for _ in range(THREADS)]
+    busy = [await started(stage, gate, id=f"busy-{n}") for n, gate in enumerate(gates)]
+    assert stage.runner.gather_s == GATHER_S
+
+    waiting = stage.start(threading.Event().set, id="waiting")
+    assert stage.runner.gather_s == GATHER_BEHIND_S > GATHER_S
+
+    for gate in gates:
+        gate.let_go.set()
+    for run in (*busy, waiting):
+        await stage.end(run)
+    assert stage.runner.gather_s == 0
 
 
 async def test_a_time_out_counts_from_where_the_body_has_its_thread(stage: Stage) -> None:
