@@ -18,7 +18,7 @@ from bench.peers.environments import interpreter
 from bench.peers.measures import Bench, Sizes, drain as drained
 from bench.peers.servers import Servers
 from bench.scale.fill import NAMESPACE, Say, fill
-from bench.scale.sessions import claiming, service_times
+from bench.scale.sessions import claiming, service_times, warming
 
 CONCURRENCY: Final = 2_000
 PROCESSES_LIMIT_S: Final = 60.0
@@ -116,7 +116,7 @@ class Curves:
             for number in self.extent.sessions:
 
                 def once(number: int = number) -> float:
-                    store.queue(self.extent.jobs)
+                    store.queue(self.extent.jobs + warming(number))
                     return asyncio.run(claiming(store.url, NAMESPACE, number, self.extent.jobs))
 
                 yield _point(number, [once() for _ in range(self.extent.rounds)])
