@@ -40,15 +40,25 @@ def peers_part(results: Path) -> str:
 
 
 def _taken(records: Sequence[Record]) -> Iterator[str]:
-    """Yield where the measures were taken, those of one run together."""
-    runs: dict[str, list[str]] = {}
+    """Yield where the measures were taken, those of one run and the same rows together."""
+    rows: dict[tuple[str, str], list[str]] = {}
     for record in records:
         for measure, found in record.taken.items():
-            measures = runs.setdefault(taken(found["commit"], found["machine"]), [])
-            if measure not in measures:
-                measures.append(measure)
-    for sentence, measures in runs.items():
-        yield sentence if len(runs) == 1 else f"{', '.join(measures)}: {sentence}"
+            sentence = taken(found["commit"], found["machine"])
+            rows.setdefault((sentence, measure), []).append(record.title)
+    runs: dict[tuple[str, str], list[str]] = {}
+    for (sentence, measure), titles in rows.items():
+        runs.setdefault((sentence, _of(titles, [record.title for record in records])), []).append(measure)
+    for (sentence, whose), measures in runs.items():
+        yield sentence if len(runs) == 1 else f"{', '.join(measures)}{whose}: {sentence}"
+
+
+def _of(titles: Sequence[str], every: Sequence[str]) -> str:
+    """Return whose measures they are, in few words."""
+    others = [title for title in every if title not in titles]
+    if not others:
+        return ""
+    return f" of all but {'; '.join(others)}" if len(others) < len(titles) else f" of {'; '.join(titles)}"
 
 
 def behind(records: Sequence[Record]) -> Iterator[str]:
