@@ -22,7 +22,8 @@ class ShortLog:
 
     Only a log that is copied to its end begins anew, and what copies beside the writer never sees the end
     while that writes. A commit that writes over an old log waits for the disk 0.2 ms, one that makes it
-    longer 0.35. Belongs to the writer's thread. `checkpoint(done)` copies elsewhere, and calls `done` there.
+    longer 0.35. One for each connection of a writer, on its thread. `checkpoint(done)` copies elsewhere, and
+    calls `done` there.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:

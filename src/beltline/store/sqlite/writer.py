@@ -42,7 +42,7 @@ class Writer:
         self._lock = lock
         self._clock = clock
         self._fire = fire
-        self._log = ShortLog(checkpoint)
+        self._checkpoint = checkpoint
         # None wakes the thread; the future that ends it comes last.
         self._requests: SimpleQueue[Request | Leave | asyncio.Future[None] | None] = SimpleQueue()
         self._parking = Parking()
@@ -137,6 +137,7 @@ class Writer:
             more=self._more,
             parking=self._parking,
         )
+        log = ShortLog(self._checkpoint)
         while self._end is None:
             request = self._sorted(self._take(connection))
             if request is None:
@@ -144,7 +145,7 @@ class Writer:
             else:
                 self._post(*groups.commit(request))
                 self._notice_while_busy(connection)
-                self._log.committed(connection)
+                log.committed(connection)
         connection.close()
         unanswered = self._parking.close(StoreError("the store was closed while a claim waited"))
         self._post([*unanswered, Outcome(self._end, None, None)], frozenset())
